@@ -1,0 +1,1 @@
+"""Protocol and courses to result rows."""

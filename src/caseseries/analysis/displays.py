@@ -1,0 +1,99 @@
+"""What figures and listings show, as plain numbers: computed here, only drawn in `present`.
+
+Days are whole days from the origin named; levels are fractions of cells. A case is named only by its id.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True)
+class FlowStep:
+    """One box of the flow diagram, with the boxes that leave it to the side: (reason, n) each."""
+
+    label: str
+    n: int
+    left: tuple[tuple[str, int], ...] = ()
+    detail: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A stepped curve with its interval at each day, and the counts beneath it.
+
+    All sequences have one entry a day in `days` (day 0 first). `kind` is "survival" (falls from 1) or
+    "incidence" (rises from 0). Limits are None where they cannot be computed.
+    """
+
+    id: str
+    label: str
+    origin: str
+    kind: str
+    method: str
+    days: tuple[int, ...]
+    estimate: tuple[float, ...]
+    lower: tuple[float | None, ...]
+    upper: tuple[float | None, ...]
+    at_risk: tuple[int, ...]  # just before the day
+    events: tuple[int, ...]  # on the day
+    censored: tuple[int, ...]  # on the day, after its events
+
+
+@dataclass(frozen=True)
+class MrdPoint:
+    """One measured level. `value` is None unless quantified; `limit` is the level a negative excludes."""
+
+    case_id: str
+    when: str  # "before" or "after"
+    day: int  # from start of index treatment
+    state: str
+    value: float | None
+    limit: float | None
+    label: str
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of a case's time-line, days from the display's origin: a treatment or a state."""
+
+    kind: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A dated event on a time-line."""
+
+    kind: str
+    day: int
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One case on the time-line: `end` is the last day known, `alive` whether it ends in an arrow."""
+
+    case_id: str
+    spans: tuple[Span, ...]
+    marks: tuple[Mark, ...]
+    end: int
+    alive: bool
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One row a case, for the reader's own eyes: column names in order, and their values already typed."""
+
+    columns: tuple[str, ...]
+    rows: tuple[Mapping[str, str | int | float | date | None], ...]
+
+
+@dataclass(frozen=True)
+class Displays:
+    flow: tuple[FlowStep, ...]
+    curves: tuple[Curve, ...]
+    mrd: tuple[MrdPoint, ...]
+    mrd_target: float  # the protocol's sensitivity for a complete response
+    lanes: tuple[Lane, ...]
+    listing: Listing

@@ -1,0 +1,55 @@
+"""What is wrong, where, what is allowed and what to do: the only way this package reports a user's mistake.
+
+A finding is data, so that it can be counted, sorted, printed, written back into a centre's workbook and
+tested word for word. Nothing here knows what a study or a patient is.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """What a finding sets aside, from the most to the least."""
+
+    STUDY = "study"  # nothing can be run until this is mended
+    FILE = "file"
+    CASE = "case"
+    VALUE = "value"
+    NOTE = "note"  # nothing is set aside; a reader should know
+
+
+@dataclass(frozen=True, order=True)
+class Where:
+    """A place a person can open: file › sheet › cell, or file › TOML path."""
+
+    file: str = ""
+    sheet: str = ""
+    cell: str = ""
+
+    def __str__(self) -> str:
+        return " › ".join(part for part in (self.file, self.sheet, self.cell) if part)
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One problem. `what` is what was found, `allowed` what would have been right, `do` the remedy."""
+
+    where: Where
+    code: str
+    severity: Severity
+    what: str
+    allowed: str
+    do: str
+    case_id: str = ""
+
+    def __str__(self) -> str:
+        allowed = f" Allowed: {self.allowed}." if self.allowed else ""
+        return f"{self.where}: {self.what}.{allowed} {self.do}."
+
+
+class StudyError(Exception):
+    """The study cannot be run as it stands; carries every finding, not the first."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        super().__init__("\n".join(str(finding) for finding in findings))
+        self.findings = findings

@@ -1,0 +1,1 @@
+"""Returned files to records and findings."""

@@ -1,0 +1,112 @@
+"""The report as data: one document, three renderers (HTML, PDF, Word). Frozen; no arithmetic, no files."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True)
+class Text:
+    """A run of words."""
+
+    text: str
+    strong: bool = False
+    emphasis: bool = False
+
+
+@dataclass(frozen=True)
+class Number:
+    """A printed result: `shown` is `Result.shown`, `result_id` leads back to its row."""
+
+    result_id: str
+    shown: str
+    strong: bool = False
+
+
+Inline = Text | Number
+Inlines = tuple[Inline, ...]
+
+
+@dataclass(frozen=True)
+class Heading:
+    level: int  # 1 section, 2 subsection
+    text: str
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    inlines: Inlines
+
+
+@dataclass(frozen=True)
+class Bullets:
+    items: tuple[Inlines, ...]
+
+
+@dataclass(frozen=True)
+class Callout:
+    """A boxed remark. `kind` is "note" (made-up patients, choices) or "limit" (what a reader must not overlook)."""
+
+    kind: str
+    title: str
+    items: tuple[Inlines, ...]
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """`cells` has one entry a column; `indent` 1 marks a level under a variable, `head` a row that only labels."""
+
+    cells: tuple[Inlines, ...]
+    indent: int = 0
+    head: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table in the conventions of gtsummary. `align` has one of "l", "r", "c" per column.
+
+    `wide` asks for a landscape page in the PDF and the Word file.
+    """
+
+    id: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[TableRow, ...]
+    align: str
+    footnotes: tuple[str, ...] = ()
+    wide: bool = False
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A drawn figure. `svg` is the only drawing; the renderers make what else they need from it."""
+
+    id: str
+    title: str
+    caption: Inlines
+    alt: str
+    svg: str
+
+
+Block = Heading | Paragraph | Bullets | Callout | Table | Figure
+
+
+@dataclass(frozen=True)
+class Trail:
+    """What a reader sees on asking where a number came from: plain lines, most important first."""
+
+    label: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """`notice` is printed on every page (made-up patients); `dated` is the data cut, never today."""
+
+    title: str
+    subtitle: str
+    notice: str
+    dated: date
+    blocks: tuple[Block, ...]
+    footer: str
+    keywords: tuple[str, ...] = ()
+    trails: dict[str, Trail] = field(default_factory=dict)

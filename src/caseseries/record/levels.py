@@ -1,0 +1,44 @@
+"""A measured MRD level: never a bare number, because "not detected" means nothing without its sensitivity."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class LevelState(StrEnum):
+    QUANTIFIED = "quantified"
+    BELOW_RANGE = "positive below quantitative range"
+    NOT_DETECTED = "not detected"
+    NOT_EVALUABLE = "not evaluable"
+
+
+@dataclass(frozen=True)
+class Level:
+    """One MRD result. All numbers are fractions of cells (0.002 is 0.2 %).
+
+    `value` is set exactly when the state is quantified. `sensitivity` is the lowest level this sample could
+    have shown; `quantitative_range` the lowest it could have quantified.
+    """
+
+    state: LevelState
+    value: float | None = None
+    sensitivity: float | None = None
+    quantitative_range: float | None = None
+
+    def __post_init__(self) -> None:
+        if (self.value is not None) != (self.state is LevelState.QUANTIFIED):
+            raise ValueError(
+                f"a level that is {self.state} {'needs' if self.value is None else 'has no'} value"
+            )
+
+    def bounds(self) -> tuple[float, float]:
+        """The smallest and largest true level this result allows; (0, 1) when it says nothing.
+
+        Negative results are never replaced by zero or by half their limit.
+        """
+        if self.state is LevelState.QUANTIFIED and self.value is not None:
+            return self.value, self.value
+        if self.state is LevelState.NOT_DETECTED and self.sensitivity is not None:
+            return 0.0, self.sensitivity
+        if self.state is LevelState.BELOW_RANGE and self.quantitative_range is not None:
+            return 0.0, self.quantitative_range
+        return 0.0, 1.0

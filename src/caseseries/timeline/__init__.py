@@ -1,0 +1,1 @@
+"""Records to the clinical course, in order."""
