@@ -32,7 +32,7 @@ class Index(_Part):
 
 
 class Rule(_Part):
-    """One eligibility rule: a variable and exactly one condition. A case that fails it is excluded with `reason`."""
+    """One eligibility rule: a variable and its condition. A case that fails it is excluded with `reason`."""
 
     variable: Word
     reason: Sentence
