@@ -1,4 +1,4 @@
-"""study.toml to a Study: every problem at once, each with its TOML path and, where one is close, a suggestion."""
+"""study.toml to a Study: every problem at once, each with its TOML path and, if one is close, a suggestion."""
 
 import difflib
 import tomllib
