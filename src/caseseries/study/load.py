@@ -1,4 +1,4 @@
-"""study.toml to a Study: every problem at once, each with its TOML path and, if one is close, a suggestion."""
+"""study.toml to a Study: every problem at once, each with its TOML path and a suggestion if one is close."""
 
 import difflib
 import tomllib

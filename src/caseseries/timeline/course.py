@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from caseseries.record.levels import Level, LevelState
 from caseseries.record.patient import Patient, Row, Source
@@ -81,7 +82,7 @@ def _moments(patient: Patient, study: Study) -> Iterator[Moment]:
     yield from _dated("diagnosis", patient.form("diagnosis"), "diagnosis_date")
     index = [row for row in patient.form("treatment") if row.text("treatment") == study.index.treatment]
     other = [row for row in patient.form("treatment") if row.text("treatment") != study.index.treatment]
-    yield from _dated("index", index, "start_date")
+    yield from _dated("index", index, "start_date", "", "treatment")
     yield from _dated("index end", index, "end_date")
     yield from _dated("other treatment", other, "start_date", "treatment")
     yield from _dated("hsct", patient.form("transplant"), "hsct_date")
@@ -126,5 +127,5 @@ def derive_level(row: Row) -> Level:
 
 
 def _fraction(percent: float | None) -> float | None:
-    # Divided in decimal places so that 0.06 % is the double nearest to 0.0006, not 0.06/100 with its own error.
-    return None if percent is None else float(f"{percent:.12g}e-2")
+    # In decimal, so that 0.06 % is the double nearest to 0.0006 and thresholds are met exactly.
+    return None if percent is None else float(Decimal(repr(percent)) / 100)

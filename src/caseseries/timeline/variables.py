@@ -1,10 +1,11 @@
-"""The words a protocol uses for a case (`study.variables`), derived from its course, with the cells behind each."""
+"""The words a protocol uses for a case (`study.variables`), derived from its course, with their cells."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from caseseries.record.patient import Source
+from caseseries.record.dates import ClinicalDate
+from caseseries.record.patient import Row, Source
 from caseseries.study.definition import DAYS_PER_YEAR
 from caseseries.timeline.course import Course, Moment
 
@@ -29,13 +30,20 @@ def derive_fact(course: Course, variable: str) -> Fact:
 
 def _column(form: str, column: str) -> Callable[[Course], Fact]:
     def derive(course: Course) -> Fact:
-        row = course.patient.only(form)
-        found = row.values.get(column) if row else None
-        if found is None or not isinstance(found.value, float | str | bool) or found.value == "not known":
-            return UNKNOWN
-        return Fact(found.value, (found.source,))
+        return _fact(course.patient.only(form), column)
 
     return derive
+
+
+def _fact(row: Row | None, column: str) -> Fact:
+    found = row.values.get(column) if row else None
+    if found is None or isinstance(found.value, ClinicalDate) or found.value == "not known":
+        return UNKNOWN
+    return Fact(found.value, (found.source,))
+
+
+def _starts(row: Row, moment: Moment) -> bool:
+    return set(row.sources("start_date")) <= set(moment.sources) and row.date("start_date") == moment.on
 
 
 def _index_column(column: str) -> Callable[[Course], Fact]:
@@ -43,18 +51,8 @@ def _index_column(column: str) -> Callable[[Course], Fact]:
 
     def derive(course: Course) -> Fact:
         start = course.first("index")
-        for row in course.patient.form("treatment"):
-            found = row.values.get(column)
-            if (
-                start
-                and found
-                and row.date("start_date") == start.on
-                and set(start.sources) & {*row.sources("start_date")}
-            ):
-                return Fact(
-                    found.value if isinstance(found.value, float | str | bool) else None, (found.source,)
-                )
-        return UNKNOWN
+        first = (row for row in course.patient.form("treatment") if start and _starts(row, start))
+        return _fact(next(first, None), column)
 
     return derive
 
