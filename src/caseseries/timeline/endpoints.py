@@ -81,7 +81,7 @@ def observe(
 
 
 def _end(course: Course, endpoint: Endpoint, start: Moment, data_cut: date) -> tuple[Moment, int]:
-    """The moment that ends the clock. A relapse on the day of the origin is what led to it, not what followed;
+    """The moment that ends the clock. A relapse on the day of the origin led to it and does not count;
     a death on that day counts."""
     for moment in course.moments:
         after = moment.on > start.on or (moment.on == start.on and moment.kind == "death")
