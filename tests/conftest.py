@@ -9,7 +9,8 @@ import functools
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+import sysconfig
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -84,4 +85,33 @@ def data_folder() -> Path:
     folder = Path(os.environ.get("CASESERIES_DATA") or ROOT.parent / "shared")
     if not (folder / "data").is_dir():
         pytest.skip(f"needs the published data, looked for in {folder}: set CASESERIES_DATA to its folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def caseseries() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """caseseries("check", folder) runs the installed command as a user does, and returns what it printed.
+
+    The process gets UTF-8 streams whatever the locale, and otherwise this environment plus `env`.
+    """
+    program = Path(sysconfig.get_path("scripts")) / "caseseries"
+
+    def run(*arguments: str | Path, env: Mapping[str, str] | None = None, before: Sequence[str] = ()):
+        return subprocess.run(
+            [*before, program, *arguments],
+            env={**os.environ, **(env or {}), "PYTHONIOENCODING": "utf-8"},
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def demo(caseseries, tmp_path_factory) -> Path:
+    """The demo study, made and run once. Read from it; copy it to change it."""
+    folder = tmp_path_factory.mktemp("demo") / "my-demo"
+    finished = caseseries("demo", folder)
+    assert finished.returncode == 0, finished.stderr
     return folder
