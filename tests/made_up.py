@@ -20,7 +20,7 @@ def made_up_study(**changes: Any) -> Study:
         "design": "Retrospective case series",
         "population": "Infants with leukaemia",
         "countries": ("Ireland", "United Kingdom"),
-        "data_cut": date(2020, 1, 31),
+        "data_cut": date(2022, 1, 31),
         "notice": "made-up patients",
         "treatments": ("blinatumomab", "CAR-T (CD19)"),
         "first_line_protocols": ("Interfant-06",),

@@ -16,7 +16,7 @@ from caseseries.timeline.endpoints import origin_of
 from caseseries.timeline.response import Measured, MrdResponse, ResponseState
 from caseseries.timeline.variables import Fact, derive_fact
 
-Numbers = Mapping[str, tuple[float, tuple[Source, ...]]]
+Numbers = Mapping[str, tuple[int | float, tuple[Source, ...]]]
 
 NO_CELLS: tuple[Source, ...] = ()
 
@@ -171,7 +171,7 @@ MANAGEMENT = {
 def describe_times(courses: Sequence[Course], study: Study) -> Iterator[Result]:
     """Days from the index treatment to the transplant, and whether anything was given between."""
     level = study.report.level
-    numbers: dict[str, tuple[float, tuple[Source, ...]]] = {}
+    numbers: dict[str, tuple[int | float, tuple[Source, ...]]] = {}
     for course in courses:
         index, hsct = course.first("index"), origin_of(course, "hsct")
         if index and hsct and hsct.on >= index.on:

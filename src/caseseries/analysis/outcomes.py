@@ -174,7 +174,7 @@ def describe_follow_up(courses: Sequence[Course], study: Study) -> Iterator[Resu
         estimate = estimate_quantile(reverse(clock.table), 0.5, level, interval_of(clock, study))
         label = f"Median follow-up from {clock.origin_label}, reverse Kaplan–Meier"
         yield Result(f"followup.{origin}.reverse_km.median", label, "days", estimate, clock.sources)
-        alive = {o.case_id: (float(o.stop), o.sources) for o in clock.observations if o.status != EVENT}
+        alive = {o.case_id: (o.stop, o.sources) for o in clock.observations if o.status != EVENT}
         label = f"Follow-up of survivors from {clock.origin_label}"
         yield from summary(f"followup.{origin}.survivors.{{}}", label, "days", alive, level)
 

@@ -94,11 +94,16 @@ def _event_before_entry(seen: Seen) -> Iterator[Remark]:
 
 
 def _few_at_risk(seen: Seen) -> Iterator[Remark]:
-    minimum = seen.study.report.minimum_at_risk
     for clock in seen.clocks:
-        for result in _quoted(seen, clock.name):
+        for result in () if clock.delayed else _quoted(seen, clock.name):
             at_risk = result.estimate.at_risk
-            if at_risk is not None and at_risk < minimum and not clock.delayed:
+            if result.estimate.value is None:
+                yield Remark(
+                    "not-estimable",
+                    f"{result.label} is not estimable: {result.estimate.because}.",
+                    (result.id,),
+                )
+            elif at_risk is not None and at_risk < seen.study.report.minimum_at_risk:
                 noun = "patient" if at_risk == 1 else "patients"
                 text = (
                     f"{result.label} rests on {{{result.id}:at_risk}} {noun} still at risk: {{{result.id}}}."
@@ -125,9 +130,9 @@ def _everyone_transplanted(seen: Seen) -> Iterator[Remark]:
     reached = seen.results.get("characteristics.hsct_after_index.yes")
     if reached is not None and reached.estimate.n and reached.estimate.events == reached.estimate.n:
         text = (
-            f"All {{{reached.id}:n}} cases reached transplant. Children who were given {seen.study.index.label} and died, "
-            "relapsed or were never transplanted may not have been found; outcomes from HSCT hold only for "
-            "those who reach it."
+            f"All {{{reached.id}:n}} cases reached transplant. Children who were given {seen.study.index.label} "
+            "and died, relapsed or were never transplanted may not have been found; outcomes from HSCT hold only "
+            "for those who reach it."
         )
         yield Remark("everyone-transplanted", text, (reached.id,))
 

@@ -31,7 +31,7 @@ from caseseries.present.wording import capital, fill, join
 from caseseries.study.definition import Study
 
 # Remarks a reader must have met before the first survival figure; the rest wait for the limitations.
-URGENT = ("few-at-risk", "event-before-index", "same-at-two-horizons")
+URGENT = ("few-at-risk", "not-estimable", "event-before-index", "same-at-two-horizons")
 
 
 @dataclass(frozen=True)

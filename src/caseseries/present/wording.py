@@ -88,7 +88,9 @@ def _value(result: Result, value: float) -> str:
         return percent(value)
     if result.unit == "fraction of cells":
         return level_percent(value)
-    return rounded(value, result.decimals if value != int(value) or result.decimals else 0)
+    # A median of an even number of whole days may fall on a half; rounding it would invent a day.
+    half = result.unit == "days" and value != int(value)
+    return rounded(value, 1 if half else result.decimals)
 
 
 def _missing(result: Result) -> str:
