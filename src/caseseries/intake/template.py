@@ -1,7 +1,7 @@
 """The return workbook a centre fills, made from the data dictionary: it cannot disagree with the reader."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from pathlib import Path
 
 import xlsxwriter
@@ -10,13 +10,16 @@ from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from caseseries.intake.layout import (
+    AFTER_CUT,
     CENTRE_CELL,
+    EARLIEST_DAY,
     EXCEL_DAY_0,
     HELP_SHEET,
     LISTS_SHEET,
     REQUIRED_MARK,
     STAMP_CELL,
     WHOLE_NUMBERS,
+    limits_of,
     stamp_of,
 )
 from caseseries.study.definition import Study
@@ -27,10 +30,6 @@ Filled = Mapping[str, Sequence[Mapping[str, Entry]]]
 Formats = Mapping[str, Format]
 
 LAST_ROW = 1_999  # zero-based; drop-downs and checks reach down to here
-
-# A year typed into a date cell becomes a day of 1905; nothing before 1910 is believed.
-EARLIEST_DAY = date(1910, 1, 1)
-AFTER_CUT = timedelta(days=366)
 
 WIDTHS = {"id": 14, "date": 13, "number": 13, "choice": 22, "yes_no": 14, "text": 28}
 
@@ -231,7 +230,7 @@ def _note(column: Column) -> str:
         "id": "Text.",
         "text": "Text.",
         "date": "A date, year-month-day. Day not known: '2018-03 or '2018, with the apostrophe.",
-        "number": f"A number{_limits(column)}.",
+        "number": f"{_number_words(column).capitalize()}.",
         "choice": f"One of: {'; '.join(column.choices)}.",
         "yes_no": "yes or no.",
     }
@@ -239,11 +238,8 @@ def _note(column: Column) -> str:
     return " ".join(part for part in (column.help, kinds[column.kind], needed) if part)
 
 
-def _limits(column: Column) -> str:
-    whole = " (whole)" if column.name in WHOLE_NUMBERS else ""
-    low = "" if column.low is None else f" from {column.low:g}"
-    high = "" if column.high is None else f" to {column.high:g}"
-    return f"{whole}{low}{high}"
+def _number_words(column: Column) -> str:
+    return f"a{' whole' if column.name in WHOLE_NUMBERS else ''} number{limits_of(column)}"
 
 
 def _validation(column: Column, index: int, study: Study, words: str) -> dict[str, object] | None:
@@ -253,7 +249,7 @@ def _validation(column: Column, index: int, study: Study, words: str) -> dict[st
         example = "Type the date as year-month-day, for example 2018-03-25. Day not known: '2018-03 or '2018."
         return _alert(column, example) | {"validate": "custom", "value": _date_formula(index, study)}
     if column.kind == "number":
-        return _alert(column, f"Type a number{_limits(column)}, without unit or words.") | _between(column)
+        return _alert(column, f"Type {_number_words(column)}, without unit or words.") | _between(column)
     return None
 
 
@@ -279,7 +275,7 @@ def _date_formula(index: int, study: Study) -> str:
 
 
 def _serial(day: date) -> int:
-    return (day - date.fromisoformat(EXCEL_DAY_0)).days
+    return (day - EXCEL_DAY_0).days
 
 
 def _write_rows(sheet: Worksheet, form: Form, lines: Sequence[Mapping[str, Entry]], formats: Formats) -> None:
