@@ -160,7 +160,7 @@ def check_record(checked: "Checked") -> dict[str, object]:
         "cells": counts_record(counts),
         "cases": {"returned": checked.cohort.returned, "analysed": len(checked.cohort.courses)},
         "files": [
-            {"name": file.name, "centre": file.centre, "sha256": file.sha256, **counts_record(file.counts)}
+            {"name": file.file, "centre": file.centre, "sha256": file.sha256, **counts_record(file.counts)}
             for file in checked.returns.files
         ],
         "findings": [finding_record(finding) for finding in checked.findings],

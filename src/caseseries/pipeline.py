@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from caseseries import __version__
-from caseseries.analysis.cohort import Cohort, form_cohort
+from caseseries.analysis.cohort import Cohort, Left, form_cohort
 from caseseries.analysis.exports import ADTTE_COLUMNS, to_csv
 from caseseries.analysis.results import to_json
 from caseseries.analysis.run import Analysis, analyse
@@ -62,7 +62,8 @@ def check_study(folder: Path, progress: Progress = silent) -> Checked:
     study = load_study(folder)
     progress("Reading the returns")
     returns = read_returns(folder, study)
-    cohort = form_cohort(returns.patients, study, returns.findings)
+    aside = [Left(one.case_id, "set aside", one.reason.what) for one in returns.aside]
+    cohort = form_cohort(returns.patients, study, aside)
     return Checked(study, returns, cohort)
 
 
@@ -131,7 +132,7 @@ def write_text(path: Path, text: str) -> None:
 def hash_inputs(folder: Path, checked: Checked) -> dict[str, str]:
     """SHA-256 of every file the report was made from."""
     protocol = hashlib.sha256((folder / FILE).read_bytes()).hexdigest()
-    return {FILE: protocol} | {file.name: file.sha256 for file in checked.returns.files}
+    return {FILE: protocol} | {file.file: file.sha256 for file in checked.returns.files}
 
 
 def describe_reading(folder: Path, checked: Checked) -> Reading:

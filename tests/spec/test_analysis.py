@@ -4,11 +4,10 @@ from typing import Any
 
 import pytest
 
-from caseseries.analysis.cohort import form_cohort
+from caseseries.analysis.cohort import Left, form_cohort
 from caseseries.analysis.outcomes import spoken
 from caseseries.analysis.results import to_record
 from caseseries.analysis.run import Analysis, analyse
-from caseseries.findings import Finding, Severity, Where
 from caseseries.present.wording import fill, plain, show
 from caseseries.record.patient import Patient
 from made_up import day, made_up_case, made_up_study, mrd
@@ -116,10 +115,16 @@ def test_cases_that_fail_a_rule_are_counted_with_its_reason() -> None:
     assert cohort.returned == len(cohort.courses) + len(cohort.left) == 6
 
 
-def test_a_case_that_intake_refused_is_set_aside_with_the_reason() -> None:
-    finding = Finding(Where("f"), "x", Severity.CASE, "the case is on two sheets", "", "Mend it", "A-1")
-    cohort = form_cohort(FOUR, STUDY, [finding])
-    assert [(one.case_id, one.reason) for one in cohort.left] == [("A-1", "the case is on two sheets")]
+def test_a_case_that_intake_refused_stays_in_the_sums() -> None:
+    cohort = form_cohort(FOUR, STUDY, [Left("A-7", "set aside", "the case is on two sheets")])
+    assert (cohort.returned, len(cohort.courses)) == (5, 4)
+
+
+def test_an_impossible_course_is_set_aside_for_its_first_reason() -> None:
+    cohort = form_cohort([*FOUR[1:], case("A-1", [*died(60), *seen(70)])], STUDY)
+    assert [(one.case_id, one.stage, one.reason) for one in cohort.left] == [
+        ("A-1", "set aside", "seen alive on 2017-03-12 is after death")
+    ]
 
 
 def test_the_level_before_is_summarised_only_in_mrd_positive_remission() -> None:

@@ -38,29 +38,25 @@ class Cohort:
         return len(self.courses) + len(self.left)
 
 
-def form_cohort(patients: Sequence[Patient], study: Study, findings: Iterable[Finding] = ()) -> Cohort:
-    """Build every course, set aside the cases whose data cannot be trusted, and ask the eligibility rules.
+def form_cohort(patients: Sequence[Patient], study: Study, aside: Iterable[Left] = ()) -> Cohort:
+    """Build every course, set aside the cases whose course is impossible, and ask the eligibility rules.
 
     Args:
-        findings: what intake found; a finding that sets its case aside does so here.
+        aside: cases the returns hold but intake could not use.
     """
     courses = [build_course(patient, study) for patient in sorted(patients, key=lambda p: p.case_id)]
     found = tuple(finding for course in courses for finding in check_course(course, study))
-    fatal = {f.case_id: f for f in (*found, *findings) if f.severity is Severity.CASE}
-    verdicts = {course.case_id: judge(course, study) for course in courses}
-    analysed, left = [], []
+    fatal = {f.case_id: f for f in reversed(found) if f.severity is Severity.CASE}
+    analysed, left, sources = [], list(aside), {}
     for course in courses:
-        verdict = verdicts[course.case_id]
+        verdict = judge(course, study)
         if course.case_id in fatal:
             left.append(Left(course.case_id, "set aside", fatal[course.case_id].what))
         elif not verdict.eligible:
             left.append(Left(course.case_id, "not eligible", verdict.reason))
         else:
             analysed.append(course)
-    seen = {p.case_id for p in patients}
-    lost = [f for case, f in sorted(fatal.items()) if case and case not in seen]
-    left += [Left(f.case_id, "set aside", f.what) for f in lost]
-    sources = {course.case_id: verdicts[course.case_id].sources for course in analysed}
+            sources[course.case_id] = verdict.sources
     return Cohort(tuple(analysed), tuple(left), sources, found)
 
 
