@@ -31,7 +31,7 @@ Formats = Mapping[str, Format]
 
 LAST_ROW = 1_999  # zero-based; drop-downs and checks reach down to here
 
-WIDTHS = {"id": 14, "date": 13, "number": 13, "choice": 22, "yes_no": 14, "text": 28}
+WIDTHS = {"id": 14, "date": 13, "number": 13, "choice": 16, "yes_no": 14, "text": 28}
 
 DARK, MID, PALE, INK = "#17365D", "#44688F", "#FFF7DC", "#1F2933"
 
@@ -87,21 +87,27 @@ def _refuse_unknown(filled: Filled, forms: Sequence[Form]) -> None:
 
 
 def _formats(book: xlsxwriter.Workbook) -> Formats:
-    head = {"bold": True, "font_color": "white", "text_wrap": True, "valign": "vcenter", "border": 1}
-    entry = {"locked": False, "valign": "top"}
+    head = {
+        "bold": True,
+        "font_color": "white",
+        "text_wrap": True,
+        "valign": "vcenter",
+        "border": 1,
+        "indent": 1,
+    }
+    entry = {"locked": False, "valign": "top", "align": "left", "indent": 1}
     wanted = {
         "required": head | {"bg_color": DARK, "border_color": "white"},
         "optional": head | {"bg_color": MID, "border_color": "white", "bold": False},
-        "title": {"bold": True, "font_size": 18, "font_color": DARK},
-        "subtitle": {"font_color": INK, "text_wrap": True, "valign": "top"},
+        "title": {"bold": True, "font_size": 18, "font_color": DARK, "valign": "vcenter"},
         "section": {"bold": True, "font_size": 12, "font_color": DARK, "bottom": 1, "bottom_color": MID},
         "label": {"bold": True, "font_color": INK, "valign": "top"},
         "words": {"font_color": INK, "text_wrap": True, "valign": "top"},
         "stamp": {"font_color": "#6B7785"},
         "centre": {"locked": False, "bg_color": PALE, "border": 1, "border_color": MID, "num_format": "@"},
-        "date": entry | {"num_format": "yyyy-mm-dd", "align": "left"},
+        "date": entry | {"num_format": "yyyy-mm-dd"},
         # No number format: only then does Excel show, and the reader see, that someone typed "0.2%".
-        "number": entry,
+        "number": entry | {"align": "right"},
         "text": entry | {"num_format": "@", "text_wrap": True},
         # Text format: a case id 00123 keeps its zeros and a choice is never turned into a date.
         "id": entry | {"num_format": "@"},
@@ -139,6 +145,8 @@ def _advice(study: Study) -> tuple[tuple[str, str], ...]:
 
 def _write_help(sheet: Worksheet, study: Study, forms: Sequence[Form], centre: str, formats: Formats) -> None:
     sheet.hide_gridlines(2)
+    sheet.set_row(0, 30)
+    sheet.set_row(1, 20)
     sheet.set_column(0, 0, 20)
     sheet.set_column(1, 1, 92)
     sheet.write_string("A1", study.short_title, formats["title"])
@@ -174,7 +182,7 @@ def _write_section(
     for offset, (label, words) in enumerate(lines, start=1):
         sheet.write_string(row + offset, 0, label, formats["label"])
         sheet.write_string(row + offset, 1, words, formats["words"])
-        if len(words) > 95:
+        if len(words) > 115:
             sheet.set_row(row + offset, 31)
     return row + len(lines) + 2
 
@@ -205,7 +213,7 @@ def _write_form(
 ) -> None:
     sheet.set_row(0, 48)
     for index, column in enumerate(form.columns):
-        sheet.set_column(index, index, max(WIDTHS[column.kind], 12), formats[column.kind])
+        sheet.set_column(index, index, _width(column), formats[column.kind])
         heading = f"{column.heading} {REQUIRED_MARK}" if column.required else column.heading
         sheet.write_string(0, index, heading, formats["required" if column.required else "optional"])
         sheet.write_comment(0, index, _note(column), {"x_scale": 1.6, "y_scale": 0.9, "author": "caseseries"})
@@ -214,13 +222,19 @@ def _write_form(
             sheet.data_validation(1, index, LAST_ROW, index, rule)
     sheet.freeze_panes(1, 1)
     sheet.repeat_rows(0)
-    sheet.set_landscape()
-    sheet.fit_to_pages(1, 0)
+    sheet.hide_gridlines(0)
     _finish(sheet)
+
+
+def _width(column: Column) -> int:
+    longest = max((len(word) + 4 for word in column.choices), default=0)
+    return max(WIDTHS[column.kind], min(longest, 36))
 
 
 def _finish(sheet: Worksheet) -> None:
     sheet.set_paper(9)  # A4
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
     sheet.protect("", {name: True for name in MAY})
 
 
