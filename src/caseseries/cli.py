@@ -71,9 +71,9 @@ def demo(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or em
 @app.command()
 def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")]) -> int:
     """Write a commented study.toml and the empty return template into DIR."""
-    from caseseries.demo import write_new
+    from caseseries.pipeline import start_study
 
-    for path in write_new(folder):
+    for path in start_study(folder):
         say(f"Wrote {path}")
     say(
         "Edit study.toml, send the template to the centres, put what they return into returns/, then: caseseries check"
