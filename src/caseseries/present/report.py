@@ -29,6 +29,7 @@ from caseseries.present.figures import (
 )
 from caseseries.present.wording import capital, fill, join
 from caseseries.study.definition import Study
+from caseseries.study.variables import BY_NAME
 
 # Remarks a reader must have met before the first survival figure; the rest wait for the limitations.
 URGENT = ("few-at-risk", "not-estimable", "event-before-index", "same-at-two-horizons")
@@ -153,7 +154,8 @@ def _levels(results: Results, variable: str, opening: str) -> str:
     """ "The indication was after relapse in 7 of 11 and first line in 4 of 11." """
     stem = f"characteristics.{variable}."
     rows = [row for name, row in results.items() if name.startswith(stem) and row.unit == "proportion"]
-    clauses = [f"{row.label.split(': ')[-1]} in {{{row.id}:of}}" for row in rows]
+    heading = f"{BY_NAME[variable].label}: "
+    clauses = [f"{row.label.removeprefix(heading)} in {{{row.id}:of}}" for row in rows]
     return f"{opening} {join(clauses)}." if clauses else ""
 
 
