@@ -174,9 +174,9 @@ def _treatment(m: Material) -> Iterator[Block]:
         "Each line is one case. A filled circle is a quantified level; an open symbol in the shaded band is a "
         "specimen in which MRD was not detected, drawn at the level that specimen could have shown."
     )
-    yield _figure(
-        "mrd", f"MRD before and after {study.index.label}", caption, mrd_figure(m.displays.mrd, target)
-    )
+    if m.displays.mrd:
+        title = f"MRD before and after {study.index.label}"
+        yield _figure("mrd", title, caption, mrd_figure(m.displays.mrd, target))
     yield tables.response(m.results)
     transplanted = "characteristics.hsct_after_index.yes"
     yield m.say(
@@ -204,12 +204,10 @@ def _toxicity(m: Material) -> Iterator[Block]:
 def _outcomes(m: Material) -> Iterator[Block]:
     study, results = m.study, m.results
     yield Heading(1, "Outcome")
-    yield _figure(
-        "swimmer",
-        "Time-line of each case",
-        f"From the start of {study.index.label}; an arrow is a child alive at last contact.",
-        swimmer_figure(m.displays.lanes, f"start of {study.index.label}"),
-    )
+    start = f"start of {study.index.label}"
+    if m.displays.lanes:
+        caption = f"From the {start}; an arrow is a child alive at last contact."
+        yield _figure("swimmer", "Time-line of each case", caption, swimmer_figure(m.displays.lanes, start))
     for origin in dict.fromkeys(curve.origin for curve in m.displays.curves if curve.kind == "survival"):
         curves = [c for c in m.displays.curves if c.origin == origin and c.kind == "survival"]
         if f"{curves[0].id}.before_index" in results:
