@@ -120,9 +120,9 @@ def why(
 
     results = analyse_study(check_study(folder)).results
     if result_id not in results:
-        say(
-            f"caseseries: no result is called {result_id}. {suggest(result_id, results)}; all are in results.json"
-        )
+        near = suggest(result_id, results)
+        near = f" {near}" if near.endswith("?") else ""
+        say(f"caseseries: no result is called {result_id}.{near} All ids are in report/results.json.")
         return WRONG_USE
     found = results[result_id]
     typer.echo(json.dumps(why_record(found), indent=1, ensure_ascii=False) if as_json else why_text(found))
