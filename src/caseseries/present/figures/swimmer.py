@@ -96,7 +96,7 @@ def _lane(
 ) -> Iterator[str]:
     yield pen.words(left, y + 4, lane.case_id, anchor="end", size=pen.SMALL)
     ending = "alive at last contact" if lane.alive else "last day known"
-    path = pen.line((x(0), y), (x(lane.end), y), "#9AA3AE", 2)
+    path = pen.line((x(0), y), (x(lane.end), y), "#7A838E", 1.2)
     if lane.alive:
         path = pen.arrow((x(0), y), (x(lane.end) + 13, y), "#7A838E", 5.5)
     yield pen.fact(f"{lane.case_id}: {ending} on day {lane.end}", path)
