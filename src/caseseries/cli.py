@@ -45,6 +45,11 @@ def main() -> None:
         for finding in error.findings:
             say(str(finding))
         status = UNREADABLE
+    except OSError as error:
+        say(
+            f"caseseries: {error.filename}: {error.strerror}. Close it elsewhere, or choose a folder you may write to"
+        )
+        status = UNREADABLE
     except typer.Exit as stop:
         status = stop.exit_code
     except typer.Abort:
