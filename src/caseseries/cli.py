@@ -218,7 +218,7 @@ def why_text(result: "Result") -> str:
         lines[-1] += f", events = {estimate.events}"
     if estimate.at_risk is not None:
         lines[-1] += f", at risk = {estimate.at_risk}"
-    lines += [f"  note: {caveat}" for caveat in (*estimate.caveats, *result.caveats)]
+    lines += [f"  note: {caveat}" for caveat in result.notes]
     for case, cells in sorted(result.sources.items()):
         lines.append(case)
         lines += [f"  {cell.where} › {cell.raw}" for cell in cells] or ["  (no cell: the value is absent)"]

@@ -72,7 +72,6 @@ def test_why_goes_from_a_number_to_its_cells() -> None:
         "  Kaplan–Meier, beta product confidence procedure (BPCP)\n"
         "  n = 1, events = 0, at risk = 0\n"
         "  note: not estimable: nobody was followed to day 1095: the last follow-up is on day 350\n"
-        "  note: rests on 0 cases at risk; the protocol asks for 5\n"
         "A-1\n"
         "  returns/northbridge.xlsx › transplant › hsct_date2 › 2017-02-20\n"
         "  returns/northbridge.xlsx › follow_up › date2 › 2018-02-05\n"
