@@ -99,17 +99,17 @@ def test_the_description_tells_every_course():
 def test_neighbouring_marks_step_aside():
     lane = Lane("A", (), (Mark("relapse", 100), Mark("death", 101)), 900, False)
     far = Lane("B", (), (Mark("relapse", 100), Mark("death", 500)), 900, False)
-    assert heights_of(swimmer_figure([lane]).svg, "A") == [0, 6]
-    assert heights_of(swimmer_figure([far]).svg, "B") == [0, 0]
+    assert heights_of(swimmer_figure([lane]).svg) == [0, 6]
+    assert heights_of(swimmer_figure([far]).svg) == [0, 0]
 
 
-def heights_of(svg: str, case: str) -> list[float]:
+def heights_of(svg: str) -> list[float]:
     """How far a case's relapse and death stand below its lane."""
     found = {g.get("aria-label"): g for g in groups_of(svg)}
     lane = next(g for label, g in found.items() if "last day known" in label)
     y = float(lane.find(f"{SVG}line").get("y1"))
     cross = next(g for label, g in found.items() if "relapse" in label).find(f"{SVG}g")
-    moved = float(cross.get("transform").strip("translate()").split(",")[1])
+    moved = float(cross.get("transform").split(",")[1].removesuffix(")"))
     dot = next(g for label, g in found.items() if "death" in label).find(f"{SVG}circle")
     return [moved - y, float(dot.get("cy")) - y]
 
