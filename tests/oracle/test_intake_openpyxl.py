@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from caseseries.intake.returns import read_returns
 from caseseries.intake.workbook import INVISIBLE, Cell, letters_of, number_of, read_workbook
-from return_folder import STUDY, lines_of, return_of
+from return_folder import STUDY, check_conservation, lines_of, return_of
 
 LIBREOFFICE = Path(__file__).parent.parent / "museum" / "return-saved-by-libreoffice.xlsx"
 DAY_0 = dt.datetime(1899, 12, 30)
@@ -136,9 +136,14 @@ def test_a_return_saved_by_libreoffice_is_read_alike_and_means_the_same(tmp_path
     (tmp_path / "returns").mkdir()
     (tmp_path / "returns" / "leeds.xlsx").write_bytes(LIBREOFFICE.read_bytes())
     returns = read_returns(tmp_path, STUDY)
-    counts = returns.counts
-    assert counts.non_empty == counts.stored + counts.problem + counts.ignored
-    assert [file.centre for file in returns.files] == ["Leeds"]
+    check_conservation(returns)
+    [patient] = returns.patients
+    assert (patient.case_id, patient.centre) == ("UK-01", "Leeds")
+    assert patient.only("patients").date("birth_date") == dt.date(2016, 3, 4)
+    assert patient.only("specimens").number("mrd_percent") == 0.2
+    assert patient.only("specimens").text("marker") == "=cmd|'/c calc'!A0"
+    assert str(patient.only("transplant").values["hsct_date"].value) == "between 2017-03-01 and 2017-03-31"
+    assert patient.only("transplant").flag("therapy_between") is False
 
 
 @given(st.integers(1, 18_278))
