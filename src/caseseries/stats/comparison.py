@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from caseseries.stats.distributions import Floats, chi_square_tail
 from caseseries.stats.estimate import Comparison
-from caseseries.stats.events import EventTable
+from caseseries.stats.events import EventTable, count_at_risk
 from caseseries.stats.steps import Ints
 
 
@@ -93,7 +93,7 @@ def align(groups: Sequence[EventTable]) -> Margins:
     if len(groups) < 2:
         raise ValueError(f"a comparison needs two groups or more, not {len(groups)}")
     days = np.unique(np.concatenate([table.days[table.any_event > 0] for table in groups]))
-    at_risk = np.stack([_at_risk_on(table, days) for table in groups], axis=1)
+    at_risk = np.stack([count_at_risk(table, days) for table in groups], axis=1)
     events = np.stack([_on(days, table.days, table.any_event) for table in groups], axis=1)
     return Margins(at_risk.astype(np.float64), events.astype(np.float64))
 
@@ -105,13 +105,6 @@ def find_weight(weight: str, rho: float = 0, gamma: float = 0) -> Weight:
     if weight not in WEIGHTS:
         raise ValueError(f"weight {weight!r} is not one of {', '.join([*WEIGHTS, 'fleming-harrington'])}")
     return WEIGHTS[weight][1]
-
-
-def _at_risk_on(table: EventTable, days: Ints) -> Ints:
-    came, left = (np.append(0, np.cumsum(c)) for c in (table.entered, table.any_event + table.censored))
-    before = np.searchsorted(table.days, days)
-    number: Ints = came[before] - left[before]
-    return number
 
 
 def _on(days: Ints, where: Ints, counts: Ints) -> Ints:
