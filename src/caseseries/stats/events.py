@@ -85,6 +85,14 @@ class EventTable:
         observed[0] = outset + int(self.entered[self.days == 0].sum())
         return Steps(days, at_risk, observed, events, censored, after)
 
+    def events_on(self, days: Ints) -> Ints:
+        """Events of any cause on each of `days`, which need not be the table's."""
+        counts = np.append(self.any_event, 0)
+        place = np.searchsorted(self.days, days)
+        known = np.append(self.days, -2)[place] == days
+        found: Ints = np.where(known, counts[place], 0)
+        return found
+
     def __add__(self, other: "EventTable") -> "EventTable":
         if self.causes != other.causes:
             raise ValueError(f"tables of {self.causes} and {other.causes} causes cannot be added")
