@@ -45,7 +45,8 @@ def load_study(folder: Path) -> Study:
 
 def suggest(word: str, allowed: Iterable[str]) -> str:
     """The sentence "Did you mean …?" when one of `allowed` is close to `word`; else an instruction."""
-    close = difflib.get_close_matches(word, list(allowed), n=1)
+    words = list(allowed)
+    close = difflib.get_close_matches(word, words, n=1) or [one for one in words if one.startswith(word)]
     return f"Did you mean {close[0]}?" if close else "Use one of those"
 
 

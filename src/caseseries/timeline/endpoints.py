@@ -67,7 +67,7 @@ def observe(
         return NoObservation(course.case_id, f"{origin} is after the data cut")
     if delay is not None and delay >= stop and entry:
         return NoObservation(course.case_id, f"{end.kind} was no later than {entry}")
-    reason = end.kind if status else f"censored: {end.kind}"
+    reason = end.kind if status else f"censored: {end.kind if end.on <= data_cut else 'data cut'}"
     return Observation(
         course.case_id,
         delay or 0,

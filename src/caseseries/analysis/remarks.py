@@ -1,0 +1,209 @@
+"""The limitations the software sees by itself: sentences about results, for the report and for the referee.
+
+A remark's text names results in braces, {efs.hsct.36m} for the printed string and {efs.hsct.36m:at_risk} for
+one of its counts; `present.wording` fills them in, so that a remark can never print a number of its own.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from caseseries.analysis.outcomes import Clock, events_before, spoken
+from caseseries.analysis.results import Result, Results
+from caseseries.record.patient import Source
+from caseseries.stats.proportions import estimate_proportion
+from caseseries.study.definition import Study, days_of
+from caseseries.timeline.course import Course
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One limitation. `about` are the results it qualifies."""
+
+    code: str
+    text: str
+    about: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a rule looks at."""
+
+    results: Results
+    clocks: Sequence[Clock]
+    study: Study
+
+
+def count_before(courses: Sequence[Course], clocks: Sequence[Clock], level: float) -> Iterator[Result]:
+    """For each endpoint asked from an origin before the index treatment: how many had its event before it."""
+    for clock in clocks:
+        if clock.delayed:
+            before = events_before(courses, clock.endpoint, "index")
+            name = clock.as_written
+            sources = {
+                c.case_id: sum((m.sources for m in c.all(*clock.endpoint.events, "index")), ())
+                for c in courses
+            }
+            estimate = estimate_proportion(len(before), len(courses), level)
+            yield Result(
+                f"{name}.before_index",
+                f"{clock.endpoint.short}: event before the index treatment",
+                "proportion",
+                estimate,
+                sources,
+            )
+
+
+def course_cells(course: Course, kinds: Sequence[str]) -> tuple[Source, ...]:
+    """The cells behind every moment of the given kinds."""
+    return tuple(source for moment in course.all(*kinds) for source in moment.sources)
+
+
+def see_limits(results: Results, clocks: Sequence[Clock], study: Study) -> tuple[Remark, ...]:
+    """Every remark the results call for, most serious first."""
+    seen = Seen(results, clocks, study)
+    return tuple(remark for rule in RULES for remark in rule(seen))
+
+
+def _immortal_time(seen: Seen) -> Iterator[Remark]:
+    for clock in (clock for clock in seen.clocks if clock.delayed):
+        name = clock.as_written
+        for horizon in _horizons(name, seen.study):
+            naive, delayed = f"{name}.{horizon}", f"{name}.{horizon}.delayed_entry"
+            short, origin = clock.endpoint.short, clock.origin_label
+            text = (
+                f"{short} from {origin} includes the time up to {seen.study.index.label}; a child who died in "
+                f"that time could not have entered this series (immortal time). As written, {spoken(horizon)} "
+                f"{short} is {{{naive}}}; counting each case only from its index treatment (delayed entry) it "
+                f"is {{{delayed}}}."
+            )
+            yield Remark("immortal-time", text, (naive, delayed))
+
+
+def _event_before_entry(seen: Seen) -> Iterator[Remark]:
+    for clock in (clock for clock in seen.clocks if clock.delayed):
+        name = clock.as_written
+        count = seen.results.get(f"{name}.before_index")
+        if count is not None and count.estimate.events:
+            text = (
+                f"{clock.endpoint.short} from {clock.origin_label} cannot describe the treatment: "
+                f"{{{count.id}:events}} of {{{count.id}:n}} cases had already had one of its events before "
+                f"{seen.study.index.label}."
+            )
+            yield Remark("event-before-index", text, (count.id,))
+
+
+def _few_at_risk(seen: Seen) -> Iterator[Remark]:
+    """One sentence a horizon, naming every estimate that rests on too few."""
+    minimum = seen.study.report.minimum_at_risk
+    for horizon in _all_horizons(seen):
+        thin = [
+            (clock, row)
+            for clock, row in _at(seen, horizon)
+            if row.estimate.value is not None and (row.estimate.at_risk or 0) < minimum
+        ]
+        if thin:
+            (_, first), *others = thin
+            clauses = [f"{_of(clock)} on {{{row.id}:at_risk}}" for clock, row in others]
+            text = (
+                f"{first.label} rests on {_patients(first)} still at risk{''.join(f'; {one}' for one in clauses)}. "
+                f"The protocol asks for {minimum}."
+            )
+            yield Remark("few-at-risk", text, tuple(row.id for _, row in thin))
+
+
+def _not_estimable(seen: Seen) -> Iterator[Remark]:
+    for horizon in _all_horizons(seen):
+        for _, row in _at(seen, horizon):
+            if row.estimate.value is None:
+                yield Remark(
+                    "not-estimable", f"{row.label} is not estimable: {row.estimate.because}.", (row.id,)
+                )
+
+
+def _same_at_two_horizons(seen: Seen) -> Iterator[Remark]:
+    """One sentence a pair of horizons, naming every endpoint for which they cannot differ."""
+    for one, two in combinations(_all_horizons(seen), 2):
+        later = {clock.name: row for clock, row in _at(seen, two)}
+        pairs = [(clock, row, later[clock.name]) for clock, row in _at(seen, one) if clock.name in later]
+        same = [
+            (clock, row, row2)
+            for clock, row, row2 in pairs
+            if row.estimate.value is not None and row.estimate.value == row2.estimate.value
+        ]
+        if same:
+            clauses = [f"{_of(clock)} ({{{row.id}:value}})" for clock, row, _ in same]
+            text = (
+                f"The {spoken(one)} and {spoken(two)} estimates must be one number for {join(clauses)}: no event "
+                "falls between the two, so the later one adds length but no information."
+            )
+            yield Remark("same-at-two-horizons", text, tuple(r.id for _, *rows in same for r in rows))
+
+
+def _everyone_transplanted(seen: Seen) -> Iterator[Remark]:
+    reached = seen.results.get("characteristics.hsct_after_index.yes")
+    if reached is not None and reached.estimate.n and reached.estimate.events == reached.estimate.n:
+        text = (
+            f"All {{{reached.id}:n}} cases reached transplant. Children who were given {seen.study.index.label} "
+            "and died, relapsed or were never transplanted may not have been found; outcomes from HSCT hold only "
+            "for those who reach it."
+        )
+        yield Remark("everyone-transplanted", text, (reached.id,))
+
+
+def _few_cases(seen: Seen) -> Iterator[Remark]:
+    n = seen.results["n.cases"].estimate.value
+    if n is not None and n < 50:
+        text = (
+            "With {n.cases} cases every interval is wide. Survival is given with the beta product confidence "
+            "procedure, which keeps its coverage in small samples; the log–log interval beside it is what most "
+            "programs print and is too narrow in the tail."
+        )
+        yield Remark("few-cases", text, ("n.cases",))
+
+
+def _no_comparator(seen: Seen) -> Iterator[Remark]:
+    text = f"There is no comparison group: nothing here shows what {seen.study.index.label} changed."
+    yield Remark("no-comparator", text)
+
+
+def _horizons(name: str, study: Study) -> tuple[str, ...]:
+    endpoint, origin = name.split(".")[:2]
+    return next(w.horizons for w in study.estimates if w.endpoint == endpoint and origin in w.origins)
+
+
+def _all_horizons(seen: Seen) -> tuple[str, ...]:
+    found = dict.fromkeys(h for wanted in seen.study.estimates for h in wanted.horizons)
+    return tuple(sorted(found, key=days_of))
+
+
+def _at(seen: Seen, horizon: str) -> list[tuple[Clock, Result]]:
+    """Every estimate at a horizon as the protocol writes it, without its delayed-entry twin."""
+    names = [(clock, f"{clock.name}.{horizon}") for clock in seen.clocks if not clock.delayed]
+    return [(clock, seen.results[name]) for clock, name in names if name in seen.results]
+
+
+def _of(clock: Clock) -> str:
+    return f"{clock.endpoint.short} from {clock.origin_label}"
+
+
+def _patients(row: Result) -> str:
+    return f"{{{row.id}:at_risk}} {'patient' if row.estimate.at_risk == 1 else 'patients'}"
+
+
+def join(words: Sequence[str]) -> str:
+    """ "a, b and c"."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+Rule = Callable[[Seen], Iterator[Remark]]
+RULES: tuple[Rule, ...] = (
+    _few_at_risk,
+    _not_estimable,
+    _event_before_entry,
+    _immortal_time,
+    _same_at_two_horizons,
+    _everyone_transplanted,
+    _few_cases,
+    _no_comparator,
+)
