@@ -86,7 +86,7 @@ class _Tails:
 def _tightened(
     n: int, events: int, bounds: Sequence[tuple[int, int]], last: int
 ) -> tuple[tuple[int, int], ...] | None:
-    """Bounds that also respect the strict fall from n down to at least `last`; None when they leave nothing."""
+    """Bounds that also respect the strict fall from n down to `last`; None when they leave nothing."""
     highs: list[int] = []
     for j, (_, high) in enumerate(bounds):
         highs.append(min(high, n - j, highs[-1] - 1 if highs else n))

@@ -1,0 +1,388 @@
+"""Is there a cohort that satisfies every printed fact? One is shown, or it is proved that there is none.
+
+The cohort is an integer programme: the day each case ends, relapses and was treated are whole numbers, and
+who is at risk at which event are choices between two orders. A Kaplan–Meier estimate is a sum of logarithms
+of one factor an event, chosen by the number at risk. HiGHS searches; every cohort it returns is checked
+again in exact fractions, and one that only floating point admits is cut off and the search goes on.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+
+from caseseries.evidence.cohort import Course, Ends, Fact, Falls, Person, Remains, Spread, Survives, can_hold
+
+NODES = 4_000  # branch-and-bound nodes before the search gives up: a count, so that every run agrees
+CUTS = 50
+SLACK = 1e-7
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A described cohort and the facts about it. `gaps` bounds the days from each other origin to `base`."""
+
+    persons: tuple[Person, ...]
+    facts: tuple[Fact, ...]
+    base: str
+    last_day: int
+    gaps: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+    def beside(self, *facts: Fact) -> "Problem":
+        return replace(self, facts=(*self.facts, *facts))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`none` is a proof within `last_day`; `undecided` means the search was given up."""
+
+    state: Literal["found", "none", "undecided"]
+    courses: tuple[Course, ...] = ()
+
+
+def find_cohort(problem: Problem, smallest: Callable[["Variables"], "Linear"] | None = None) -> Answer:
+    """A cohort that satisfies all facts; with `smallest`, one in which that expression is least."""
+    built = _build(problem)
+    if built is None:
+        return Answer("none")
+    programme, variables = built
+    goal = smallest(variables) if smallest else Linear({}, 0)
+    for _ in range(CUTS):
+        state, solution = programme.solve(goal)
+        if state != "found":
+            return Answer(state)
+        courses = variables.courses(solution)
+        broken = [fact for fact in problem.facts if not can_hold(courses, fact)]
+        if not broken:
+            return Answer("found", courses)
+        if not all(programme.cut(fact, solution) for fact in broken):
+            break
+    return Answer("undecided")
+
+
+def find_conflict(
+    claims: Sequence[str], decide: Callable[[frozenset[str]], Literal["found", "none", "undecided"]]
+) -> tuple[str, ...]:
+    """A minimal set of claims that cannot hold together, by deleting one after the other.
+
+    `decide` says whether a set of claims has a cohort; the claims given must have none together. A claim is
+    left out only when the rest is proved impossible without it, so an undecided search keeps it in.
+    """
+    kept = list(claims)
+    for claim in reversed(claims):
+        without = frozenset(kept) - {claim}
+        if decide(without) == "none":
+            kept.remove(claim)
+    return tuple(kept)
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A whole-number expression: a coefficient a variable, and a constant."""
+
+    terms: Mapping[int, int]
+    constant: int
+
+    def __add__(self, other: "Linear") -> "Linear":
+        terms = dict(self.terms)
+        for variable, coefficient in other.terms.items():
+            terms[variable] = terms.get(variable, 0) + coefficient
+        return Linear({v: c for v, c in terms.items() if c}, self.constant + other.constant)
+
+    def __neg__(self) -> "Linear":
+        return Linear({v: -c for v, c in self.terms.items()}, -self.constant)
+
+    def __sub__(self, other: "Linear") -> "Linear":
+        return self + -other
+
+
+def _number(value: int) -> Linear:
+    return Linear({}, value)
+
+
+@dataclass
+class _Programme:
+    """Bounded whole variables and rows low ≤ Σ cᵢxᵢ ≤ high, grown while a problem is written down."""
+
+    bounds: list[tuple[int, int]] = field(default_factory=list)
+    rows: list[tuple[Mapping[int, float], float, float]] = field(default_factory=list)
+    chosen: dict[str, list[int]] = field(default_factory=dict)  # the choices behind a claim's estimate
+    broken: bool = False
+
+    def whole(self, low: int, high: int) -> Linear:
+        self.broken |= low > high
+        self.bounds.append((low, high))
+        return Linear({len(self.bounds) - 1: 1}, 0)
+
+    def choice(self) -> Linear:
+        return self.whole(0, 1)
+
+    def range(self, line: Linear) -> tuple[int, int]:
+        """The smallest and largest value the bounds allow."""
+        low = high = line.constant
+        for variable, coefficient in line.terms.items():
+            ends = sorted(coefficient * bound for bound in self.bounds[variable])
+            low, high = low + ends[0], high + ends[1]
+        return low, high
+
+    def require(self, line: Linear, low: float, high: float = math.inf) -> None:
+        least, most = self.range(line)
+        self.broken |= most < low or least > high
+        if line.terms and (least < low or most > high):
+            self.rows.append((line.terms, low - line.constant, high - line.constant))
+
+    def implies(self, choice: Linear, line: Linear) -> None:
+        """Where `choice` is 1, `line` is at least 0."""
+        least, _ = self.range(line)
+        if least < 0:
+            self.require(line + Linear({v: c * least for v, c in choice.terms.items()}, least * (choice.constant - 1)), 0)
+
+    def not_less(self, line: Linear) -> Linear:
+        """A choice that is 1 exactly where `line` is at least 0."""
+        least, most = self.range(line)
+        if least >= 0 or most < 0:
+            return _number(int(least >= 0))
+        choice = self.choice()
+        self.implies(choice, line)
+        self.implies(_number(1) - choice, _number(-1) - line)
+        return choice
+
+    def solve(self, goal: Linear) -> tuple[Literal["found", "none", "undecided"], list[int]]:
+        from scipy.optimize import Bounds, LinearConstraint, milp
+        from scipy.sparse import csr_array
+
+        if self.broken:
+            return "none", []
+        size = len(self.bounds)
+        cost = np.zeros(size)
+        for variable, coefficient in goal.terms.items():
+            cost[variable] = coefficient
+        columns = [variable for terms, _, _ in self.rows for variable in terms]
+        values = [float(value) for terms, _, _ in self.rows for value in terms.values()]
+        starts = np.cumsum([0, *(len(terms) for terms, _, _ in self.rows)])
+        matrix = csr_array((values, columns, starts), shape=(len(self.rows), size))
+        low, high = ([row[side] for row in self.rows] for side in (1, 2))
+        found = milp(
+            cost,
+            integrality=np.ones(size),
+            bounds=Bounds([b[0] for b in self.bounds], [b[1] for b in self.bounds]),
+            constraints=LinearConstraint(matrix, low, high) if self.rows else None,
+            options={"node_limit": NODES},
+        )
+        if found.x is not None:
+            return "found", [round(value) for value in found.x]
+        return ("none" if found.status == 2 else "undecided"), []
+
+    def cut(self, fact: Fact, solution: Sequence[int]) -> bool:
+        """Forbid the numbers at risk behind a claim's estimate in this solution; False if it has none."""
+        used = [v for v in self.chosen.get(fact.claim, ()) if solution[v]]
+        self.rows.append((dict.fromkeys(used, 1.0), -math.inf, len(used) - 1))
+        return bool(used)
+
+
+@dataclass(frozen=True)
+class Variables:
+    """The unknown days of each person: end, relapse (None for who never relapsed) and the gap to each origin."""
+
+    persons: tuple[Person, ...]
+    end: tuple[Linear, ...]
+    relapse: tuple[Linear | None, ...]
+    gaps: Mapping[str, tuple[Linear, ...]]
+
+    def gap(self, i: int, origin: str) -> Linear:
+        return self.gaps[origin][i] if origin in self.gaps else _number(0)
+
+    def leaves(self, i: int, ends: Ends, origin: str) -> Linear:
+        relapse = self.relapse[i] if ends == "first event" else None
+        return (self.end[i] if relapse is None else relapse) + self.gap(i, origin)
+
+    def with_event(self, ends: Ends) -> tuple[int, ...]:
+        return tuple(
+            i for i, person in enumerate(self.persons) if person.dead or (ends == "first event" and person.relapse)
+        )
+
+    def courses(self, solution: Sequence[int]) -> tuple[Course, ...]:
+        def value(line: Linear) -> int:
+            return line.constant + sum(c * solution[v] for v, c in line.terms.items())
+
+        return tuple(
+            Course(
+                value(self.end[i]),
+                person.dead,
+                None if (relapse := self.relapse[i]) is None else value(relapse),
+                {origin: value(lines[i]) for origin, lines in self.gaps.items()},
+            )
+            for i, person in enumerate(self.persons)
+        )
+
+
+def _build(problem: Problem) -> tuple[_Programme, Variables] | None:
+    """The programme of a problem; None when the bounds alone rule it out."""
+    programme = _Programme()
+    variables = _declare(problem, programme)
+    survivals = [fact for fact in problem.facts if isinstance(fact, Survives | Falls)]
+    for fact in problem.facts:
+        if isinstance(fact, Spread):
+            _write_spread(programme, variables, fact)
+        elif isinstance(fact, Remains):
+            _write_remains(programme, variables, fact)
+    at_risk: dict[tuple[Ends, str], dict[int, Linear]] = {}
+    for fact in survivals:
+        place = (fact.ends, fact.origin)
+        if place not in at_risk:
+            at_risk[place] = _write_at_risk(programme, variables, *place)
+        _write_survival(programme, variables, fact, at_risk[place])
+    return None if programme.broken else (programme, variables)
+
+
+def _declare(problem: Problem, programme: _Programme) -> Variables:
+    def day(known: int | None) -> Linear:
+        return programme.whole(0, problem.last_day) if known is None else _number(known)
+
+    relapse = tuple(day(person.relapse_day) if person.relapse else None for person in problem.persons)
+    end = tuple(day(person.death_day) for person in problem.persons)
+    gaps = {
+        origin: tuple(programme.whole(*bounds) for _ in problem.persons)
+        for origin, bounds in sorted(problem.gaps.items())
+    }
+    for last, before in zip(end, relapse, strict=True):
+        if before is not None:
+            programme.require(last - before, 0)
+    # persons described alike can be told in any order: one order is enough
+    for (i, one), (j, other) in pairwise(enumerate(problem.persons)):
+        if replace(one, label="") == replace(other, label=""):
+            programme.require(end[j] - end[i], 0)
+    return Variables(problem.persons, end, relapse, gaps)
+
+
+def _write_spread(programme: _Programme, variables: Variables, fact: Spread) -> None:
+    members = [i for i, person in enumerate(variables.persons) if fact.among == "all" or not person.dead]
+    values = [
+        variables.gap(i, fact.origin) + (variables.end[i] if fact.quantity == "follow-up" else _number(0))
+        for i in members
+    ]
+    whole = fact.band.whole()
+    if not values or (not whole and fact.measure != "median"):
+        programme.broken = True
+    elif fact.measure == "median":
+        _write_median(programme, values, fact)
+    elif fact.measure == "at least":
+        for value in values:
+            programme.require(value, whole[0])
+    elif fact.measure == "at most":
+        for value in values:
+            programme.require(value, -math.inf, whole[-1])
+    elif fact.measure == "reaches low":
+        _at_least_so_many(programme, [_number(whole[-1]) - value for value in values], 1)
+    else:
+        _at_least_so_many(programme, [value - _number(whole[0]) for value in values], 1)
+
+
+def _at_least_so_many(programme: _Programme, lines: Sequence[Linear], count: int) -> None:
+    """At least `count` of the lines are at least 0."""
+    total = _number(0)
+    for line in lines:
+        least, most = programme.range(line)
+        if least >= 0:
+            total += _number(1)
+        elif most >= 0:
+            choice = programme.choice()
+            programme.implies(choice, line)
+            total += choice
+    programme.require(total, count)
+
+
+def _write_median(programme: _Programme, values: Sequence[Linear], fact: Spread) -> None:
+    """Two middle values a ≤ b (the same for an odd number) whose mean lies in the band."""
+    ends = [programme.range(value) for value in values]
+    low, high = min(e[0] for e in ends), max(e[1] for e in ends)
+    lower, count = programme.whole(low, high), len(values)
+    upper = lower if count % 2 else programme.whole(low, high)
+    twice = fact.band.scaled(Fraction(2)).whole()
+    if not twice:
+        programme.broken = True
+        return
+    programme.require(lower + upper, twice[0], twice[-1])
+    programme.require(upper - lower, 0)
+    half = (count + 1) // 2
+    _at_least_so_many(programme, [lower - value for value in values], half)
+    _at_least_so_many(programme, [value - lower for value in values], count - half + 1)
+    if upper is not lower:
+        _at_least_so_many(programme, [upper - value for value in values], half + 1)
+        _at_least_so_many(programme, [value - upper for value in values], half)
+
+
+def _write_remains(programme: _Programme, variables: Variables, fact: Remains) -> None:
+    total = _number(0)
+    for i in range(len(variables.persons)):
+        total += programme.not_less(variables.leaves(i, fact.ends, fact.origin) - _number(fact.day))
+    programme.require(total, fact.count, fact.count)
+
+
+def _write_at_risk(
+    programme: _Programme, variables: Variables, ends: Ends, origin: str
+) -> dict[int, Linear]:
+    """The number at risk at each person's event; of two events on one day the earlier listed comes first."""
+    events = variables.with_event(ends)
+    later: dict[tuple[int, int], Linear] = {}
+    totals: dict[int, Linear] = {}
+    for j in events:
+        totals[j] = _number(1)
+        for i in range(len(variables.persons)):
+            if i in events and i < j:
+                totals[j] += _number(1) - later[j, i]
+            elif i != j:
+                gap = variables.leaves(i, ends, origin) - variables.leaves(j, ends, origin)
+                later[i, j] = programme.not_less(gap)
+                totals[j] += later[i, j]
+    return totals
+
+
+def _write_survival(
+    programme: _Programme, variables: Variables, fact: Survives | Falls, at_risk: Mapping[int, Linear]
+) -> None:
+    reached = {
+        j: programme.not_less(_number(fact.day) - variables.leaves(j, fact.ends, fact.origin)) for j in at_risk
+    }
+    picks: dict[int, Linear] = {}  # by number at risk: whether an event up to the day happens at it
+    logs: dict[int, float] = {}
+    for j, total in at_risk.items():
+        counts = programme.not_less(_number(fact.day) - variables.leaves(j, fact.ends, fact.origin))
+        if programme.range(counts)[1] == 0:
+            continue
+        one_hot, named = _number(0), _number(0)
+        for number in range(max(1, programme.range(total)[0]), programme.range(total)[1] + 1):
+            pick = programme.choice()
+            variable = next(iter(pick.terms))
+            logs[variable] = math.log1p(-1 / number) if number > 1 else -1e3
+            programme.chosen.setdefault(fact.claim, []).append(variable)
+            picks[number] = picks.get(number, _number(0)) + pick
+            one_hot += pick
+            named += Linear({variable: number}, 0)
+        programme.require(one_hot - counts, 0, 0)
+        programme.require(total - named, 0)
+        programme.implies(counts, named - total)
+    _write_band(programme, fact, picks, logs)
+
+
+def _write_band(
+    programme: _Programme, fact: Survives | Falls, picks: Mapping[int, Linear], logs: Mapping[int, float]
+) -> None:
+    if isinstance(fact, Falls):
+        programme.broken |= any(number not in picks for number in fact.at_risk)
+        for number, total in picks.items():
+            wanted = int(number in fact.at_risk)
+            programme.require(total, wanted, wanted)
+        return
+    for total in picks.values():
+        programme.require(total, 0, 1)
+    low = math.log(fact.band.low) - SLACK if fact.band.low > 0 else -math.inf
+    high = math.log(fact.band.high) + SLACK if fact.band.high > 0 else -1e2
+    if logs:
+        programme.rows.append((logs, low, high))
+    elif not fact.band.admits(Fraction(1)):
+        programme.broken = True
