@@ -306,7 +306,7 @@ def _refused(path: Path, where: str, code: str, what: str, allowed: str, do: str
 
 def _explain(path: Path, detail: ErrorDetails) -> Finding:
     """One pydantic refusal as our sentence; the name of the union member is no part of the user's path."""
-    location = tuple(part for part in detail["loc"] if part not in MODELS)
+    location = tuple(part for place, part in enumerate(detail["loc"]) if place != 2 or part not in MODELS)
     where, kind, key = toml_path(location), detail["type"], str(detail["loc"][-1])
     if kind == "extra_forbidden":
         allowed = [name for name in _fields(detail["loc"][:-1])]

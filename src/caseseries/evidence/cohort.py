@@ -47,13 +47,17 @@ class Course:
 
 @dataclass(frozen=True)
 class Survives:
-    """The Kaplan–Meier estimate at a day lies in the band."""
+    """The Kaplan–Meier estimate at a day lies in the band.
+
+    `sequences` lists every at-risk sequence that can give it, where they are few enough to list.
+    """
 
     claim: str
     ends: Ends
     origin: str
     day: int
     band: Band
+    sequences: tuple[tuple[int, ...], ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,12 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from itertools import pairwise
+from itertools import pairwise, permutations
 from typing import Literal
 
 import numpy as np
 
+from caseseries.evidence.printed import Band
 from caseseries.evidence.cohort import Course, Ends, Fact, Falls, Person, Remains, Spread, Survives, can_hold
 
 NODES = 4_000  # branch-and-bound nodes before the search gives up: a count, so that every run agrees
@@ -67,13 +68,14 @@ def find_cohort(problem: Problem, smallest: Callable[["Variables"], "Linear"] | 
 def find_conflict(
     claims: Sequence[str], decide: Callable[[frozenset[str]], Literal["found", "none", "undecided"]]
 ) -> tuple[str, ...]:
-    """A minimal set of claims that cannot hold together, by deleting one after the other.
+    """A minimal set of claims that cannot hold together: added until impossible, then left out one by one.
 
     `decide` says whether a set of claims has a cohort; the claims given must have none together. A claim is
     left out only when the rest is proved impossible without it, so an undecided search keeps it in.
     """
-    kept = list(claims)
-    for claim in reversed(claims):
+    size = next((k for k in range(1, len(claims)) if decide(frozenset(claims[:k])) == "none"), len(claims))
+    kept = list(claims[:size])
+    for claim in reversed(claims[:size]):
         without = frozenset(kept) - {claim}
         if decide(without) == "none":
             kept.remove(claim)
@@ -111,6 +113,7 @@ class _Programme:
     bounds: list[tuple[int, int]] = field(default_factory=list)
     rows: list[tuple[Mapping[int, float], float, float]] = field(default_factory=list)
     chosen: dict[str, list[int]] = field(default_factory=dict)  # the choices behind a claim's estimate
+    picks: dict[object, tuple[dict[int, Linear], dict[int, float]]] = field(default_factory=dict)
     broken: bool = False
 
     def whole(self, low: int, high: int) -> Linear:
@@ -224,7 +227,7 @@ def _build(problem: Problem) -> tuple[_Programme, Variables] | None:
     """The programme of a problem; None when the bounds alone rule it out."""
     programme = _Programme()
     variables = _declare(problem, programme)
-    survivals = [fact for fact in problem.facts if isinstance(fact, Survives | Falls)]
+    survivals = _prolonged([fact for fact in problem.facts if isinstance(fact, Survives | Falls)])
     for fact in problem.facts:
         if isinstance(fact, Spread):
             _write_spread(programme, variables, fact)
@@ -237,6 +240,31 @@ def _build(problem: Problem) -> tuple[_Programme, Variables] | None:
             at_risk[place] = _write_at_risk(programme, variables, *place)
         _write_survival(programme, variables, fact, at_risk[place])
     return None if programme.broken else (programme, variables)
+
+
+def _prolonged(facts: Sequence[Survives | Falls]) -> list[Survives | Falls]:
+    """Listed sequences of a later day that do not prolong one of an earlier day can be left out, and conversely."""
+    kept = list(facts)
+    for i, j in permutations(range(len(kept)), 2):
+        early, late = kept[i], kept[j]
+        if (early.ends, early.origin) != (late.ends, late.origin) or early.day > late.day:
+            continue
+        first, last = _listed(early), _listed(late)
+        if first is not None and last is not None:
+            starts, ends = set(first), {s[:size] for s in last for size in range(len(s) + 1)}
+            kept[i] = _with(early, tuple(s for s in first if s in ends))
+            prolong = (s for s in last if any(s[:size] in starts for size in range(len(s) + 1)))
+            kept[j] = _with(late, tuple(prolong))
+    return kept
+
+
+def _listed(fact: Survives | Falls) -> tuple[tuple[int, ...], ...] | None:
+    return (fact.at_risk,) if isinstance(fact, Falls) else fact.sequences
+
+
+def _with(fact: Survives | Falls, sequences: tuple[tuple[int, ...], ...]) -> Survives:
+    band = fact.band if isinstance(fact, Survives) else Band(Fraction(0), Fraction(1))
+    return Survives(fact.claim, fact.ends, fact.origin, fact.day, band, sequences)
 
 
 def _declare(problem: Problem, programme: _Programme) -> Variables:
@@ -348,35 +376,45 @@ def _write_survival(
     reached = {
         j: programme.not_less(_number(fact.day) - variables.leaves(j, fact.ends, fact.origin)) for j in at_risk
     }
-    picks: dict[int, Linear] = {}  # by number at risk: whether an event up to the day happens at it
+    certain = not any(line.terms for line in reached.values())
+    place = (fact.ends, fact.origin, *(j for j, line in reached.items() if line.constant)) if certain else fact
+    if place not in programme.picks:
+        programme.picks[place] = _write_picks(programme, reached, at_risk)
+    picks, logs = programme.picks[place]
+    programme.chosen[fact.claim] = list(logs)
+    _write_band(programme, fact, picks, logs)
+
+
+def _write_picks(
+    programme: _Programme, reached: Mapping[int, Linear], at_risk: Mapping[int, Linear]
+) -> tuple[dict[int, Linear], dict[int, float]]:
+    """By number at risk, whether a reached event happens at it; and the logarithm of each pick's factor."""
+    picks: dict[int, Linear] = {}
     logs: dict[int, float] = {}
-    for j, total in at_risk.items():
-        counts = programme.not_less(_number(fact.day) - variables.leaves(j, fact.ends, fact.origin))
+    for j, counts in reached.items():
         if programme.range(counts)[1] == 0:
             continue
         one_hot, named = _number(0), _number(0)
-        for number in range(max(1, programme.range(total)[0]), programme.range(total)[1] + 1):
+        least, most = programme.range(at_risk[j])
+        for number in range(max(1, least), most + 1):
             pick = programme.choice()
             variable = next(iter(pick.terms))
             logs[variable] = math.log1p(-1 / number) if number > 1 else -1e3
-            programme.chosen.setdefault(fact.claim, []).append(variable)
             picks[number] = picks.get(number, _number(0)) + pick
             one_hot += pick
             named += Linear({variable: number}, 0)
         programme.require(one_hot - counts, 0, 0)
-        programme.require(total - named, 0)
-        programme.implies(counts, named - total)
-    _write_band(programme, fact, picks, logs)
+        programme.require(at_risk[j] - named, 0)
+        programme.implies(counts, named - at_risk[j])
+    return picks, logs
 
 
 def _write_band(
     programme: _Programme, fact: Survives | Falls, picks: Mapping[int, Linear], logs: Mapping[int, float]
 ) -> None:
-    if isinstance(fact, Falls):
-        programme.broken |= any(number not in picks for number in fact.at_risk)
-        for number, total in picks.items():
-            wanted = int(number in fact.at_risk)
-            programme.require(total, wanted, wanted)
+    listed = _listed(fact)
+    if listed is not None or isinstance(fact, Falls):
+        _write_listed(programme, listed or (), picks)
         return
     for total in picks.values():
         programme.require(total, 0, 1)
@@ -384,5 +422,16 @@ def _write_band(
     high = math.log(fact.band.high) + SLACK if fact.band.high > 0 else -1e2
     if logs:
         programme.rows.append((logs, low, high))
-    elif not fact.band.admits(Fraction(1)):
-        programme.broken = True
+    programme.broken |= not logs and not fact.band.admits(Fraction(1))
+
+
+def _write_listed(
+    programme: _Programme, listed: Sequence[tuple[int, ...]], picks: Mapping[int, Linear]
+) -> None:
+    """Exactly one of the listed sequences happens."""
+    possible = [sequence for sequence in listed if all(number in picks for number in sequence)]
+    chosen = [programme.choice() for _ in possible]
+    programme.require(sum(chosen, _number(0)), 1, 1)
+    for number, total in picks.items():
+        used = (choice for choice, sequence in zip(chosen, possible, strict=True) if number in sequence)
+        programme.require(total - sum(used, _number(0)), 0, 0)
