@@ -5,6 +5,7 @@ Rooms are imported inside the commands, so that `--help` costs no more than read
 
 import json
 import sys
+from collections.abc import Iterable
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -44,6 +45,11 @@ def main() -> None:
     except StudyError as error:
         for finding in error.findings:
             say(str(finding))
+        status = UNREADABLE
+    except OSError as error:
+        say(
+            f"caseseries: {error.filename}: {error.strerror}. Close it elsewhere, or choose a folder you may write to"
+        )
         status = UNREADABLE
     except typer.Exit as stop:
         status = stop.exit_code
@@ -116,16 +122,32 @@ def why(
 ) -> int:
     """Print where a number comes from: its method, cases and cells."""
     from caseseries.pipeline import analyse_study, check_study
-    from caseseries.study.load import suggest
 
     results = analyse_study(check_study(folder)).results
     if result_id not in results:
-        near = suggest(result_id, results)
-        near = f" {near}" if near.endswith("?") else ""
-        say(f"caseseries: no result is called {result_id}.{near} All ids are in report/results.json.")
-        return WRONG_USE
+        return unknown("result", result_id, results, "report/results.json")
     found = results[result_id]
     typer.echo(json.dumps(why_record(found), indent=1, ensure_ascii=False) if as_json else why_text(found))
+    return DONE
+
+
+@app.command()
+def who(
+    folder: Folder,
+    case_id: Annotated[str, typer.Argument(metavar="CASE", help="A case id, for example NB-01.")],
+    as_json: AsJson = False,
+) -> int:
+    """List every number a case contributes to: what changes if consent is withdrawn."""
+    from caseseries.pipeline import analyse_study, check_study
+
+    checked = check_study(folder)
+    cases = [course.case_id for course in checked.cohort.courses]
+    if case_id not in cases:
+        return unknown("analysed case", case_id, cases, "report/listing.csv")
+    found = [result for result in analyse_study(checked).results.values() if case_id in result.sources]
+    rows = [{"id": result.id, "label": result.label, "shown": result.shown} for result in found]
+    text = [f"{case_id} is behind {len(rows)} numbers:", *(f"  {row['id']} › {row['shown']}" for row in rows)]
+    typer.echo(json.dumps(rows, indent=1, ensure_ascii=False) if as_json else "\n".join(text))
     return DONE
 
 
@@ -134,6 +156,17 @@ def version(show: Annotated[bool, typer.Option("--version", help="Print the vers
     if show:
         typer.echo(f"caseseries {__version__}")
         raise typer.Exit
+
+
+def unknown(what: str, name: str, known: Iterable[str], where: str) -> int:
+    """Say that a name is not known, with the one that was perhaps meant; the exit code for it."""
+    from caseseries.study.load import suggest
+
+    near = suggest(name, known)
+    say(
+        f"caseseries: no {what} is called {name}.{f' {near}' if near.endswith('?') else ''} All are in {where}."
+    )
+    return WRONG_USE
 
 
 def summary_text(checked: "Checked") -> str:
@@ -213,7 +246,7 @@ def why_text(result: "Result") -> str:
         lines[-1] += f", events = {estimate.events}"
     if estimate.at_risk is not None:
         lines[-1] += f", at risk = {estimate.at_risk}"
-    lines += [f"  note: {caveat}" for caveat in (*estimate.caveats, *result.caveats)]
+    lines += [f"  note: {caveat}" for caveat in result.notes]
     for case, cells in sorted(result.sources.items()):
         lines.append(case)
         lines += [f"  {cell.where} › {cell.raw}" for cell in cells] or ["  (no cell: the value is absent)"]
