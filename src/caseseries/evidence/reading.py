@@ -22,7 +22,7 @@ from caseseries.evidence.claims import (
     Survival,
     _Claim,
 )
-from caseseries.evidence.cohort import Course, Fact, Person, Remains, Spread, Survives
+from caseseries.evidence.cohort import Course, Fact, Person, Remains, Spread, Survives, can_hold
 from caseseries.evidence.feasible import Answer, Problem, find_cohort
 from caseseries.evidence.sequences import Sequences, find_sequences
 from caseseries.study.definition import days_of
@@ -42,6 +42,7 @@ class Paper:
     file: ClaimsFile
     done: dict[object, Answer] = field(default_factory=dict)
     listed: dict[str, Sequences] = field(default_factory=dict)
+    found: dict[object, list[tuple[Course, ...]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.claims: dict[str, _Claim] = {claim.id: claim for claim in self.file.claims}
@@ -91,9 +92,20 @@ class Paper:
         """A cohort for these claims under these choices, and facts of our own if any."""
         key = (kept, tuple(sorted((c, v) for c, v in choices.items() if c in kept)), more)
         if key not in self.done:
-            answers = (find_cohort(problem.beside(*more)) for problem in self.problems(kept, choices))
-            self.done[key] = _any(answers)
+            self.done[key] = _any(self._try(problem.beside(*more)) for problem in self.problems(kept, choices))
         return self.done[key]
+
+    def _try(self, problem: Problem) -> Answer:
+        """A cohort found before often satisfies other claims too, which is quick to see; else search."""
+        known = self.found.setdefault((problem.persons, tuple(problem.gaps.items())), [])
+        fitting = (c for c in known if all(can_hold(c, fact) for fact in problem.facts))
+        courses = next(fitting, None)
+        if courses is not None:
+            return Answer("found", courses)
+        answer = find_cohort(problem)
+        if answer.state == "found":
+            known.append(answer.courses)
+        return answer
 
     def problems(self, kept: frozenset[str], choices: Choices) -> Iterator[Problem]:
         facts = tuple(fact for name in self.claims if name in kept for fact in self.facts(self.claims[name], choices))

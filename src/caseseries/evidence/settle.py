@@ -58,9 +58,16 @@ def settle(paper: Paper) -> Settled:
 
 
 def _definite(paper: Paper, order: list[str]) -> frozenset[str]:
-    """All claims that leave no choice, if they fit together: one search instead of one a claim."""
+    """All claims that leave no choice, if they fit together: one search instead of one a claim.
+
+    Beside an open claim the search is narrower, and its cohort serves again when that claim's turn comes.
+    """
     definite = frozenset(name for name in order if not paper.choices(paper.claims[name]))
-    return definite if definite and paper.find(definite, {}).state == "found" else frozenset()
+    for name in order:
+        for choice in paper.choices(paper.claims[name]):
+            if definite and _state(paper, (*definite, name), {name: choice}) == "found":
+                return definite
+    return definite if definite and _state(paper, tuple(definite), {}) == "found" else frozenset()
 
 
 def _open(paper: Paper, name: str) -> tuple[str, ...]:
