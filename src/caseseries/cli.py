@@ -151,6 +151,30 @@ def who(
     return DONE
 
 
+@app.command()
+def diff(
+    old: Annotated[
+        Path, typer.Argument(metavar="OLD", help="A study folder with a report, or its results.json.")
+    ],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="The same, later.")],
+    as_json: AsJson = False,
+) -> int:
+    """List the numbers that differ between two reports, and which inputs changed."""
+    from dataclasses import asdict
+
+    from caseseries.analysis.changes import compare_results, describe_changes
+    from caseseries.analysis.results import read_results
+
+    changes = compare_results(read_results(old), read_results(new))
+    text = (
+        json.dumps(asdict(changes), indent=1, ensure_ascii=False)
+        if as_json
+        else "\n".join(describe_changes(changes))
+    )
+    typer.echo(text)
+    return DONE
+
+
 @app.callback(invoke_without_command=True)
 def version(show: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
     if show:
