@@ -7,7 +7,7 @@ from typing import Literal
 
 from caseseries.evidence.claims import ClaimsFile, MedianRange, Parts, Proportion, Published, share_of
 from caseseries.evidence.comparators import Comparator, find_comparators
-from caseseries.evidence.printed import Printed, Rounding, parse_number
+from caseseries.evidence.printed import Band, Printed, Rounding, parse_number
 from caseseries.stats.proportions import estimate_proportion
 from caseseries.study.definition import days_of
 
@@ -30,24 +30,25 @@ def judge_proportion(claim: Proportion, rounding: Rounding) -> Verdict:
     """Whether some whole number of cases gives the printed percentage, and its interval if one is printed."""
     written, percents = share_of(claim)
     count, of = written or (claim.count, claim.of)
+    band = percents[0].proportion().band(rounding) if percents else Band(Fraction(0), Fraction(1))
     fitting = [
         (x, n)
         for n in ([of] if of is not None else range(1, LARGEST + 1))
-        for x in ([count] if count is not None else range(n + 1))
-        if x <= n and _share_fits(x, n, percents, claim, rounding)
+        for x in band.scaled(Fraction(n)).whole()
+        if x <= n and count in (None, x) and _interval_fits(x, n, percents, claim, rounding)
     ]
     place = f"of {of}" if of is not None else f"of up to {LARGEST}"
     if not fitting:
-        given = f"{count} of {of}" if count is not None and of is not None else f"no count {place}"
-        return Verdict(claim.id, claim.printed, "impossible", f"{given[0].upper()}{given[1:]} gives “{claim.printed}”.")
+        none = f"{count} of {of} does not give" if count is not None and of is not None else f"No count {place} gives"
+        return Verdict(claim.id, claim.printed, "impossible", f"{none} “{claim.printed}”.")
     shown = ", ".join(f"{x}/{n}" for x, n in fitting[:6])
-    many = "is the only count" if len(fitting) == 1 else f"and {len(fitting) - 6} more give" if len(fitting) > 6 else "give"
-    return Verdict(claim.id, claim.printed, "possible", f"{shown} {many} {place} {'that gives ' if len(fitting) == 1 else ''}“{claim.printed}”.")
+    if len(fitting) == 1:
+        return Verdict(claim.id, claim.printed, "possible", f"{shown} is the only count {place} that gives “{claim.printed}”.")
+    more = f" and {len(fitting) - 6} more" if len(fitting) > 6 else ""
+    return Verdict(claim.id, claim.printed, "possible", f"{shown}{more} give “{claim.printed}”.")
 
 
-def _share_fits(x: int, n: int, percents: tuple[Printed, ...], claim: Proportion, rounding: Rounding) -> bool:
-    if percents and not percents[0].proportion().band(rounding).admits(Fraction(x, n)):
-        return False
+def _interval_fits(x: int, n: int, percents: tuple[Printed, ...], claim: Proportion, rounding: Rounding) -> bool:
     if len(percents) < 3 or claim.interval == "none":
         return True
     methods = INTERVALS if claim.interval == "unstated" else (claim.interval,)
@@ -75,11 +76,11 @@ def judge_parts(claim: Parts) -> Verdict:
 def judge_spread(claim: MedianRange) -> Verdict:
     """A median must lie within its range, and a range rise."""
     values = [number.value for number in claim.numbers]
-    low, high = values[-2:] if claim.shows != "median" else (values[0], values[0])
-    median = values[0] if claim.shows != "range" else low
-    if low <= median <= high:
-        return Verdict(claim.id, claim.printed, "possible", "The median lies within the range.")
-    return Verdict(claim.id, claim.printed, "impossible", "The median does not lie within the range.")
+    median = [values[0]] if claim.median else []
+    ends = values[-2:] if claim.shows != "median" else median
+    if ends[0] <= ends[-1] and all(ends[0] <= value <= ends[-1] for value in median):
+        return Verdict(claim.id, claim.printed, "possible", "The numbers are in order.")
+    return Verdict(claim.id, claim.printed, "impossible", "The numbers are not in order: smallest, median, largest.")
 
 
 def judge_published(claim: Published, file: ClaimsFile, library: tuple[Comparator, ...]) -> Verdict:

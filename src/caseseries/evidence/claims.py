@@ -20,7 +20,7 @@ from caseseries.study.definition import Horizon, Sentence, Word, days_of
 from caseseries.study.load import suggest, toml_path
 
 UNSTATED = "unstated"
-DAYS_IN = {"days": Fraction(1), "months": Fraction("30.4375"), "years": Fraction("365.25")}
+DAYS_IN = {"days": Fraction(1), "months": Fraction("30.4375"), "years": Fraction("365.25"), "percent": Fraction(1, 100)}
 
 
 class _Part(BaseModel):
@@ -28,12 +28,18 @@ class _Part(BaseModel):
 
 
 class _Claim(_Part):
-    """`result` names the row of results.json that answers the claim; `quote` is the sentence it stands in."""
+    """`quote` is the sentence the number stands in.
+
+    To hold it against data: `result` names rows of results.json (one a number, or alternatives for a
+    survival estimate), or `column` a column of listing.csv, over the lines whose other columns are as in `where`.
+    """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     printed: Sentence
     quote: str = ""
-    result: str = ""
+    result: tuple[str, ...] = ()
+    column: str = ""
+    where: dict[str, str] = Field(default_factory=dict)
 
     @property
     def numbers(self) -> tuple[Printed, ...]:
@@ -83,8 +89,16 @@ class MedianRange(_Claim):
     of: Literal["follow-up", "gap", "value"]
     origin: str = ""
     among: Literal["all", "survivors", "unstated"] = "all"
-    unit: Literal["days", "months", "years"] = "days"
-    shows: Literal["median and range", "median", "range"] = "median and range"
+    unit: Literal["days", "months", "years", "percent"] = "days"
+    shows: Literal["median and range", "median", "range", "median and quartiles"] = "median and range"
+
+    @property
+    def median(self) -> Printed | None:
+        return None if self.shows == "range" else self.numbers[0]
+
+    @property
+    def range(self) -> tuple[Printed, Printed] | None:
+        return (self.numbers[-2], self.numbers[-1]) if self.shows in ("median and range", "range") else None
 
 
 class Survival(_Claim):
@@ -234,7 +248,7 @@ def _check_printed(path: Path, where: str, claim: _Claim) -> Iterator[Finding]:
     kind, numbers = str(getattr(claim, "kind", "")), claim.numbers
     needed = NEEDED.get(kind, 0)
     if isinstance(claim, MedianRange):
-        needed = {"median": 1, "range": 2, "median and range": 3}[claim.shows]
+        needed = {"median": 1, "range": 2}.get(claim.shows, 3)
     if isinstance(claim, Count) and claim.value is None:
         needed = 1
     if len(numbers) < needed:

@@ -153,8 +153,8 @@ class Paper:
         bounds = {origin: GAP for origin in self.file.origins if origin != self.file.base}
         for name in kept:
             claim = self.claims[name]
-            if isinstance(claim, MedianRange) and claim.of == "gap" and claim.shows != "median":
-                low, high = (number.band(self.file.rounds) for number in claim.numbers[-2:])
+            if isinstance(claim, MedianRange) and claim.of == "gap" and claim.range:
+                low, high = (number.band(self.file.rounds) for number in claim.range)
                 factor = DAYS_IN[claim.unit]
                 bounds[claim.origin] = (low.scaled(factor).whole()[0], high.scaled(factor).whole()[-1])
         return bounds
@@ -236,9 +236,9 @@ def _spread_facts(claim: MedianRange, choices: Choices, file: ClaimsFile) -> tup
     origin = claim.origin or file.base
     bands = [number.band(file.rounds).scaled(DAYS_IN[claim.unit]) for number in claim.numbers]
     facts: list[Fact] = []
-    if claim.shows != "range":
+    if claim.median:
         facts.append(Spread(claim.id, quantity, members, origin, "median", bands[0]))
-    if claim.shows != "median":
+    if claim.range:
         for measure in ("at least", "reaches low"):
             facts.append(Spread(claim.id, quantity, members, origin, measure, bands[-2]))
         for measure in ("at most", "reaches high"):

@@ -86,7 +86,7 @@ def _judge_claim(
         return judge_parts(claim)
     if isinstance(claim, Published):
         return judge_published(claim, paper.file, library)
-    if isinstance(claim, MedianRange) and claim.of == "value":
+    if isinstance(claim, MedianRange) and (claim.of == "value" or judge_spread(claim).verdict == "impossible"):
         return judge_spread(claim)
     if why := paper.why_unsearched(claim):
         return Verdict(claim.id, claim.printed, "not checked", f"Not searched: {why}.")
@@ -197,8 +197,8 @@ def _before(paper: Paper, settled: Settled, claim: Survival) -> str:
 def _shortest(paper: Paper, settled: Settled) -> int | None:
     for name in sorted(settled.kept):
         claim = paper.claims[name]
-        if isinstance(claim, MedianRange) and is_follow_up(paper, name) and claim.shows != "median":
-            return int(claim.numbers[-2].value) if claim.unit == "days" else None
+        if isinstance(claim, MedianRange) and is_follow_up(paper, name) and claim.range:
+            return int(claim.range[0].value) if claim.unit == "days" else None
     return None
 
 
@@ -240,8 +240,8 @@ def _explain_precision(paper: Paper, claim: Survival, narrowing: Narrowing, prec
 
 def _longest(paper: Paper, claim: Survival) -> str:
     for other in paper.file.claims:
-        if isinstance(other, MedianRange) and other.of == "follow-up" and other.shows != "median":
-            days = other.numbers[-1]
+        if isinstance(other, MedianRange) and other.of == "follow-up" and other.range:
+            days = other.range[1]
             if other.unit == "days" and days.value >= claim.day and other.origin == claim.origin:
                 return f"the one {paper.file.case} of {days.text} days"
     return ""
