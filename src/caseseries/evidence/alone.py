@@ -1,13 +1,12 @@
 """Claims that can be judged one by one: shares, sums, medians, and numbers quoted from elsewhere."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
 from caseseries.evidence.claims import ClaimsFile, MedianRange, Parts, Proportion, Published, share_of
 from caseseries.evidence.comparators import Comparator, find_comparators
-from caseseries.evidence.printed import Band, Printed, Rounding, parse_number
+from caseseries.evidence.printed import Band, Printed, Rounding, parse_number, prints_as
 from caseseries.stats.proportions import estimate_proportion
 from caseseries.study.definition import days_of
 
@@ -58,12 +57,6 @@ def _interval_fits(x: int, n: int, percents: tuple[Printed, ...], claim: Proport
 def limits(x: int, n: int, method: str) -> tuple[float, float]:
     estimate = estimate_proportion(x, n, method=method)
     return estimate.lower or 0.0, 1.0 if estimate.upper is None else estimate.upper
-
-
-def prints_as(values: Iterable[float], printed: Iterable[Printed], rounding: Rounding) -> bool:
-    """Whether computed proportions would be printed as these percentages."""
-    pairs = zip(values, printed, strict=True)
-    return all(number.proportion().band(rounding).admits(Fraction(value)) for value, number in pairs)
 
 
 def judge_parts(claim: Parts) -> Verdict:

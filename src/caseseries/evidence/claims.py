@@ -102,13 +102,14 @@ class MedianRange(_Claim):
 
 
 class Survival(_Claim):
-    """A Kaplan–Meier estimate in percent at a horizon, with its interval if one is printed."""
+    """A Kaplan–Meier estimate in percent at a horizon; `interval` says how its printed limits were computed."""
 
     kind: Literal["survival"]
     endpoint: Word
     origin: Sentence
     horizon: Horizon
     events: int | None = Field(default=None, ge=0)
+    interval: Literal["none", "unstated", "log-log", "log", "plain", "arcsine", "bpcp"] = "none"
 
     @property
     def day(self) -> int:
@@ -249,6 +250,8 @@ def _check_printed(path: Path, where: str, claim: _Claim) -> Iterator[Finding]:
     needed = NEEDED.get(kind, 0)
     if isinstance(claim, MedianRange):
         needed = {"median": 1, "range": 2}.get(claim.shows, 3)
+    if isinstance(claim, Survival | Proportion) and claim.interval != "none":
+        needed = 3
     if isinstance(claim, Count) and claim.value is None:
         needed = 1
     if len(numbers) < needed:

@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from caseseries.evidence.claims import AtRisk, DeathAfterRelapse, EventDays, MedianRange, Survival
 from caseseries.evidence.cohort import Fact, Falls, Remains, Spread
 from caseseries.evidence.feasible import find_cohort
 from caseseries.evidence.reading import Choices, Paper
+from caseseries.evidence.sequences import interval_of
 from caseseries.evidence.settle import Settled
-from caseseries.stats.events import count_events
-from caseseries.stats.survival import survival_curve
 
 TESTED = 40  # sequences tried one by one against the other claims
 
@@ -94,22 +91,6 @@ def measure_precision(paper: Paper, claim: Survival, settled: Settled, narrowing
         return None
     at_risk, lower, upper = ((min(column), max(column)) for column in zip(*found, strict=True))
     return Precision(at_risk, lower, upper)
-
-
-def interval_of(n: int, sequence: Sequence, remaining: int, level: float = 0.95) -> tuple[float, float]:
-    """The BPCP interval after these events, with so many at risk at the horizon (Fay, Brittain & Proschan 2013).
-
-    Days do not matter to it, only their order: events fall on even days, censorings on the odd days between.
-    """
-    stops, events = [], []
-    for place, (before, after) in enumerate(zip((n + 1, *sequence), (*sequence, remaining), strict=True)):
-        stops += [2 * place + 1] * (before - 1 - after)
-        stops += [2 * place + 2] if place < len(sequence) else []
-        events += [0] * (before - 1 - after) + [1] * (place < len(sequence))
-    stops += [2 * len(sequence) + 4] * remaining
-    curve = survival_curve(count_events(np.array(stops), np.array(events + [0] * remaining)), level)
-    row = int(np.searchsorted(curve.days, 2 * len(sequence) + 3, side="right")) - 1
-    return float(curve.lower[row]), float(curve.upper[row])
 
 
 def earliest_death(paper: Paper, claim: Survival, settled: Settled, label: str) -> int | None:

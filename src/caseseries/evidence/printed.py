@@ -4,7 +4,9 @@ Percentages are read as proportions (47 % is 0.47). Rounding to the nearest admi
 half (up and to even), so its band is closed at both ends; truncation admits [v, v + one unit).
 """
 
+import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -80,3 +82,11 @@ def parse_numbers(text: str) -> tuple[Printed, ...]:
     """
     spaced = re.sub(r"(?<=\d)\s*[-–—]\s*(?=\d)", " to ", text)
     return tuple(parse_number(found) for found in NUMBER.findall(spaced))
+
+
+def prints_as(values: Iterable[float], printed: Iterable[Printed], rounding: Rounding) -> bool:
+    """Whether computed proportions would be printed as these percentages."""
+    pairs = zip(values, printed, strict=True)
+    return all(
+        math.isfinite(value) and number.proportion().band(rounding).admits(Fraction(value)) for value, number in pairs
+    )

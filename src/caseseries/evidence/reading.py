@@ -24,11 +24,14 @@ from caseseries.evidence.claims import (
 )
 from caseseries.evidence.cohort import Course, Fact, Person, Remains, Spread, Survives, can_hold
 from caseseries.evidence.feasible import Answer, Problem, find_cohort
-from caseseries.evidence.sequences import Sequences, find_sequences
+from caseseries.evidence.printed import Rounding, prints_as
+from caseseries.evidence.sequences import AtRisk as AtRiskSequence
+from caseseries.evidence.sequences import Sequences, find_sequences, interval_of
 from caseseries.study.definition import days_of
 
 ROSTERS = 64  # ways to deal out deaths among the cases that are tried
 LISTED = 200  # at-risk sequences that are searched one by one; more are searched as a sum of logarithms
+GREENWOOD = ("log-log", "log", "plain", "arcsine")  # what papers print; they rest on the sequence alone
 GAP = (0, 730)  # days between two origins where the paper prints no range
 
 Choices = Mapping[str, str]
@@ -136,7 +139,8 @@ class Paper:
             most = self.count("deaths") if ends == "death" else self.first_events()
             counts = (claim.events,) if claim.events is not None else range(min(n, most or 0) + 1)
             found = [find_sequences(n, events, band) for events in counts]
-            sequences = tuple(sorted(sequence for part in found for sequence in part.found))
+            fitting = (s for part in found for s in part.found if _limits_fit(claim, n, s, self.file.rounds))
+            sequences = tuple(sorted(fitting))
             self.listed[claim.id] = Sequences(sequences, all(part.complete for part in found))
         return self.listed[claim.id]
 
@@ -207,6 +211,19 @@ class Paper:
             if rest >= 0 and roster not in seen and len(seen) < ROSTERS:
                 seen.add(roster)
                 yield roster
+
+
+def _limits_fit(claim: Survival, n: int, at_risk: AtRiskSequence, rounding: Rounding) -> bool:
+    """Whether the printed interval, if there is one, can be that of the sequence."""
+    if claim.interval == "none":
+        return True
+    methods = GREENWOOD if claim.interval == "unstated" else (claim.interval,)
+    left = range(at_risk[-1] if at_risk else n + 1) if claim.interval == "bpcp" else (0,)
+    return any(
+        prints_as(interval_of(n, at_risk, remaining, method), claim.numbers[-2:], rounding)
+        for method in methods
+        for remaining in left
+    )
 
 
 def _by_description(person: Person) -> tuple[bool, bool, int, int]:

@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caseseries.evidence.printed import Band
+from caseseries.stats.events import count_events
+from caseseries.stats.survival import survival_curve
 
 AtRisk = tuple[int, ...]
 
@@ -81,6 +83,27 @@ class _Tails:
         rows = self.at_risk[first:last]
         rows = rows[rows[:, 0] < below] if rows.shape[1] else rows
         return rows[np.lexsort(-rows.T[::-1])] if rows.shape[1] else rows[:1]
+
+
+def interval_of(
+    n: int, at_risk: AtRisk, remaining: int, interval: str = "bpcp", level: float = 0.95
+) -> tuple[float, float]:
+    """The interval of the estimate after these events, with `remaining` still at risk at the horizon.
+
+    `interval` is a name that `caseseries.stats.intervals` knows. Days do not matter to any of them, only the
+    order: here events fall on even days, censorings on the odd days between.
+    """
+    stops: list[int] = []
+    events: list[int] = []
+    for place, (before, after) in enumerate(zip((n + 1, *at_risk), (*at_risk, remaining), strict=True)):
+        left = before - 1 - after
+        event = place < len(at_risk)
+        stops += [2 * place + 1] * left + [2 * place + 2] * event
+        events += [0] * left + [1] * event
+    stops += [2 * len(at_risk) + 4] * remaining
+    curve = survival_curve(count_events(stops, events + [0] * remaining), level, interval)
+    row = int(np.searchsorted(curve.days, 2 * len(at_risk) + 3, side="right")) - 1
+    return float(curve.lower[row]), float(curve.upper[row])
 
 
 def _tightened(

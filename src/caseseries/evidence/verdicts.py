@@ -31,12 +31,12 @@ from caseseries.evidence.narrowing import (
     Precision,
     Sequence,
     earliest_death,
-    interval_of,
     is_follow_up,
     measure_precision,
     narrow,
 )
 from caseseries.evidence.reading import Paper
+from caseseries.evidence.sequences import interval_of
 from caseseries.evidence.settle import Settled, settle
 
 SHOWN = 6  # sequences listed in a sentence; more are counted
