@@ -45,13 +45,16 @@ class Answer:
     courses: tuple[Course, ...] = ()
 
 
-def find_cohort(problem: Problem, smallest: Callable[["Variables"], "Linear"] | None = None) -> Answer:
-    """A cohort that satisfies all facts; with `smallest`, one in which that expression is least."""
+Goal = Callable[["_Programme", "Variables"], "Linear"]
+
+
+def find_cohort(problem: Problem, smallest: Goal | None = None) -> Answer:
+    """A cohort that satisfies all facts; with `smallest`, one in which that expression is proved least."""
     built = _build(problem)
     if built is None:
         return Answer("none")
     programme, variables = built
-    goal = smallest(variables) if smallest else Linear({}, 0)
+    goal = smallest(programme, variables) if smallest else Linear({}, 0)
     for _ in range(CUTS):
         state, solution = programme.solve(goal)
         if state != "found":
@@ -63,6 +66,21 @@ def find_cohort(problem: Problem, smallest: Callable[["Variables"], "Linear"] | 
         if not all(programme.cut(fact, solution) for fact in broken):
             break
     return Answer("undecided")
+
+
+def end_of(place: int) -> Goal:
+    """The last day of the person at this place."""
+    return lambda _, variables: variables.end[place]
+
+
+def staying(ends: Ends, origin: str, day: int) -> Goal:
+    """How many are at risk on a day."""
+    return lambda programme, variables: _count_staying(programme, variables, Remains("", ends, origin, day, 0))
+
+
+def leaving(ends: Ends, origin: str, day: int) -> Goal:
+    """How many are at risk on a day, counted down: the least is reached when the most stay."""
+    return lambda programme, variables: -staying(ends, origin, day)(programme, variables)
 
 
 def find_conflict(
@@ -174,9 +192,9 @@ class _Programme:
             integrality=np.ones(size),
             bounds=Bounds([b[0] for b in self.bounds], [b[1] for b in self.bounds]),
             constraints=LinearConstraint(matrix, low, high) if self.rows else None,
-            options={"node_limit": NODES},
+            options={"node_limit": NODES, "mip_rel_gap": 0},
         )
-        if found.x is not None:
+        if found.x is not None and (found.status == 0 or not goal.terms):
             return "found", [round(value) for value in found.x]
         return ("none" if found.status == 2 else "undecided"), []
 
@@ -358,12 +376,16 @@ def _write_median(programme: _Programme, values: Sequence[Linear], fact: Spread)
 
 
 def _write_remains(programme: _Programme, variables: Variables, fact: Remains) -> None:
+    programme.require(_count_staying(programme, variables, fact), fact.count, fact.count)
+
+
+def _count_staying(programme: _Programme, variables: Variables, fact: Remains) -> Linear:
     stays = {
         i: programme.not_less(variables.leaves(i, fact.ends, fact.origin) - _number(fact.day))
         for i in range(len(variables.persons))
     }
     _order_twins(programme, variables, fact.origin, stays)
-    programme.require(sum(stays.values(), _number(0)), fact.count, fact.count)
+    return sum(stays.values(), _number(0))
 
 
 def _write_at_risk(

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from caseseries.evidence.claims import AtRisk, DeathAfterRelapse, EventDays, MedianRange, Survival
-from caseseries.evidence.cohort import Fact, Falls, Remains, Spread
-from caseseries.evidence.feasible import find_cohort
+from caseseries.evidence.cohort import Fact, Falls, Spread
+from caseseries.evidence.feasible import end_of, find_cohort, leaving, staying
 from caseseries.evidence.reading import Choices, Paper
 from caseseries.evidence.sequences import interval_of
 from caseseries.evidence.settle import Settled
@@ -75,18 +75,15 @@ def measure_precision(paper: Paper, claim: Survival, settled: Settled, narrowing
         return None
     ends, origin = paper.file.endpoints[claim.endpoint].ends, settled.choices.get(claim.id, claim.origin)
     n = paper.count("cases") or 0
-
-    def can_remain(sequence: Sequence, remaining: int) -> bool:
-        remains = Remains(claim.id, ends, origin, claim.day, remaining)
-        return _fits(paper, claim, sequence, settled.kept, settled.choices, remains)
-
     found = []
     for sequence in narrowing.beside:
-        most = (sequence[-1] if sequence else n + 1) - 1
-        fewest = next((k for k in range(most + 1) if can_remain(sequence, k)), None)
-        if fewest is not None:
-            most = next(k for k in range(most, -1, -1) if k == fewest or can_remain(sequence, k))
-            found += [(k, *interval_of(n, sequence, k)) for k in (fewest, most)]
+        falls = Falls(claim.id, ends, origin, claim.day, sequence)
+        for goal in (staying(ends, origin, claim.day), leaving(ends, origin, claim.day)):
+            cohorts = paper.extremes(settled.kept - {claim.id}, settled.choices, goal, falls)
+            counts = {sum(course.leaves(ends, origin)[0] >= claim.day for course in cohort) for cohort in cohorts}
+            if not counts:
+                return None
+            found += [(count, *interval_of(n, sequence, count)) for count in sorted(counts)]
     if not found:
         return None
     at_risk, lower, upper = ((min(column), max(column)) for column in zip(*found, strict=True))
@@ -103,7 +100,7 @@ def earliest_death(paper: Paper, claim: Survival, settled: Settled, label: str) 
     found = []
     for problem in paper.problems(kept, settled.choices):
         place = next(i for i, person in enumerate(problem.persons) if person.label == label)
-        answer = find_cohort(problem, lambda variables, place=place: variables.end[place])
+        answer = find_cohort(problem, end_of(place))
         if answer.state == "undecided":
             return None
         found += [answer.courses[place].end] if answer.courses else []

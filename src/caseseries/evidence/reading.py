@@ -23,7 +23,7 @@ from caseseries.evidence.claims import (
     _Claim,
 )
 from caseseries.evidence.cohort import Course, Fact, Person, Remains, Spread, Survives, can_hold
-from caseseries.evidence.feasible import Answer, Problem, find_cohort
+from caseseries.evidence.feasible import Answer, Goal, Problem, find_cohort
 from caseseries.evidence.printed import Rounding, prints_as
 from caseseries.evidence.sequences import AtRisk as AtRiskSequence
 from caseseries.evidence.sequences import Sequences, find_sequences, interval_of
@@ -97,6 +97,12 @@ class Paper:
         if key not in self.done:
             self.done[key] = _any(self._try(problem.beside(*more)) for problem in self.problems(kept, choices))
         return self.done[key]
+
+    def extremes(self, kept: frozenset[str], choices: Choices, goal: Goal, *more: Fact) -> list[tuple[Course, ...]]:
+        """For each way to deal out the deaths, a cohort in which the goal is least; empty if one was given up."""
+        answers = [find_cohort(problem.beside(*more), goal) for problem in self.problems(kept, choices)]
+        given_up = any(answer.state == "undecided" for answer in answers)
+        return [] if given_up else [answer.courses for answer in answers if answer.courses]
 
     def _try(self, problem: Problem) -> Answer:
         """A cohort found before often satisfies other claims too, which is quick to see; else search."""
