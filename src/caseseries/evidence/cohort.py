@@ -19,10 +19,10 @@ Measure = Literal["at least", "at most", "reaches low", "reaches high", "median"
 
 @dataclass(frozen=True)
 class Person:
-    """One case as far as it is described; a day not printed is None."""
+    """One case as far as it is described; a day not printed is None, and so is a fate not told."""
 
     relapse: bool = False
-    dead: bool = False
+    dead: bool | None = False
     relapse_day: int | None = None
     death_day: int | None = None
     label: str = ""

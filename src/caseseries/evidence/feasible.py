@@ -25,13 +25,17 @@ SLACK = 1e-7
 
 @dataclass(frozen=True)
 class Problem:
-    """A described cohort and the facts about it. `gaps` bounds the days from each other origin to `base`."""
+    """A described cohort and the facts about it. `gaps` bounds the days from each other origin to `base`.
+
+    `deaths` is the number of cases that die, where some fates are not told.
+    """
 
     persons: tuple[Person, ...]
     facts: tuple[Fact, ...]
     base: str
     last_day: int
     gaps: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    deaths: int | None = None
 
     def beside(self, *facts: Fact) -> "Problem":
         return replace(self, facts=(*self.facts, *facts))
@@ -132,6 +136,7 @@ class _Programme:
     rows: list[tuple[Mapping[int, float], float, float]] = field(default_factory=list)
     chosen: dict[str, list[int]] = field(default_factory=dict)  # the choices behind a claim's estimate
     picks: dict[object, tuple[dict[int, Linear], dict[int, float]]] = field(default_factory=dict)
+    members: int = 0  # how many survive, where some fates are open
     broken: bool = False
 
     def whole(self, low: int, high: int) -> Linear:
@@ -211,6 +216,7 @@ class Variables:
 
     persons: tuple[Person, ...]
     end: tuple[Linear, ...]
+    dead: tuple[Linear, ...]
     relapse: tuple[Linear | None, ...]
     gaps: Mapping[str, tuple[Linear, ...]]
 
@@ -221,10 +227,20 @@ class Variables:
         relapse = self.relapse[i] if ends == "first event" else None
         return (self.end[i] if relapse is None else relapse) + self.gap(i, origin)
 
+    def event(self, i: int, ends: Ends) -> Linear:
+        """1 where the person leaves by an event, 0 where by censoring."""
+        return _number(1) if ends == "first event" and self.persons[i].relapse else self.dead[i]
+
+    def place(self, i: int, ends: Ends, origin: str) -> Linear:
+        """When the person leaves; in half days where fates are open: on one day, events precede censorings."""
+        leaves = self.leaves(i, ends, origin)
+        if not any(self.event(k, ends).terms for k in range(len(self.persons))):
+            return leaves
+        return leaves + leaves + _number(1) - self.event(i, ends)
+
     def with_event(self, ends: Ends) -> tuple[int, ...]:
-        return tuple(
-            i for i, person in enumerate(self.persons) if person.dead or (ends == "first event" and person.relapse)
-        )
+        """The persons who may leave by an event."""
+        return tuple(i for i in range(len(self.persons)) if self.event(i, ends) != _number(0))
 
     def courses(self, solution: Sequence[int]) -> tuple[Course, ...]:
         def value(line: Linear) -> int:
@@ -233,11 +249,11 @@ class Variables:
         return tuple(
             Course(
                 value(self.end[i]),
-                person.dead,
+                bool(value(self.dead[i])),
                 None if (relapse := self.relapse[i]) is None else value(relapse),
                 {origin: value(lines[i]) for origin, lines in self.gaps.items()},
             )
-            for i, person in enumerate(self.persons)
+            for i in range(len(self.persons))
         )
 
 
@@ -295,12 +311,16 @@ def _declare(problem: Problem, programme: _Programme) -> Variables:
         origin: tuple(programme.whole(*bounds) for _ in problem.persons)
         for origin, bounds in sorted(problem.gaps.items())
     }
+    dead = tuple(programme.choice() if p.dead is None else _number(int(p.dead)) for p in problem.persons)
+    if problem.deaths is not None:
+        programme.require(sum(dead, _number(0)), problem.deaths, problem.deaths)
+        programme.members = len(dead) - problem.deaths
     for last, before in zip(end, relapse, strict=True):
         if before is not None:
             programme.require(last - before, 0)
     for i, j in _twins(problem.persons):
         programme.require(end[j] - end[i], 0)
-    return Variables(problem.persons, end, relapse, gaps)
+    return Variables(problem.persons, end, dead, relapse, gaps)
 
 
 def _twins(persons: Sequence[Person]) -> list[tuple[int, int]]:
@@ -319,10 +339,14 @@ def _order_twins(
 
 
 def _write_spread(programme: _Programme, variables: Variables, fact: Spread) -> None:
-    members = [i for i, person in enumerate(variables.persons) if fact.among == "all" or not person.dead]
+    """Each value counts where its person belongs to the group: everybody, or who did not die."""
+    one = _number(1)
+    places = range(len(variables.persons))
+    members = [(i, one if fact.among == "all" else one - variables.dead[i]) for i in places]
     values = [
-        variables.gap(i, fact.origin) + (variables.end[i] if fact.quantity == "follow-up" else _number(0))
-        for i in members
+        (belongs, variables.gap(i, fact.origin) + (variables.end[i] if fact.quantity == "follow-up" else _number(0)))
+        for i, belongs in members
+        if belongs != _number(0)
     ]
     whole = fact.band.whole()
     if not values or (not whole and fact.measure != "median"):
@@ -330,36 +354,41 @@ def _write_spread(programme: _Programme, variables: Variables, fact: Spread) -> 
     elif fact.measure == "median":
         _write_median(programme, values, fact)
     elif fact.measure == "at least":
-        for value in values:
-            programme.require(value, whole[0])
+        for belongs, value in values:
+            programme.implies(belongs, value - _number(whole[0]))
     elif fact.measure == "at most":
-        for value in values:
-            programme.require(value, -math.inf, whole[-1])
+        for belongs, value in values:
+            programme.implies(belongs, _number(whole[-1]) - value)
     elif fact.measure == "reaches low":
-        _at_least_so_many(programme, [_number(whole[-1]) - value for value in values], 1)
+        _so_many(programme, [(belongs, _number(whole[-1]) - value) for belongs, value in values], 1)
     else:
-        _at_least_so_many(programme, [value - _number(whole[0]) for value in values], 1)
+        _so_many(programme, [(belongs, value - _number(whole[0])) for belongs, value in values], 1)
 
 
-def _at_least_so_many(programme: _Programme, lines: Sequence[Linear], count: int) -> None:
-    """At least `count` of the lines are at least 0."""
+def _so_many(programme: _Programme, lines: Sequence[tuple[Linear, Linear]], count: int) -> None:
+    """At least `count` of those that belong have a line of at least 0."""
     total = _number(0)
-    for line in lines:
+    for belongs, line in lines:
         least, most = programme.range(line)
         if least >= 0:
-            total += _number(1)
+            total += belongs
         elif most >= 0:
             choice = programme.choice()
             programme.implies(choice, line)
+            if belongs.terms:
+                programme.require(belongs - choice, 0)
             total += choice
     programme.require(total, count)
 
 
-def _write_median(programme: _Programme, values: Sequence[Linear], fact: Spread) -> None:
+def _write_median(programme: _Programme, values: Sequence[tuple[Linear, Linear]], fact: Spread) -> None:
     """Two middle values a ≤ b (the same for an odd number) whose mean lies in the band."""
-    ends = [programme.range(value) for value in values]
+    fewest, count = programme.range(sum((belongs for belongs, _ in values), _number(0)))
+    if fewest != count:
+        count = programme.members
+    ends = [programme.range(value) for _, value in values]
     low, high = min(e[0] for e in ends), max(e[1] for e in ends)
-    lower, count = programme.whole(low, high), len(values)
+    lower = programme.whole(low, high)
     upper = lower if count % 2 else programme.whole(low, high)
     twice = fact.band.scaled(Fraction(2)).whole()
     if not twice:
@@ -368,11 +397,11 @@ def _write_median(programme: _Programme, values: Sequence[Linear], fact: Spread)
     programme.require(lower + upper, twice[0], twice[-1])
     programme.require(upper - lower, 0)
     half = (count + 1) // 2
-    _at_least_so_many(programme, [lower - value for value in values], half)
-    _at_least_so_many(programme, [value - lower for value in values], count - half + 1)
+    _so_many(programme, [(belongs, lower - value) for belongs, value in values], half)
+    _so_many(programme, [(belongs, value - lower) for belongs, value in values], count - half + 1)
     if upper is not lower:
-        _at_least_so_many(programme, [upper - value for value in values], half + 1)
-        _at_least_so_many(programme, [value - upper for value in values], half)
+        _so_many(programme, [(belongs, upper - value) for belongs, value in values], half + 1)
+        _so_many(programme, [(belongs, value - upper) for belongs, value in values], half)
 
 
 def _write_remains(programme: _Programme, variables: Variables, fact: Remains) -> None:
@@ -401,7 +430,7 @@ def _write_at_risk(
             if i in events and i < j:
                 totals[j] += _number(1) - later[j, i]
             elif i != j:
-                gap = variables.leaves(i, ends, origin) - variables.leaves(j, ends, origin)
+                gap = variables.place(i, ends, origin) - variables.place(j, ends, origin)
                 later[i, j] = programme.not_less(gap)
                 totals[j] += later[i, j]
         free = {i: later[i, j] for i in range(len(variables.persons)) if i not in events}
@@ -413,7 +442,12 @@ def _write_survival(
     programme: _Programme, variables: Variables, fact: Survives | Falls, at_risk: Mapping[int, Linear]
 ) -> None:
     reached = {
-        j: programme.not_less(_number(fact.day) - variables.leaves(j, fact.ends, fact.origin)) for j in at_risk
+        j: _both(
+            programme,
+            programme.not_less(_number(fact.day) - variables.leaves(j, fact.ends, fact.origin)),
+            variables.event(j, fact.ends),
+        )
+        for j in at_risk
     }
     certain = not any(line.terms for line in reached.values())
     place = (fact.ends, fact.origin, *(j for j, line in reached.items() if line.constant)) if certain else fact
@@ -422,6 +456,18 @@ def _write_survival(
     picks, logs = programme.picks[place]
     programme.chosen[fact.claim] = list(logs)
     _write_band(programme, fact, picks, logs)
+
+
+def _both(programme: _Programme, one: Linear, other: Linear) -> Linear:
+    """1 where both choices are."""
+    if not one.terms or not other.terms:
+        fixed, free = (one, other) if not one.terms else (other, one)
+        return free if fixed.constant else _number(0)
+    both = programme.choice()
+    programme.require(one - both, 0)
+    programme.require(other - both, 0)
+    programme.require(both - one - other, -1)
+    return both
 
 
 def _write_picks(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from caseseries.evidence.claims import AtRisk, DeathAfterRelapse, EventDays, MedianRange, Survival
-from caseseries.evidence.cohort import Fact, Falls, Spread
+from caseseries.evidence.cohort import Fact, Falls, Remains, Spread
 from caseseries.evidence.feasible import end_of, find_cohort, leaving, staying
 from caseseries.evidence.reading import Choices, Paper
 from caseseries.evidence.sequences import interval_of
@@ -78,9 +78,14 @@ def measure_precision(paper: Paper, claim: Survival, settled: Settled, narrowing
     found = []
     for sequence in narrowing.beside:
         falls = Falls(claim.id, ends, origin, claim.day, sequence)
-        for goal in (staying(ends, origin, claim.day), leaving(ends, origin, claim.day)):
-            cohorts = paper.extremes(settled.kept - {claim.id}, settled.choices, goal, falls)
-            counts = {sum(course.leaves(ends, origin)[0] >= claim.day for course in cohort) for cohort in cohorts}
+        names = settled.kept - {claim.id}
+        most = (sequence[-1] if sequence else n + 1) - 1
+        for bound, goal in ((0, staying), (most, leaving)):
+            remains = Remains(claim.id, ends, origin, claim.day, bound)
+            counts = {bound}  # often the bound itself can be reached, which is quicker to see than to optimise
+            if paper.find(names, settled.choices, falls, remains).state != "found":
+                cohorts = paper.extremes(names, settled.choices, goal(ends, origin, claim.day), falls)
+                counts = {sum(c.leaves(ends, origin)[0] >= claim.day for c in cohort) for cohort in cohorts}
             if not counts:
                 return None
             found += [(count, *interval_of(n, sequence, count)) for count in sorted(counts)]

@@ -7,7 +7,6 @@ follow-up range is of all or of survivors) has a fixed list of choices; each is 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import combinations
 from typing import Literal
 
 from caseseries.evidence.claims import (
@@ -29,7 +28,6 @@ from caseseries.evidence.sequences import AtRisk as AtRiskSequence
 from caseseries.evidence.sequences import Sequences, find_sequences, interval_of
 from caseseries.study.definition import days_of
 
-ROSTERS = 64  # ways to deal out deaths among the cases that are tried
 LISTED = 200  # at-risk sequences that are searched one by one; more are searched as a sum of logarithms
 GREENWOOD = ("log-log", "log", "plain", "arcsine")  # what papers print; they rest on the sequence alone
 GAP = (0, 730)  # days between two origins where the paper prints no range
@@ -119,7 +117,7 @@ class Paper:
     def problems(self, kept: frozenset[str], choices: Choices) -> Iterator[Problem]:
         facts = tuple(fact for name in self.claims if name in kept for fact in self.facts(self.claims[name], choices))
         for persons in self.rosters(kept):
-            yield Problem(persons, facts, self.file.base, self.last_day(), self.gaps(kept))
+            yield Problem(persons, facts, self.file.base, self.last_day(), self.gaps(kept), self.count("deaths"))
 
     def facts(self, claim: _Claim, choices: Choices) -> tuple[Fact, ...]:
         """What a claim asserts about the cohort, under the choices made."""
@@ -197,26 +195,25 @@ class Paper:
             if relapsed < len(relapses) or (first is not None and first != relapsed + dead_only):
                 continue
             known: list[int | None] = [*relapses, *[None] * (relapsed - len(relapses))]
-            yield from self._deal(known, [*plain, *[None] * extra], after, undescribed - extra)
+            roster = self._roster(known, [*plain, *[None] * extra], after, undescribed - extra)
+            if roster is not None:
+                yield roster
 
-    def _deal(
+    def _roster(
         self,
         relapses: list[int | None],
         plain: list[int | None],
         after: Mapping[int, DeathAfterRelapse],
-        among_relapsed: int,
-    ) -> Iterator[tuple[Person, ...]]:
-        open_places = [i for i, day in enumerate(relapses) if day is None or day not in after]
-        seen: set[tuple[Person, ...]] = set()
-        for dying in combinations(open_places, among_relapsed):
-            persons = [_relapsed(day, after.get(day) if day is not None else None, i in dying) for i, day in enumerate(relapses)]
-            persons += [Person(dead=True, death_day=day) for day in plain]
-            persons.sort(key=_by_description)
-            rest = (self.count("cases") or 0) - len(persons)
-            roster = (*persons, *[Person()] * rest)
-            if rest >= 0 and roster not in seen and len(seen) < ROSTERS:
-                seen.add(roster)
-                yield roster
+        dying: int,
+    ) -> tuple[Person, ...] | None:
+        """Of the relapsed whose fate is not told, `dying` die; which ones, the search decides."""
+        untold = sum(day is None or day not in after for day in relapses)
+        fate = None if 0 < dying < untold else dying > 0
+        persons = [_relapsed(day, after.get(day) if day is not None else None, fate) for day in relapses]
+        persons += [Person(dead=True, death_day=day) for day in plain]
+        persons.sort(key=_by_description)
+        rest = (self.count("cases") or 0) - len(persons)
+        return (*persons, *[Person()] * rest) if rest >= 0 and dying <= untold else None
 
 
 def _limits_fit(claim: Survival, n: int, at_risk: AtRiskSequence, rounding: Rounding) -> bool:
@@ -232,11 +229,11 @@ def _limits_fit(claim: Survival, n: int, at_risk: AtRiskSequence, rounding: Roun
     )
 
 
-def _by_description(person: Person) -> tuple[bool, bool, int, int]:
-    return (not person.relapse, not person.dead, person.relapse_day or 0, person.death_day or 0)
+def _by_description(person: Person) -> tuple[bool, str, int, int]:
+    return (not person.relapse, str(person.dead), person.relapse_day or 0, person.death_day or 0)
 
 
-def _relapsed(day: int | None, after: DeathAfterRelapse | None, dies: bool) -> Person:
+def _relapsed(day: int | None, after: DeathAfterRelapse | None, dies: bool | None) -> Person:
     if after is None:
         return Person(True, dies, day)
     return Person(True, True, day, after.day, after.label)
