@@ -66,7 +66,9 @@ def main() -> None:
             )
             sys.stdout.flush()
     started = time.perf_counter()
-    found = [find_sequences(60, 20, parse_number(str(p)).proportion().band(), limit=1_000) for p in range(1, 100)]
+    found = [
+        find_sequences(60, 20, parse_number(str(p)).proportion().band(), limit=1_000) for p in range(1, 100)
+    ]
     sys.stdout.write(
         f"60 cases, 20 events, 1 % to 99 %: {sum(bool(f.found) for f in found)} possible, "
         f"{time.perf_counter() - started:.1f} s\n"

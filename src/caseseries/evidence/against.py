@@ -30,7 +30,11 @@ from caseseries.evidence.claims import (
 from caseseries.evidence.comparators import load_library
 from caseseries.evidence.printed import Printed, Rounding
 
-MEDIANS = {"the middle value": "averaged_inverted_cdf", "the lower middle value": "inverted_cdf", "the upper middle value": "higher"}
+MEDIANS = {
+    "the middle value": "averaged_inverted_cdf",
+    "the lower middle value": "inverted_cdf",
+    "the upper middle value": "higher",
+}
 QUARTILES = {  # Hyndman & Fan 1996, Am Stat 50:361, types 1 to 9
     "type 1": "inverted_cdf",
     "type 2 (SAS)": "averaged_inverted_cdf",
@@ -55,7 +59,9 @@ class Data:
         """The numbers in the claim's column, over the lines it asks for; None if there is no such column."""
         if not self.lines or claim.column not in self.lines[0]:
             return None
-        chosen = [line for line in self.lines if all(line.get(key) == value for key, value in claim.where.items())]
+        chosen = [
+            line for line in self.lines if all(line.get(key) == value for key, value in claim.where.items())
+        ]
         return [float(line[claim.column]) for line in chosen if line[claim.column]]
 
 
@@ -147,7 +153,9 @@ def _compare_values(claim: _Claim, values: Sequence[float], rounding: Rounding) 
         return Verdict(claim.id, claim.printed, "agrees" if agrees else "differs", f"Recomputed: {shown}.")
     if isinstance(claim, Count):
         agrees = len(ordered) == claim.number
-        return Verdict(claim.id, claim.printed, "agrees" if agrees else "differs", f"Recomputed: {len(ordered)}.")
+        return Verdict(
+            claim.id, claim.printed, "agrees" if agrees else "differs", f"Recomputed: {len(ordered)}."
+        )
     if not isinstance(claim, MedianRange):
         return _missing(claim, f"a {getattr(claim, 'kind', 'claim')} is not recomputed from a column")
     if not ordered:
@@ -161,9 +169,13 @@ def _compare_spread(claim: MedianRange, ordered: Sequence[float], rounding: Roun
     reasons: list[str] = []
     agrees = True
     if claim.median:
-        fitting = _conventions(MEDIANS, lambda method: (_quantile(ordered, 0.5, method),), printed[:1], rounding)
+        fitting = _conventions(
+            MEDIANS, lambda method: (_quantile(ordered, 0.5, method),), printed[:1], rounding
+        )
         agrees &= bool(fitting)
-        reasons.append(f"median {_quantile(ordered, 0.5, 'averaged_inverted_cdf'):g}{_under(fitting, MEDIANS)}")
+        reasons.append(
+            f"median {_quantile(ordered, 0.5, 'averaged_inverted_cdf'):g}{_under(fitting, MEDIANS)}"
+        )
     if claim.shows == "median and quartiles":
         pair = lambda method: (_quantile(ordered, 0.25, method), _quantile(ordered, 0.75, method))  # noqa: E731
         fitting = _conventions(QUARTILES, pair, printed[-2:], rounding)
@@ -171,7 +183,9 @@ def _compare_spread(claim: MedianRange, ordered: Sequence[float], rounding: Roun
         low, high = pair("linear")
         reasons.append(f"quartiles {low:g} and {high:g} by type 7{_under(fitting, QUARTILES)}")
     if claim.range:
-        agrees &= all(_agrees(n, v, rounding) for n, v in zip(claim.range, (ordered[0], ordered[-1]), strict=True))
+        agrees &= all(
+            _agrees(n, v, rounding) for n, v in zip(claim.range, (ordered[0], ordered[-1]), strict=True)
+        )
         reasons.append(f"range {ordered[0]:g}–{ordered[-1]:g}")
     because = f"Recomputed from {len(ordered)} values: {', '.join(reasons)}."
     return Verdict(claim.id, claim.printed, "agrees" if agrees else "differs", because)
@@ -186,7 +200,9 @@ def _conventions(
     return [
         name
         for name, method in known.items()
-        if all(_agrees(number, value, rounding) for number, value in zip(printed, compute(method), strict=True))
+        if all(
+            _agrees(number, value, rounding) for number, value in zip(printed, compute(method), strict=True)
+        )
     ]
 
 

@@ -10,7 +10,9 @@ from caseseries.evidence.printed import Band, Printed, Rounding, parse_number, p
 from caseseries.stats.proportions import estimate_proportion
 from caseseries.study.definition import days_of
 
-Word = Literal["possible", "impossible", "conditional", "agrees", "differs", "not checked", "cannot be computed"]
+Word = Literal[
+    "possible", "impossible", "conditional", "agrees", "differs", "not checked", "cannot be computed"
+]
 LARGEST = 200  # the largest denominator tried where a paper prints none
 INTERVALS = ("clopper-pearson", "wilson")
 
@@ -38,16 +40,27 @@ def judge_proportion(claim: Proportion, rounding: Rounding) -> Verdict:
     ]
     place = f"of {of}" if of is not None else f"of up to {LARGEST}"
     if not fitting:
-        none = f"{count} of {of} does not give" if count is not None and of is not None else f"No count {place} gives"
+        none = (
+            f"{count} of {of} does not give"
+            if count is not None and of is not None
+            else f"No count {place} gives"
+        )
         return Verdict(claim.id, claim.printed, "impossible", f"{none} “{claim.printed}”.")
     shown = ", ".join(f"{x}/{n}" for x, n in fitting[:6])
     if len(fitting) == 1:
-        return Verdict(claim.id, claim.printed, "possible", f"{shown} is the only count {place} that gives “{claim.printed}”.")
+        return Verdict(
+            claim.id,
+            claim.printed,
+            "possible",
+            f"{shown} is the only count {place} that gives “{claim.printed}”.",
+        )
     more = f" and {len(fitting) - 6} more" if len(fitting) > 6 else ""
     return Verdict(claim.id, claim.printed, "possible", f"{shown}{more} give “{claim.printed}”.")
 
 
-def _interval_fits(x: int, n: int, percents: tuple[Printed, ...], claim: Proportion, rounding: Rounding) -> bool:
+def _interval_fits(
+    x: int, n: int, percents: tuple[Printed, ...], claim: Proportion, rounding: Rounding
+) -> bool:
     if len(percents) < 3 or claim.interval == "none":
         return True
     methods = INTERVALS if claim.interval == "unstated" else (claim.interval,)
@@ -73,7 +86,9 @@ def judge_spread(claim: MedianRange) -> Verdict:
     ends = values[-2:] if claim.shows != "median" else median
     if ends[0] <= ends[-1] and all(ends[0] <= value <= ends[-1] for value in median):
         return Verdict(claim.id, claim.printed, "possible", "The numbers are in order.")
-    return Verdict(claim.id, claim.printed, "impossible", "The numbers are not in order: smallest, median, largest.")
+    return Verdict(
+        claim.id, claim.printed, "impossible", "The numbers are not in order: smallest, median, largest."
+    )
 
 
 def judge_published(claim: Published, file: ClaimsFile, library: tuple[Comparator, ...]) -> Verdict:
@@ -88,7 +103,11 @@ def judge_published(claim: Published, file: ClaimsFile, library: tuple[Comparato
     shown = "; ".join(_published(study, found) for study, found in known.items() if found)
     if not wrong:
         return Verdict(claim.id, claim.printed, "agrees", f"{shown}.")
-    several = f"{claim.printed} cannot be read for both {' and '.join(claim.studies)}: " if len(claim.studies) == 2 else ""
+    several = (
+        f"{claim.printed} cannot be read for both {' and '.join(claim.studies)}: "
+        if len(claim.studies) == 2
+        else ""
+    )
     return Verdict(claim.id, claim.printed, "differs", f"{several}{shown}.")
 
 

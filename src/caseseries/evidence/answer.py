@@ -66,7 +66,8 @@ def _example(courses: tuple[Course, ...], file: ClaimsFile) -> dict[str, object]
         "label": MADE_UP,
         "origin": file.base,
         "cases": [
-            {"relapse": c.relapse, "end": c.end, "dead": c.dead, "days_to_origin": dict(c.gaps)} for c in courses
+            {"relapse": c.relapse, "end": c.end, "dead": c.dead, "days_to_origin": dict(c.gaps)}
+            for c in courses
         ],
     }
 
@@ -77,4 +78,3 @@ def _lines(courses: tuple[Course, ...], file: ClaimsFile) -> Iterator[str]:
         end = f"{'died' if course.dead else 'last seen alive'} on day {course.end}"
         gaps = "".join(f", {gap} days after {file.origins[origin]}" for origin, gap in course.gaps.items())
         yield f"{number}: {relapse}{end} from {file.origins[file.base]}{gaps}"
-

@@ -20,7 +20,12 @@ from caseseries.study.definition import Horizon, Sentence, Word, days_of
 from caseseries.study.load import suggest, toml_path
 
 UNSTATED = "unstated"
-DAYS_IN = {"days": Fraction(1), "months": Fraction("30.4375"), "years": Fraction("365.25"), "percent": Fraction(1, 100)}
+DAYS_IN = {
+    "days": Fraction(1),
+    "months": Fraction("30.4375"),
+    "years": Fraction("365.25"),
+    "percent": Fraction(1, 100),
+}
 
 
 class _Part(BaseModel):
@@ -213,7 +218,9 @@ def check_claims(file: ClaimsFile, path: Path) -> Iterator[Finding]:
     """What a model cannot see by itself: numbers in the printed strings, words defined elsewhere, one id each."""
     for name, times in Counter(claim.id for claim in file.claims).items():
         if times > 1:
-            yield _finding(path, "claims", "twice", f"{times} claims are called {name}", "one", "Rename the others")
+            yield _finding(
+                path, "claims", "twice", f"{times} claims are called {name}", "one", "Rename the others"
+            )
     yield from _unknown(path, "base", file.base, file.origins)
     yield from _check_counts(path, file)
     for number, claim in enumerate(file.claims, start=1):
@@ -230,11 +237,15 @@ def _check_counts(path: Path, file: ClaimsFile) -> Iterator[Finding]:
     counted = Counter(claim.of for claim in file.claims if isinstance(claim, Count))
     for what, times in counted.items():
         if times > 1:
-            yield _finding(path, "claims", "twice", f"{what} are counted {times} times", "once", "Keep one count")
+            yield _finding(
+                path, "claims", "twice", f"{what} are counted {times} times", "once", "Keep one count"
+            )
     needs = [claim for claim in file.claims if isinstance(claim, Survival | AtRisk | EventDays)]
     if needs and not counted["cases"]:
         what = f"{needs[0].id} is about a cohort whose size is not claimed"
-        yield _finding(path, "claims", "no-size", what, "", 'Add a claim with kind = "count" and of = "cases"')
+        yield _finding(
+            path, "claims", "no-size", what, "", 'Add a claim with kind = "count" and of = "cases"'
+        )
     if counted["relapses"] and any(isinstance(c, EventDays) and c.event == "death" for c in file.claims):
         what = 'event = "death" leaves open whether the death followed a relapse'
         do = 'Say "death without relapse", or use kind = "death after relapse"'
@@ -256,7 +267,9 @@ def _check_printed(path: Path, where: str, claim: _Claim) -> Iterator[Finding]:
         needed = 1
     if len(numbers) < needed:
         what = f'"{claim.printed}" holds {len(numbers)} numbers'
-        yield _finding(path, f"{where}.printed", "numbers", what, f"at least {needed}", "Print it as the paper does")
+        yield _finding(
+            path, f"{where}.printed", "numbers", what, f"at least {needed}", "Print it as the paper does"
+        )
     shares = numbers if kind in PERCENT else _percents(claim)
     for number in shares:
         if not 0 <= number.value <= 100:
@@ -275,13 +288,19 @@ def _check_whole(path: Path, where: str, claim: Proportion | EventDays) -> Itera
         for number in claim.numbers:
             if number.value.denominator != 1 or number.value < 0:
                 what = f"{number.text} is not a day"
-                yield _finding(path, f"{where}.printed", "day", what, "whole days from 0", "Correct the number")
+                yield _finding(
+                    path, f"{where}.printed", "day", what, "whole days from 0", "Correct the number"
+                )
         return
     written, _ = share_of(claim)
-    for name, given, stands in zip(("count", "of"), (claim.count, claim.of), written or (None, None), strict=True):
+    for name, given, stands in zip(
+        ("count", "of"), (claim.count, claim.of), written or (None, None), strict=True
+    ):
         if given is not None and stands is not None and given != stands:
             what = f'{name} is {given}, but "{claim.printed}" says {stands}'
-            yield _finding(path, f"{where}.{name}", "contradiction", what, "one of the two", "Remove the wrong one")
+            yield _finding(
+                path, f"{where}.{name}", "contradiction", what, "one of the two", "Remove the wrong one"
+            )
     count, of = written or (claim.count, claim.of)
     if count is not None and of is not None and count > of:
         what = f"{count} of {of} is more than all"
@@ -314,7 +333,9 @@ def _tuples(data: Any) -> Any:
 
 
 def _finding(path: Path, where: str, code: str, what: str, allowed: str, do: str) -> Finding:
-    return Finding(Where(path.name, cell=where), f"claims.{code}", Severity.FILE, what, allowed, do.rstrip("."))
+    return Finding(
+        Where(path.name, cell=where), f"claims.{code}", Severity.FILE, what, allowed, do.rstrip(".")
+    )
 
 
 def _refused(path: Path, where: str, code: str, what: str, allowed: str, do: str) -> StudyError:
@@ -327,7 +348,14 @@ def _explain(path: Path, detail: ErrorDetails) -> Finding:
     where, kind, key = toml_path(location), detail["type"], str(detail["loc"][-1])
     if kind == "extra_forbidden":
         allowed = [name for name in _fields(detail["loc"][:-1])]
-        return _finding(path, where, "unknown-key", f"the key {key} is not known", ", ".join(allowed), suggest(key, allowed))
+        return _finding(
+            path,
+            where,
+            "unknown-key",
+            f"the key {key} is not known",
+            ", ".join(allowed),
+            suggest(key, allowed),
+        )
     if kind == "missing":
         return _finding(path, where, "missing-key", f"{key} is missing", "", f"Add {key}")
     if kind in ("union_tag_invalid", "union_tag_not_found"):
@@ -335,7 +363,9 @@ def _explain(path: Path, detail: ErrorDetails) -> Finding:
         what = f"the kind {given} is not known" if given else "the claim has no kind"
         return _finding(path, f"{where}.kind", "kind", what, ", ".join(MODELS), suggest(given, MODELS))
     allowed_text = detail["msg"].removeprefix("Input should be ").removeprefix("a valid ")
-    return _finding(path, where, "wrong-value", f"found {detail['input']!r}", allowed_text, "Change the value")
+    return _finding(
+        path, where, "wrong-value", f"found {detail['input']!r}", allowed_text, "Change the value"
+    )
 
 
 def _fields(location: tuple[int | str, ...]) -> Iterable[str]:

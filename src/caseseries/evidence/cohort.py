@@ -84,7 +84,11 @@ class Remains:
 
 @dataclass(frozen=True)
 class Spread:
-    """A median or an end of a range, of follow-up from an origin or of the gap between two."""
+    """A median or an end of a range, of follow-up from an origin or of the gap between two.
+
+    A printed minimum is two facts: no value is below it ("at least"), and some value is as low ("reaches
+    low"); a maximum likewise.
+    """
 
     claim: str
     quantity: Quantity
@@ -112,7 +116,9 @@ def list_at_risk(courses: Iterable[Course], ends: Ends, origin: str, day: int) -
 def can_hold(courses: tuple[Course, ...], fact: Fact) -> bool:
     """Whether the cohort satisfies the fact, in exact arithmetic."""
     if isinstance(fact, Spread):
-        return _spread_holds([fact.of(course) for course in courses if fact.among == "all" or not course.dead], fact)
+        return _spread_holds(
+            [fact.of(course) for course in courses if fact.among == "all" or not course.dead], fact
+        )
     if isinstance(fact, Remains):
         staying = sum(course.leaves(fact.ends, fact.origin)[0] >= fact.day for course in courses)
         return staying == fact.count
@@ -140,4 +146,6 @@ def _spread_holds(values: list[int], fact: Spread) -> bool:
         return Fraction(min(values)) >= fact.band.low
     if fact.measure == "at most":
         return Fraction(max(values)) <= fact.band.high
-    return fact.band.admits(Fraction(min(values) if fact.measure == "reaches low" else max(values)))
+    if fact.measure == "reaches low":
+        return Fraction(min(values)) <= fact.band.high
+    return Fraction(max(values)) >= fact.band.low

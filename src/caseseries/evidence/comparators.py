@@ -99,7 +99,14 @@ def load_comparators(path: Path) -> tuple[Comparator, ...]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise StudyError([_finding(path, "", "toml", str(error), "TOML", "Mend the file")]) from error
     findings = [
-        _finding(path, key, "unknown-key", f"the key {key} is not known", "comparator", suggest(key, ["comparator"]))
+        _finding(
+            path,
+            key,
+            "unknown-key",
+            f"the key {key} is not known",
+            "comparator",
+            suggest(key, ["comparator"]),
+        )
         for key in data
         if key != "comparator"
     ]
@@ -135,16 +142,22 @@ def check_match(endpoint: str, origin: str, comparator: Comparator) -> list[Refu
         because = f"{endpoint} counts other events than {comparator.endpoint} of {comparator.study}"
         refusals.append(Refusal(because, f"Compare {comparator.endpoint} with {comparator.endpoint}"))
     elif endpoint != comparator.endpoint:
-        because = f"{comparator.endpoint} of {comparator.study} is counted only from remission, {endpoint} is not"
+        because = (
+            f"{comparator.endpoint} of {comparator.study} is counted only from remission, {endpoint} is not"
+        )
         if {endpoint, comparator.endpoint} & FROM_REMISSION:
-            refusals.append(Refusal(because, "Restrict the cohort to cases in remission, or say that they all were"))
+            refusals.append(
+                Refusal(because, "Restrict the cohort to cases in remission, or say that they all were")
+            )
     ours, theirs = _origin(origin), _origin(comparator.origin)
     if ours != theirs:
         because = (
             f"{endpoint} from {origin} is not {comparator.endpoint} from {comparator.origin}: who was to be counted "
             f"from {origin} had first to live to it (immortal time), and was chosen for it (selection)"
         )
-        refusals.append(Refusal(because, f"Take the origin {comparator.origin}, or state how the two may be compared"))
+        refusals.append(
+            Refusal(because, f"Take the origin {comparator.origin}, or state how the two may be compared")
+        )
     return refusals
 
 
@@ -163,25 +176,36 @@ def _typed(row: dict[str, str]) -> dict[str, Any]:
 
 def _check(path: Path, where: str, comparator: Comparator) -> Iterator[Finding]:
     lower, upper = comparator.lower, comparator.upper
-    if (lower is not None and lower > comparator.estimate) or (upper is not None and upper < comparator.estimate):
+    if (lower is not None and lower > comparator.estimate) or (
+        upper is not None and upper < comparator.estimate
+    ):
         what = f"the interval {lower}–{upper} does not hold the estimate {comparator.estimate}"
         yield _finding(path, where, "contradiction", what, "", "Correct one of them")
-    for name, column, other in (("curve", comparator.curve, "days"), ("at_risk", comparator.at_risk, "risk_days")):
+    for name, column, other in (
+        ("curve", comparator.curve, "days"),
+        ("at_risk", comparator.at_risk, "risk_days"),
+    ):
         days = getattr(comparator, other)
         if len(days) != len(column):
             what = f"{name} has {len(column)} values for {len(days)} {other}"
             yield _finding(path, f"{where}.{name}", "lengths", what, "one a day", "Add or remove values")
         for place in (i for i in range(1, len(days)) if days[i] <= days[i - 1]):
             what = f"day {days[place]} stands after day {days[place - 1]}"
-            yield _finding(path, f"{where}.{other}[{place + 1}]", "order", what, "rising days", "Put them in order")
+            yield _finding(
+                path, f"{where}.{other}[{place + 1}]", "order", what, "rising days", "Put them in order"
+            )
         for place in (i for i in range(1, len(column)) if column[i] > column[i - 1]):
             verb = "rises" if name == "curve" else "grows"
             what = f"{name} {verb} from {column[place - 1]:g} to {column[place]:g}"
-            yield _finding(path, f"{where}.{name}[{place + 1}]", verb, what, "a fall or no change", "Correct the value")
+            yield _finding(
+                path, f"{where}.{name}[{place + 1}]", verb, what, "a fall or no change", "Correct the value"
+            )
 
 
 def _finding(path: Path, where: str, code: str, what: str, allowed: str, do: str) -> Finding:
-    return Finding(Where(path.name, cell=where), f"comparators.{code}", Severity.FILE, what, allowed, do.rstrip("."))
+    return Finding(
+        Where(path.name, cell=where), f"comparators.{code}", Severity.FILE, what, allowed, do.rstrip(".")
+    )
 
 
 def _explain(path: Path, where: str, detail: Any) -> Finding:
@@ -193,4 +217,6 @@ def _explain(path: Path, where: str, detail: Any) -> Finding:
     if detail["type"] == "missing":
         return _finding(path, place, "missing-key", f"{key} is missing", "", f"Add {key}")
     allowed_text = detail["msg"].removeprefix("Input should be ").removeprefix("a valid ")
-    return _finding(path, place, "wrong-value", f"found {detail['input']!r}", allowed_text, "Change the value")
+    return _finding(
+        path, place, "wrong-value", f"found {detail['input']!r}", allowed_text, "Change the value"
+    )

@@ -79,7 +79,9 @@ def end_of(place: int) -> Goal:
 
 def staying(ends: Ends, origin: str, day: int) -> Goal:
     """How many are at risk on a day."""
-    return lambda programme, variables: _count_staying(programme, variables, Remains("", ends, origin, day, 0))
+    return lambda programme, variables: _count_staying(
+        programme, variables, Remains("", ends, origin, day, 0)
+    )
 
 
 def leaving(ends: Ends, origin: str, day: int) -> Goal:
@@ -165,7 +167,10 @@ class _Programme:
         """Where `choice` is 1, `line` is at least 0."""
         least, _ = self.range(line)
         if least < 0:
-            self.require(line + Linear({v: c * least for v, c in choice.terms.items()}, least * (choice.constant - 1)), 0)
+            self.require(
+                line + Linear({v: c * least for v, c in choice.terms.items()}, least * (choice.constant - 1)),
+                0,
+            )
 
     def not_less(self, line: Linear) -> Linear:
         """A choice that is 1 exactly where `line` is at least 0."""
@@ -344,7 +349,11 @@ def _write_spread(programme: _Programme, variables: Variables, fact: Spread) -> 
     places = range(len(variables.persons))
     members = [(i, one if fact.among == "all" else one - variables.dead[i]) for i in places]
     values = [
-        (belongs, variables.gap(i, fact.origin) + (variables.end[i] if fact.quantity == "follow-up" else _number(0)))
+        (
+            belongs,
+            variables.gap(i, fact.origin)
+            + (variables.end[i] if fact.quantity == "follow-up" else _number(0)),
+        )
         for i, belongs in members
         if belongs != _number(0)
     ]
@@ -417,9 +426,7 @@ def _count_staying(programme: _Programme, variables: Variables, fact: Remains) -
     return sum(stays.values(), _number(0))
 
 
-def _write_at_risk(
-    programme: _Programme, variables: Variables, ends: Ends, origin: str
-) -> dict[int, Linear]:
+def _write_at_risk(programme: _Programme, variables: Variables, ends: Ends, origin: str) -> dict[int, Linear]:
     """The number at risk at each person's event; of two events on one day the earlier listed comes first."""
     events = variables.with_event(ends)
     later: dict[tuple[int, int], Linear] = {}
@@ -450,7 +457,9 @@ def _write_survival(
         for j in at_risk
     }
     certain = not any(line.terms for line in reached.values())
-    place = (fact.ends, fact.origin, *(j for j, line in reached.items() if line.constant)) if certain else fact
+    place = (
+        (fact.ends, fact.origin, *(j for j, line in reached.items() if line.constant)) if certain else fact
+    )
     if place not in programme.picks:
         programme.picks[place] = _write_picks(programme, reached, at_risk)
     picks, logs = programme.picks[place]

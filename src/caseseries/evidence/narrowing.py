@@ -69,7 +69,9 @@ def is_follow_up(paper: Paper, name: str) -> bool:
     return isinstance(claim, MedianRange) and claim.of == "follow-up"
 
 
-def measure_precision(paper: Paper, claim: Survival, settled: Settled, narrowing: Narrowing) -> Precision | None:
+def measure_precision(
+    paper: Paper, claim: Survival, settled: Settled, narrowing: Narrowing
+) -> Precision | None:
     """The interval of the estimate over all cohorts that fit; None where the sequences are too many to try."""
     if narrowing.beside is None or any(isinstance(c, AtRisk) for c in paper.file.claims):
         return None
@@ -82,7 +84,9 @@ def measure_precision(paper: Paper, claim: Survival, settled: Settled, narrowing
         most = (sequence[-1] if sequence else n + 1) - 1
         for bound, goal in ((0, staying), (most, leaving)):
             remains = Remains(claim.id, ends, origin, claim.day, bound)
-            counts = {bound}  # often the bound itself can be reached, which is quicker to see than to optimise
+            counts = {
+                bound
+            }  # often the bound itself can be reached, which is quicker to see than to optimise
             if paper.find(names, settled.choices, falls, remains).state != "found":
                 cohorts = paper.extremes(names, settled.choices, goal(ends, origin, claim.day), falls)
                 counts = {sum(c.leaves(ends, origin)[0] >= claim.day for c in cohort) for cohort in cohorts}
@@ -100,7 +104,9 @@ def earliest_death(paper: Paper, claim: Survival, settled: Settled, label: str) 
     kept = frozenset(
         name
         for name in settled.kept
-        if name == claim.id or is_follow_up(paper, name) or isinstance(paper.claims[name], EventDays | DeathAfterRelapse)
+        if name == claim.id
+        or is_follow_up(paper, name)
+        or isinstance(paper.claims[name], EventDays | DeathAfterRelapse)
     )
     found = []
     for problem in paper.problems(kept, settled.choices):

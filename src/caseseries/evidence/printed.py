@@ -88,5 +88,6 @@ def prints_as(values: Iterable[float], printed: Iterable[Printed], rounding: Rou
     """Whether computed proportions would be printed as these percentages."""
     pairs = zip(values, printed, strict=True)
     return all(
-        math.isfinite(value) and number.proportion().band(rounding).admits(Fraction(value)) for value, number in pairs
+        math.isfinite(value) and number.proportion().band(rounding).admits(Fraction(value))
+        for value, number in pairs
     )

@@ -50,7 +50,9 @@ class Paper:
 
     def cohort_claims(self) -> tuple[str, ...]:
         """The claims a cohort must satisfy together, in file order."""
-        return tuple(claim.id for claim in self.file.claims if not self.why_unsearched(claim) and _binds(claim))
+        return tuple(
+            claim.id for claim in self.file.claims if not self.why_unsearched(claim) and _binds(claim)
+        )
 
     def why_unsearched(self, claim: _Claim) -> str:
         """Why a claim about the cohort cannot enter the search; empty if it can, or is not about the cohort."""
@@ -74,7 +76,11 @@ class Paper:
             if isinstance(claim, Count) and claim.of == what:
                 return claim.number
         ends = {"deaths": "death", "first events": "first event"}.get(what)
-        events = [c.events for c in self.file.claims if isinstance(c, Survival) and self.ends(c) == ends and c.events]
+        events = [
+            c.events
+            for c in self.file.claims
+            if isinstance(c, Survival) and self.ends(c) == ends and c.events
+        ]
         if events:
             return max(events)
         kinds = {"relapses": ("relapse",), "deaths": ("death", "death without relapse")}.get(what, ())
@@ -93,10 +99,14 @@ class Paper:
         """A cohort for these claims under these choices, and facts of our own if any."""
         key = (kept, tuple(sorted((c, v) for c, v in choices.items() if c in kept)), more)
         if key not in self.done:
-            self.done[key] = _any(self._try(problem.beside(*more)) for problem in self.problems(kept, choices))
+            self.done[key] = _any(
+                self._try(problem.beside(*more)) for problem in self.problems(kept, choices)
+            )
         return self.done[key]
 
-    def extremes(self, kept: frozenset[str], choices: Choices, goal: Goal, *more: Fact) -> list[tuple[Course, ...]]:
+    def extremes(
+        self, kept: frozenset[str], choices: Choices, goal: Goal, *more: Fact
+    ) -> list[tuple[Course, ...]]:
         """For each way to deal out the deaths, a cohort in which the goal is least; empty if one was given up."""
         answers = [find_cohort(problem.beside(*more), goal) for problem in self.problems(kept, choices)]
         given_up = any(answer.state == "undecided" for answer in answers)
@@ -115,9 +125,13 @@ class Paper:
         return answer
 
     def problems(self, kept: frozenset[str], choices: Choices) -> Iterator[Problem]:
-        facts = tuple(fact for name in self.claims if name in kept for fact in self.facts(self.claims[name], choices))
+        facts = tuple(
+            fact for name in self.claims if name in kept for fact in self.facts(self.claims[name], choices)
+        )
         for persons in self.rosters(kept):
-            yield Problem(persons, facts, self.file.base, self.last_day(), self.gaps(kept), self.count("deaths"))
+            yield Problem(
+                persons, facts, self.file.base, self.last_day(), self.gaps(kept), self.count("deaths")
+            )
 
     def facts(self, claim: _Claim, choices: Choices) -> tuple[Fact, ...]:
         """What a claim asserts about the cohort, under the choices made."""

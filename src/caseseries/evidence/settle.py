@@ -44,7 +44,9 @@ def settle(paper: Paper) -> Settled:
         if start and name in start:
             kept = (*kept, name)
             continue
-        states = {choice: _state(paper, (*kept, name), {**choices, name: choice}) for choice in _open(paper, name)}
+        states = {
+            choice: _state(paper, (*kept, name), {**choices, name: choice}) for choice in _open(paper, name)
+        }
         ruled = [choice for choice, state in states.items() if state == "none"]
         if ruled:
             against[name] = {c: _conflict(paper, (*kept, name), {**choices, name: c}) for c in ruled}
@@ -54,7 +56,9 @@ def settle(paper: Paper) -> Settled:
             kept, choices = (*kept, name), {**choices, name: min(fitting, key=lambda c: states[c] != "found")}
     conflicts = [found for name, by in against.items() if name not in kept for found in by.values()]
     example = paper.find(frozenset(kept), choices).courses if kept else ()
-    return Settled(frozenset(kept), choices, example, tuple(dict.fromkeys(conflicts)), against, tuple(undecided))
+    return Settled(
+        frozenset(kept), choices, example, tuple(dict.fromkeys(conflicts)), against, tuple(undecided)
+    )
 
 
 def _definite(paper: Paper, order: list[str]) -> frozenset[str]:

@@ -67,8 +67,14 @@ def judge(file: ClaimsFile, library: tuple[Comparator, ...] | None = None) -> Ju
         for claim in file.claims
         if isinstance(claim, Survival) and not paper.choices(claim) and not paper.why_unsearched(claim)
     }
-    verdicts = tuple(_judge_claim(paper, claim, settled, narrowed.get(claim.id), known) for claim in file.claims)
-    left = {_place(paper.claims[name]): narrowing.last for name, narrowing in narrowed.items() if name in settled.kept}
+    verdicts = tuple(
+        _judge_claim(paper, claim, settled, narrowed.get(claim.id), known) for claim in file.claims
+    )
+    left = {
+        _place(paper.claims[name]): narrowing.last
+        for name, narrowing in narrowed.items()
+        if name in settled.kept
+    }
     notes = (*judge_pairs(file, known), *_notes(paper, settled, narrowed))
     return Judgement(file.title, verdicts, left, settled.conflicts, settled.example, notes)
 
@@ -78,7 +84,11 @@ def _place(claim: _Claim) -> str:
 
 
 def _judge_claim(
-    paper: Paper, claim: _Claim, settled: Settled, narrowing: Narrowing | None, library: tuple[Comparator, ...]
+    paper: Paper,
+    claim: _Claim,
+    settled: Settled,
+    narrowing: Narrowing | None,
+    library: tuple[Comparator, ...],
 ) -> Verdict:
     if isinstance(claim, Proportion):
         return judge_proportion(claim, paper.file.rounds)
@@ -86,7 +96,9 @@ def _judge_claim(
         return judge_parts(claim)
     if isinstance(claim, Published):
         return judge_published(claim, paper.file, library)
-    if isinstance(claim, MedianRange) and (claim.of == "value" or judge_spread(claim).verdict == "impossible"):
+    if isinstance(claim, MedianRange) and (
+        claim.of == "value" or judge_spread(claim).verdict == "impossible"
+    ):
         return judge_spread(claim)
     if why := paper.why_unsearched(claim):
         return Verdict(claim.id, claim.printed, "not checked", f"Not searched: {why}.")
@@ -95,9 +107,16 @@ def _judge_claim(
     if claim.id in settled.against:
         return Verdict(claim.id, claim.printed, "conditional", _explain_condition(paper, claim, settled))
     if isinstance(claim, Survival) and narrowing is not None:
-        return Verdict(claim.id, claim.printed, "possible", " ".join(_explain_survival(paper, claim, settled, narrowing)))
+        return Verdict(
+            claim.id, claim.printed, "possible", " ".join(_explain_survival(paper, claim, settled, narrowing))
+        )
     because = "The search was given up before it was decided." if claim.id in settled.undecided else ""
-    return Verdict(claim.id, claim.printed, "not checked" if because else "possible", because or "It fits the other claims.")
+    return Verdict(
+        claim.id,
+        claim.printed,
+        "not checked" if because else "possible",
+        because or "It fits the other claims.",
+    )
 
 
 # --- sentences -----------------------------------------------------------------------------------------
@@ -109,13 +128,20 @@ def explain_conflict(paper: Paper, claim: _Claim, settled: Settled) -> str:
     if isinstance(claim, Survival):
         if len(against) == 1 and all(conflict == (claim.id,) for conflict in against.values()):
             return f"No at-risk sequence of {paper.count('cases')} {paper.file.cases} gives {_percent(claim)} % ({_rounding(paper.file)})."
-        flat = {choice: _flat(paper, claim, choice or claim.origin, conflict) for choice, conflict in against.items()}
+        flat = {
+            choice: _flat(paper, claim, choice or claim.origin, conflict)
+            for choice, conflict in against.items()
+        }
         if all(flat.values()):
             others, days = zip(*(found for found in flat.values() if found), strict=True)
             origins = [choice or claim.origin for choice in against]
-            either = " from either origin" if len(origins) == 2 else " from any origin" if len(origins) > 2 else ""
+            either = (
+                " from either origin" if len(origins) == 2 else " from any origin" if len(origins) > 2 else ""
+            )
             first = f"day {days[0]} from {paper.file.origins[origins[0]]}"
-            rest = "; ".join(f"{day} from {paper.file.origins[o]}" for o, day in zip(origins[1:], days[1:], strict=True))
+            rest = "; ".join(
+                f"{day} from {paper.file.origins[o]}" for o, day in zip(origins[1:], days[1:], strict=True)
+            )
             return (
                 f"“{_spoken(paper, claim)}” is impossible{either} beside {' and '.join(f'{o} %' for o in others)}, "
                 f"because no event falls after {first}{f' ({rest})' if rest else ''}."
@@ -211,7 +237,9 @@ def _censored_between(paper: Paper, claim: Survival, settled: Settled, narrowing
     if len(falls) != 1 or not falls[0] or len(undated) != 1:
         return
     who = f"1 {paper.file.case} was" if falls[0] == 1 else f"{falls[0]} {paper.file.cases} were"
-    known = [day for c in paper.file.claims if isinstance(c, EventDays) and c.event != "relapse" for day in c.days]
+    known = [
+        day for c in paper.file.claims if isinstance(c, EventDays) and c.event != "relapse" for day in c.days
+    ]
     first = earliest_death(paper, claim, settled, undated[0].label)
     if first is not None and known and first > max(known):
         yield (
@@ -220,7 +248,9 @@ def _censored_between(paper: Paper, claim: Survival, settled: Settled, narrowing
         )
 
 
-def _explain_precision(paper: Paper, claim: Survival, narrowing: Narrowing, precision: Precision) -> Iterator[str]:
+def _explain_precision(
+    paper: Paper, claim: Survival, narrowing: Narrowing, precision: Precision
+) -> Iterator[str]:
     low, high = precision.at_risk
     horizon = _horizon(claim)
     name = f"{paper.file.endpoints[claim.endpoint].label} {_percent(claim)} %"
