@@ -127,7 +127,7 @@ def explain_conflict(paper: Paper, claim: _Claim, settled: Settled) -> str:
     against = settled.against[claim.id]
     if isinstance(claim, Survival):
         if len(against) == 1 and all(conflict == (claim.id,) for conflict in against.values()):
-            return f"No at-risk sequence of {paper.count('cases')} {paper.file.cases} gives {_percent(claim)} % ({_rounding(paper.file)})."
+            return f"No at-risk sequence of {paper.count('cases')} {paper.file.cases} gives “{claim.printed}” ({_rounding(paper.file)})."
         flat = {
             choice: _flat(paper, claim, choice or claim.origin, conflict)
             for choice, conflict in against.items()
