@@ -12,8 +12,8 @@ import time
 
 from caseseries.evidence.claims import ClaimsFile
 from caseseries.evidence.cohort import Course, list_at_risk, median_of
-from caseseries.evidence.sequences import estimate_after, find_sequences
 from caseseries.evidence.printed import parse_number
+from caseseries.evidence.sequences import estimate_after, find_sequences
 from caseseries.evidence.verdicts import judge
 
 
@@ -61,8 +61,8 @@ def main() -> None:
             judgement = judge(print_claims(cohort, shift))
             verdicts = {v.id: v.verdict for v in judgement.verdicts if v.verdict != "possible"}
             sys.stdout.write(
-                f"n={n} events={events} shift={shift}: {time.perf_counter() - started:.1f} s, {verdicts or 'all possible'}, "
-                f"conflicts {list(judgement.conflicts)}\n"
+                f"n={n} events={events} shift={shift}: {time.perf_counter() - started:.1f} s, "
+                f"{verdicts or 'all possible'}, conflicts {list(judgement.conflicts)}\n"
             )
             sys.stdout.flush()
     started = time.perf_counter()

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from caseseries.evidence.answer import answer_claims
+from caseseries.evidence.claims import load_claims
 from caseseries.evidence.cohort import Course, can_hold, list_at_risk, median_of
 from caseseries.evidence.reading import Paper
-from caseseries.evidence.claims import load_claims
 
 LETTER = Path(str(files("caseseries.evidence"))) / "published" / "letter.toml"
 

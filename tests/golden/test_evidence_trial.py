@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from caseseries.evidence.claims import ClaimsFile, load_claims
-from caseseries.evidence.printed import parse_numbers, prints_as
+from caseseries.evidence.printed import Rounding, parse_numbers, prints_as
 from caseseries.evidence.reading import Paper
 from caseseries.evidence.sequences import estimate_after, find_sequences, interval_of
 from caseseries.evidence.verdicts import judge
@@ -20,7 +20,8 @@ PUBLISHED = Path(str(files("caseseries.evidence"))) / "published"
 )
 def test_25_and_28_of_30_give_the_printed_log_log_limits(at_risk: tuple[int, ...], printed: str) -> None:
     estimate, low, high = parse_numbers(printed)
-    assert prints_as((float(estimate_after(at_risk)), *interval_of(30, at_risk, 0, "log-log")), (estimate, low, high))
+    values = (float(estimate_after(at_risk)), *interval_of(30, at_risk, 0, "log-log"))
+    assert prints_as(values, (estimate, low, high), Rounding.NEAREST)
 
 
 def test_the_letters_bpcp_limits_as_published_for_one_at_risk() -> None:

@@ -100,9 +100,9 @@ def test_impossible_is_said_only_of_what_no_small_cohort_does(percents: list[int
     assert find_cohort(Problem(persons, tuple(facts), "now", 4)).state == ("found" if possible else "none")
 
 
-@given(cohort=cohorts(st.integers(3, 6)), data=st.data())
+@given(cohort=cohorts(st.integers(3, 6)))
 @settings(max_examples=30)
-def test_untold_deaths_are_dealt_out_by_the_search(cohort: tuple[Course, ...], data) -> None:
+def test_untold_deaths_are_dealt_out_by_the_search(cohort: tuple[Course, ...]) -> None:
     relapsed = [c for c in cohort if c.relapse is not None]
     persons = [Person(True, None, c.relapse) for c in relapsed] + [
         Person(dead=c.dead) for c in cohort if c.relapse is None

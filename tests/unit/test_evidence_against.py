@@ -11,7 +11,15 @@ from caseseries.evidence.claims import ClaimsFile
 
 
 def row(result_id: str, value: float | None, n: int = 11, **more: object) -> dict[str, object]:
-    return {"id": result_id, "value": value, "n": n, "shown": f"{value}", "lower": None, "upper": None, **more}
+    return {
+        "id": result_id,
+        "value": value,
+        "n": n,
+        "shown": f"{value}",
+        "lower": None,
+        "upper": None,
+        **more,
+    }
 
 
 @pytest.fixture
@@ -25,7 +33,9 @@ def folder(tmp_path: Path) -> Path:
     ]
     record = {"schema": SCHEMA, "results": rows}
     (tmp_path / "report" / "results.json").write_text(json.dumps(record), encoding="utf-8")
-    listing = "case_id,days,alive\n" + "".join(f"A{k},{day},yes\n" for k, day in enumerate((58, 77, 267, 300)))
+    listing = "case_id,days,alive\n" + "".join(
+        f"A{k},{day},yes\n" for k, day in enumerate((58, 77, 267, 300))
+    )
     (tmp_path / "report" / "listing.csv").write_text(listing + "A9,57,no\n", encoding="utf-8")
     return tmp_path
 
@@ -70,7 +80,9 @@ def test_what_cannot_be_estimated_or_is_not_there_says_so(folder: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(("printed", "expected"), [("9/11 (82%)", "agrees"), ("81%", "differs"), ("8/11", "differs")])
+@pytest.mark.parametrize(
+    ("printed", "expected"), [("9/11 (82%)", "agrees"), ("81%", "differs"), ("8/11", "differs")]
+)
 def test_a_proportion_agrees_in_count_and_percentage(folder: Path, printed: str, expected: str) -> None:
     assert verdict(folder, printed=printed, kind="proportion", result=("response",))[0] == expected
 

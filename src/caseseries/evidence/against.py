@@ -177,7 +177,10 @@ def _compare_spread(claim: MedianRange, ordered: Sequence[float], rounding: Roun
             f"median {_quantile(ordered, 0.5, 'averaged_inverted_cdf'):g}{_under(fitting, MEDIANS)}"
         )
     if claim.shows == "median and quartiles":
-        pair = lambda method: (_quantile(ordered, 0.25, method), _quantile(ordered, 0.75, method))  # noqa: E731
+
+        def pair(method: str) -> tuple[float, float]:
+            return _quantile(ordered, 0.25, method), _quantile(ordered, 0.75, method)
+
         fitting = _conventions(QUARTILES, pair, printed[-2:], rounding)
         agrees &= bool(fitting)
         low, high = pair("linear")

@@ -4,7 +4,6 @@ The file is TOML. Every claim has an `id`, a `kind` and the `printed` string; th
 may carry. `load_claims` reads a file or refuses it with every problem at once.
 """
 
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
@@ -17,7 +16,7 @@ from pydantic_core import ErrorDetails
 from caseseries.evidence.printed import Printed, Rounding, parse_numbers
 from caseseries.findings import Finding, Severity, StudyError, Where
 from caseseries.study.definition import Horizon, Sentence, Word, days_of
-from caseseries.study.load import suggest, toml_path
+from caseseries.study.load import parse_toml, suggest, toml_path
 
 UNSTATED = "unstated"
 DAYS_IN = {
@@ -197,13 +196,13 @@ def load_claims(path: Path) -> ClaimsFile:
         StudyError: the file cannot be read, is not TOML, or breaks a rule; carries every finding.
     """
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = parse_toml(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise _refused(path, "", "no-file", "there is no such file", "", "Name a claims file") from error
     except (OSError, UnicodeDecodeError) as error:
         what = f"the file cannot be read ({type(error).__name__})"
         raise _refused(path, "", "unreadable", what, "a UTF-8 text file", "Save it again") from error
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise _refused(path, "", "toml", str(error), "TOML", "Mend the line named") from error
     try:
         file = ClaimsFile.model_validate(_tuples(data))
@@ -235,10 +234,10 @@ def check_claims(file: ClaimsFile, path: Path) -> Iterator[Finding]:
 
 def _check_counts(path: Path, file: ClaimsFile) -> Iterator[Finding]:
     counted = Counter(claim.of for claim in file.claims if isinstance(claim, Count))
-    for what, times in counted.items():
+    for counts, times in counted.items():
         if times > 1:
             yield _finding(
-                path, "claims", "twice", f"{what} are counted {times} times", "once", "Keep one count"
+                path, "claims", "twice", f"{counts} are counted {times} times", "once", "Keep one count"
             )
     needs = [claim for claim in file.claims if isinstance(claim, Survival | AtRisk | EventDays)]
     if needs and not counted["cases"]:

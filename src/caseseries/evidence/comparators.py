@@ -6,7 +6,6 @@ the same keys (`load_comparators`). `check_match` says why two outcomes may not 
 
 import csv
 import io
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -18,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from caseseries.findings import Finding, Severity, StudyError, Where
 from caseseries.stats.distributions import normal_quantile
-from caseseries.study.load import suggest, toml_path
+from caseseries.study.load import parse_toml, suggest, toml_path
 
 Mark = Literal["read", "recalled", "read; n or interval recalled"]
 Percent = Annotated[float, Field(ge=0, le=100)]
@@ -95,8 +94,8 @@ def load_comparators(path: Path) -> tuple[Comparator, ...]:
             numbers at risk that grow.
     """
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        data = parse_toml(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise StudyError([_finding(path, "", "toml", str(error), "TOML", "Mend the file")]) from error
     findings = [
         _finding(

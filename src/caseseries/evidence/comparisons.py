@@ -6,6 +6,7 @@ the one-sample test, as a distribution in the Bayesian answer.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import comb, lgamma, log
 
 import numpy as np
@@ -90,11 +91,7 @@ def published_reference(horizons: Sequence[Comparator]) -> Reference:
     days = [int((c.years or 0.0) * DAYS_PER_YEAR) for c in ordered]
     shares = [c.estimate / 100 for c in ordered]
     errors = [c.standard_error() for c in ordered]
-    if (
-        not days
-        or any(share <= 0 for share in shares)
-        or any(b > a for a, b in zip(shares, shares[1:], strict=False))
-    ):
+    if not days or any(share <= 0 for share in shares) or any(b > a for a, b in pairwise(shares)):
         raise ValueError("published estimates must fall over their horizons and stay above 0")
     variance = (
         None if None in errors else [((e or 0.0) / s) ** 2 for e, s in zip(errors, shares, strict=True)]
@@ -105,7 +102,7 @@ def published_reference(horizons: Sequence[Comparator]) -> Reference:
 
 
 def compare_follow_up(table: EventTable, horizons: Sequence[Comparator]) -> tuple[Comparison, Estimate]:
-    """One-sample log-rank with the reference's own error where it is published, and the ratio of observed to expected."""
+    """One-sample log-rank, with the reference's own error where published, and observed over expected events."""
     reference = published_reference(horizons)
     test = compare_to_reference(table, reference, reference_error=reference.variance is not None)
     return test, estimate_mortality_ratio(table, reference)

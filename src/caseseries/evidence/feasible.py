@@ -11,14 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise, permutations
-from typing import Literal
 
-import numpy as np
-
-from caseseries.evidence.printed import Band
 from caseseries.evidence.cohort import Course, Ends, Fact, Falls, Person, Remains, Spread, Survives, can_hold
+from caseseries.evidence.printed import Band
+from caseseries.evidence.programme import Linear, Programme, State, number
 
-NODES = 4_000  # branch-and-bound nodes before the search gives up: a count, so that every run agrees
 CUTS = 50
 SLACK = 1e-7
 
@@ -45,11 +42,11 @@ class Problem:
 class Answer:
     """`none` is a proof within `last_day`; `undecided` means the search was given up."""
 
-    state: Literal["found", "none", "undecided"]
+    state: State
     courses: tuple[Course, ...] = ()
 
 
-Goal = Callable[["_Programme", "Variables"], "Linear"]
+Goal = Callable[[Programme, "Variables"], Linear]
 
 
 def find_cohort(problem: Problem, smallest: Goal | None = None) -> Answer:
@@ -67,7 +64,7 @@ def find_cohort(problem: Problem, smallest: Goal | None = None) -> Answer:
         broken = [fact for fact in problem.facts if not can_hold(courses, fact)]
         if not broken:
             return Answer("found", courses)
-        if not all(programme.cut(fact, solution) for fact in broken):
+        if not all(programme.cut(fact.claim, solution) for fact in broken):
             break
     return Answer("undecided")
 
@@ -89,9 +86,7 @@ def leaving(ends: Ends, origin: str, day: int) -> Goal:
     return lambda programme, variables: -staying(ends, origin, day)(programme, variables)
 
 
-def find_conflict(
-    claims: Sequence[str], decide: Callable[[frozenset[str]], Literal["found", "none", "undecided"]]
-) -> tuple[str, ...]:
+def find_conflict(claims: Sequence[str], decide: Callable[[frozenset[str]], State]) -> tuple[str, ...]:
     """A minimal set of claims that cannot hold together: added until impossible, then left out one by one.
 
     `decide` says whether a set of claims has a cohort; the claims given must have none together. A claim is
@@ -107,115 +102,6 @@ def find_conflict(
 
 
 @dataclass(frozen=True)
-class Linear:
-    """A whole-number expression: a coefficient a variable, and a constant."""
-
-    terms: Mapping[int, int]
-    constant: int
-
-    def __add__(self, other: "Linear") -> "Linear":
-        terms = dict(self.terms)
-        for variable, coefficient in other.terms.items():
-            terms[variable] = terms.get(variable, 0) + coefficient
-        return Linear({v: c for v, c in terms.items() if c}, self.constant + other.constant)
-
-    def __neg__(self) -> "Linear":
-        return Linear({v: -c for v, c in self.terms.items()}, -self.constant)
-
-    def __sub__(self, other: "Linear") -> "Linear":
-        return self + -other
-
-
-def _number(value: int) -> Linear:
-    return Linear({}, value)
-
-
-@dataclass
-class _Programme:
-    """Bounded whole variables and rows low ≤ Σ cᵢxᵢ ≤ high, grown while a problem is written down."""
-
-    bounds: list[tuple[int, int]] = field(default_factory=list)
-    rows: list[tuple[Mapping[int, float], float, float]] = field(default_factory=list)
-    chosen: dict[str, list[int]] = field(default_factory=dict)  # the choices behind a claim's estimate
-    picks: dict[object, tuple[dict[int, Linear], dict[int, float]]] = field(default_factory=dict)
-    members: int = 0  # how many survive, where some fates are open
-    broken: bool = False
-
-    def whole(self, low: int, high: int) -> Linear:
-        self.broken |= low > high
-        self.bounds.append((low, high))
-        return Linear({len(self.bounds) - 1: 1}, 0)
-
-    def choice(self) -> Linear:
-        return self.whole(0, 1)
-
-    def range(self, line: Linear) -> tuple[int, int]:
-        """The smallest and largest value the bounds allow."""
-        low = high = line.constant
-        for variable, coefficient in line.terms.items():
-            ends = sorted(coefficient * bound for bound in self.bounds[variable])
-            low, high = low + ends[0], high + ends[1]
-        return low, high
-
-    def require(self, line: Linear, low: float, high: float = math.inf) -> None:
-        least, most = self.range(line)
-        self.broken |= most < low or least > high
-        if line.terms and (least < low or most > high):
-            self.rows.append((line.terms, low - line.constant, high - line.constant))
-
-    def implies(self, choice: Linear, line: Linear) -> None:
-        """Where `choice` is 1, `line` is at least 0."""
-        least, _ = self.range(line)
-        if least < 0:
-            self.require(
-                line + Linear({v: c * least for v, c in choice.terms.items()}, least * (choice.constant - 1)),
-                0,
-            )
-
-    def not_less(self, line: Linear) -> Linear:
-        """A choice that is 1 exactly where `line` is at least 0."""
-        least, most = self.range(line)
-        if least >= 0 or most < 0:
-            return _number(int(least >= 0))
-        choice = self.choice()
-        self.implies(choice, line)
-        self.implies(_number(1) - choice, _number(-1) - line)
-        return choice
-
-    def solve(self, goal: Linear) -> tuple[Literal["found", "none", "undecided"], list[int]]:
-        from scipy.optimize import Bounds, LinearConstraint, milp
-        from scipy.sparse import csr_array
-
-        if self.broken:
-            return "none", []
-        size = len(self.bounds)
-        cost = np.zeros(size)
-        for variable, coefficient in goal.terms.items():
-            cost[variable] = coefficient
-        columns = [variable for terms, _, _ in self.rows for variable in terms]
-        values = [float(value) for terms, _, _ in self.rows for value in terms.values()]
-        starts = np.cumsum([0, *(len(terms) for terms, _, _ in self.rows)])
-        matrix = csr_array((values, columns, starts), shape=(len(self.rows), size))
-        low, high = ([row[side] for row in self.rows] for side in (1, 2))
-        found = milp(
-            cost,
-            integrality=np.ones(size),
-            bounds=Bounds([b[0] for b in self.bounds], [b[1] for b in self.bounds]),
-            constraints=LinearConstraint(matrix, low, high) if self.rows else None,
-            options={"node_limit": NODES, "mip_rel_gap": 0},
-        )
-        if found.x is not None and (found.status == 0 or not goal.terms):
-            return "found", [round(value) for value in found.x]
-        return ("none" if found.status == 2 else "undecided"), []
-
-    def cut(self, fact: Fact, solution: Sequence[int]) -> bool:
-        """Forbid the numbers at risk behind a claim's estimate in this solution; False if it has none."""
-        used = [v for v in self.chosen.get(fact.claim, ()) if solution[v]]
-        self.rows.append((dict.fromkeys(used, 1.0), -math.inf, len(used) - 1))
-        return bool(used)
-
-
-@dataclass(frozen=True)
 class Variables:
     """The unknown days of each person: end, relapse (None for who never relapsed) and the gap to each origin."""
 
@@ -226,7 +112,7 @@ class Variables:
     gaps: Mapping[str, tuple[Linear, ...]]
 
     def gap(self, i: int, origin: str) -> Linear:
-        return self.gaps[origin][i] if origin in self.gaps else _number(0)
+        return self.gaps[origin][i] if origin in self.gaps else number(0)
 
     def leaves(self, i: int, ends: Ends, origin: str) -> Linear:
         relapse = self.relapse[i] if ends == "first event" else None
@@ -234,18 +120,18 @@ class Variables:
 
     def event(self, i: int, ends: Ends) -> Linear:
         """1 where the person leaves by an event, 0 where by censoring."""
-        return _number(1) if ends == "first event" and self.persons[i].relapse else self.dead[i]
+        return number(1) if ends == "first event" and self.persons[i].relapse else self.dead[i]
 
     def place(self, i: int, ends: Ends, origin: str) -> Linear:
         """When the person leaves; in half days where fates are open: on one day, events precede censorings."""
         leaves = self.leaves(i, ends, origin)
         if not any(self.event(k, ends).terms for k in range(len(self.persons))):
             return leaves
-        return leaves + leaves + _number(1) - self.event(i, ends)
+        return leaves + leaves + number(1) - self.event(i, ends)
 
     def with_event(self, ends: Ends) -> tuple[int, ...]:
         """The persons who may leave by an event."""
-        return tuple(i for i in range(len(self.persons)) if self.event(i, ends) != _number(0))
+        return tuple(i for i in range(len(self.persons)) if self.event(i, ends) != number(0))
 
     def courses(self, solution: Sequence[int]) -> tuple[Course, ...]:
         def value(line: Linear) -> int:
@@ -262,9 +148,9 @@ class Variables:
         )
 
 
-def _build(problem: Problem) -> tuple[_Programme, Variables] | None:
+def _build(problem: Problem) -> tuple[Programme, Variables] | None:
     """The programme of a problem; None when the bounds alone rule it out."""
-    programme = _Programme()
+    programme = Programme()
     variables = _declare(problem, programme)
     survivals = _prolonged([fact for fact in problem.facts if isinstance(fact, Survives | Falls)])
     for fact in problem.facts:
@@ -306,9 +192,9 @@ def _with(fact: Survives | Falls, sequences: tuple[tuple[int, ...], ...]) -> Sur
     return Survives(fact.claim, fact.ends, fact.origin, fact.day, band, sequences)
 
 
-def _declare(problem: Problem, programme: _Programme) -> Variables:
+def _declare(problem: Problem, programme: Programme) -> Variables:
     def day(known: int | None) -> Linear:
-        return programme.whole(0, problem.last_day) if known is None else _number(known)
+        return programme.whole(0, problem.last_day) if known is None else number(known)
 
     relapse = tuple(day(person.relapse_day) if person.relapse else None for person in problem.persons)
     end = tuple(day(person.death_day) for person in problem.persons)
@@ -316,9 +202,9 @@ def _declare(problem: Problem, programme: _Programme) -> Variables:
         origin: tuple(programme.whole(*bounds) for _ in problem.persons)
         for origin, bounds in sorted(problem.gaps.items())
     }
-    dead = tuple(programme.choice() if p.dead is None else _number(int(p.dead)) for p in problem.persons)
+    dead = tuple(programme.choice() if p.dead is None else number(int(p.dead)) for p in problem.persons)
     if problem.deaths is not None:
-        programme.require(sum(dead, _number(0)), problem.deaths, problem.deaths)
+        programme.require(sum(dead, number(0)), problem.deaths, problem.deaths)
         programme.members = len(dead) - problem.deaths
     for last, before in zip(end, relapse, strict=True):
         if before is not None:
@@ -335,7 +221,7 @@ def _twins(persons: Sequence[Person]) -> list[tuple[int, int]]:
 
 
 def _order_twins(
-    programme: _Programme, variables: Variables, origin: str, stays: Mapping[int, Linear]
+    programme: Programme, variables: Variables, origin: str, stays: Mapping[int, Linear]
 ) -> None:
     """Of two twins the later to end stays whenever the earlier does: implied, but it speeds the proof."""
     for i, j in _twins(variables.persons):
@@ -343,19 +229,18 @@ def _order_twins(
             programme.require(stays[j] - stays[i], 0)
 
 
-def _write_spread(programme: _Programme, variables: Variables, fact: Spread) -> None:
+def _write_spread(programme: Programme, variables: Variables, fact: Spread) -> None:
     """Each value counts where its person belongs to the group: everybody, or who did not die."""
-    one = _number(1)
+    one = number(1)
     places = range(len(variables.persons))
     members = [(i, one if fact.among == "all" else one - variables.dead[i]) for i in places]
     values = [
         (
             belongs,
-            variables.gap(i, fact.origin)
-            + (variables.end[i] if fact.quantity == "follow-up" else _number(0)),
+            variables.gap(i, fact.origin) + (variables.end[i] if fact.quantity == "follow-up" else number(0)),
         )
         for i, belongs in members
-        if belongs != _number(0)
+        if belongs != number(0)
     ]
     whole = fact.band.whole()
     if not values or (not whole and fact.measure != "median"):
@@ -364,19 +249,19 @@ def _write_spread(programme: _Programme, variables: Variables, fact: Spread) -> 
         _write_median(programme, values, fact)
     elif fact.measure == "at least":
         for belongs, value in values:
-            programme.implies(belongs, value - _number(whole[0]))
+            programme.implies(belongs, value - number(whole[0]))
     elif fact.measure == "at most":
         for belongs, value in values:
-            programme.implies(belongs, _number(whole[-1]) - value)
+            programme.implies(belongs, number(whole[-1]) - value)
     elif fact.measure == "reaches low":
-        _so_many(programme, [(belongs, _number(whole[-1]) - value) for belongs, value in values], 1)
+        _so_many(programme, [(belongs, number(whole[-1]) - value) for belongs, value in values], 1)
     else:
-        _so_many(programme, [(belongs, value - _number(whole[0])) for belongs, value in values], 1)
+        _so_many(programme, [(belongs, value - number(whole[0])) for belongs, value in values], 1)
 
 
-def _so_many(programme: _Programme, lines: Sequence[tuple[Linear, Linear]], count: int) -> None:
+def _so_many(programme: Programme, lines: Sequence[tuple[Linear, Linear]], count: int) -> None:
     """At least `count` of those that belong have a line of at least 0."""
-    total = _number(0)
+    total = number(0)
     for belongs, line in lines:
         least, most = programme.range(line)
         if least >= 0:
@@ -390,9 +275,9 @@ def _so_many(programme: _Programme, lines: Sequence[tuple[Linear, Linear]], coun
     programme.require(total, count)
 
 
-def _write_median(programme: _Programme, values: Sequence[tuple[Linear, Linear]], fact: Spread) -> None:
+def _write_median(programme: Programme, values: Sequence[tuple[Linear, Linear]], fact: Spread) -> None:
     """Two middle values a ≤ b (the same for an odd number) whose mean lies in the band."""
-    fewest, count = programme.range(sum((belongs for belongs, _ in values), _number(0)))
+    fewest, count = programme.range(sum((belongs for belongs, _ in values), number(0)))
     if fewest != count:
         count = programme.members
     ends = [programme.range(value) for _, value in values]
@@ -413,29 +298,29 @@ def _write_median(programme: _Programme, values: Sequence[tuple[Linear, Linear]]
         _so_many(programme, [(belongs, value - upper) for belongs, value in values], half)
 
 
-def _write_remains(programme: _Programme, variables: Variables, fact: Remains) -> None:
+def _write_remains(programme: Programme, variables: Variables, fact: Remains) -> None:
     programme.require(_count_staying(programme, variables, fact), fact.count, fact.count)
 
 
-def _count_staying(programme: _Programme, variables: Variables, fact: Remains) -> Linear:
+def _count_staying(programme: Programme, variables: Variables, fact: Remains) -> Linear:
     stays = {
-        i: programme.not_less(variables.leaves(i, fact.ends, fact.origin) - _number(fact.day))
+        i: programme.not_less(variables.leaves(i, fact.ends, fact.origin) - number(fact.day))
         for i in range(len(variables.persons))
     }
     _order_twins(programme, variables, fact.origin, stays)
-    return sum(stays.values(), _number(0))
+    return sum(stays.values(), number(0))
 
 
-def _write_at_risk(programme: _Programme, variables: Variables, ends: Ends, origin: str) -> dict[int, Linear]:
+def _write_at_risk(programme: Programme, variables: Variables, ends: Ends, origin: str) -> dict[int, Linear]:
     """The number at risk at each person's event; of two events on one day the earlier listed comes first."""
     events = variables.with_event(ends)
     later: dict[tuple[int, int], Linear] = {}
     totals: dict[int, Linear] = {}
     for j in events:
-        totals[j] = _number(1)
+        totals[j] = number(1)
         for i in range(len(variables.persons)):
             if i in events and i < j:
-                totals[j] += _number(1) - later[j, i]
+                totals[j] += number(1) - later[j, i]
             elif i != j:
                 gap = variables.place(i, ends, origin) - variables.place(j, ends, origin)
                 later[i, j] = programme.not_less(gap)
@@ -446,12 +331,12 @@ def _write_at_risk(programme: _Programme, variables: Variables, ends: Ends, orig
 
 
 def _write_survival(
-    programme: _Programme, variables: Variables, fact: Survives | Falls, at_risk: Mapping[int, Linear]
+    programme: Programme, variables: Variables, fact: Survives | Falls, at_risk: Mapping[int, Linear]
 ) -> None:
     reached = {
         j: _both(
             programme,
-            programme.not_less(_number(fact.day) - variables.leaves(j, fact.ends, fact.origin)),
+            programme.not_less(number(fact.day) - variables.leaves(j, fact.ends, fact.origin)),
             variables.event(j, fact.ends),
         )
         for j in at_risk
@@ -467,11 +352,11 @@ def _write_survival(
     _write_band(programme, fact, picks, logs)
 
 
-def _both(programme: _Programme, one: Linear, other: Linear) -> Linear:
+def _both(programme: Programme, one: Linear, other: Linear) -> Linear:
     """1 where both choices are."""
     if not one.terms or not other.terms:
         fixed, free = (one, other) if not one.terms else (other, one)
-        return free if fixed.constant else _number(0)
+        return free if fixed.constant else number(0)
     both = programme.choice()
     programme.require(one - both, 0)
     programme.require(other - both, 0)
@@ -480,7 +365,7 @@ def _both(programme: _Programme, one: Linear, other: Linear) -> Linear:
 
 
 def _write_picks(
-    programme: _Programme, reached: Mapping[int, Linear], at_risk: Mapping[int, Linear]
+    programme: Programme, reached: Mapping[int, Linear], at_risk: Mapping[int, Linear]
 ) -> tuple[dict[int, Linear], dict[int, float]]:
     """By number at risk, whether a reached event happens at it; and the logarithm of each pick's factor."""
     picks: dict[int, Linear] = {}
@@ -488,15 +373,15 @@ def _write_picks(
     for j, counts in reached.items():
         if programme.range(counts)[1] == 0:
             continue
-        one_hot, named = _number(0), _number(0)
+        one_hot, named = number(0), number(0)
         least, most = programme.range(at_risk[j])
-        for number in range(max(1, least), most + 1):
+        for count in range(max(1, least), most + 1):
             pick = programme.choice()
             variable = next(iter(pick.terms))
-            logs[variable] = math.log1p(-1 / number) if number > 1 else -1e3
-            picks[number] = picks.get(number, _number(0)) + pick
+            logs[variable] = math.log1p(-1 / count) if count > 1 else -1e3
+            picks[count] = picks.get(count, number(0)) + pick
             one_hot += pick
-            named += Linear({variable: number}, 0)
+            named += Linear({variable: count}, 0)
         programme.require(one_hot - counts, 0, 0)
         programme.require(at_risk[j] - named, 0)
         programme.implies(counts, named - at_risk[j])
@@ -504,7 +389,7 @@ def _write_picks(
 
 
 def _write_band(
-    programme: _Programme, fact: Survives | Falls, picks: Mapping[int, Linear], logs: Mapping[int, float]
+    programme: Programme, fact: Survives | Falls, picks: Mapping[int, Linear], logs: Mapping[int, float]
 ) -> None:
     listed = _listed(fact)
     if listed is not None or isinstance(fact, Falls):
@@ -520,12 +405,12 @@ def _write_band(
 
 
 def _write_listed(
-    programme: _Programme, listed: Sequence[tuple[int, ...]], picks: Mapping[int, Linear]
+    programme: Programme, listed: Sequence[tuple[int, ...]], picks: Mapping[int, Linear]
 ) -> None:
     """Exactly one of the listed sequences happens."""
-    possible = [sequence for sequence in listed if all(number in picks for number in sequence)]
+    possible = [sequence for sequence in listed if all(count in picks for count in sequence)]
     chosen = [programme.choice() for _ in possible]
-    programme.require(sum(chosen, _number(0)), 1, 1)
-    for number, total in picks.items():
-        used = (choice for choice, sequence in zip(chosen, possible, strict=True) if number in sequence)
-        programme.require(total - sum(used, _number(0)), 0, 0)
+    programme.require(sum(chosen, number(0)), 1, 1)
+    for count, total in picks.items():
+        used = (choice for choice, sequence in zip(chosen, possible, strict=True) if count in sequence)
+        programme.require(total - sum(used, number(0)), 0, 0)

@@ -6,7 +6,6 @@ follow-up range is of all or of survivors) has a fixed list of choices; each is 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Literal
 
 from caseseries.evidence.claims import (
@@ -33,7 +32,6 @@ GREENWOOD = ("log-log", "log", "plain", "arcsine")  # what papers print; they re
 GAP = (0, 730)  # days between two origins where the paper prints no range
 
 Choices = Mapping[str, str]
-State = Literal["found", "none", "undecided"]
 
 
 @dataclass
@@ -183,7 +181,7 @@ class Paper:
 
     def last_day(self) -> int:
         """The latest day searched: past every printed day and horizon, with room for every case to differ."""
-        days = []
+        days: list[int] = []
         for claim in self.file.claims:
             if isinstance(claim, EventDays):
                 days += claim.days
@@ -273,10 +271,11 @@ def _spread_facts(claim: MedianRange, choices: Choices, file: ClaimsFile) -> tup
     if claim.median:
         facts.append(Spread(claim.id, quantity, members, origin, "median", bands[0]))
     if claim.range:
-        for measure in ("at least", "reaches low"):
-            facts.append(Spread(claim.id, quantity, members, origin, measure, bands[-2]))
-        for measure in ("at most", "reaches high"):
-            facts.append(Spread(claim.id, quantity, members, origin, measure, bands[-1]))
+        low, high = bands[-2:]
+        facts.append(Spread(claim.id, quantity, members, origin, "at least", low))
+        facts.append(Spread(claim.id, quantity, members, origin, "reaches low", low))
+        facts.append(Spread(claim.id, quantity, members, origin, "at most", high))
+        facts.append(Spread(claim.id, quantity, members, origin, "reaches high", high))
     return tuple(facts)
 
 

@@ -97,7 +97,9 @@ def _best(
     targets = [target for _, target in steps]
     parts = [part for way in ways if (part := _place(way, before, left, targets, survival)) is not None]
     if not parts:
-        raise ValueError(f"no way for {before} at risk to become {left} fits the steps of the curve between them")
+        raise ValueError(
+            f"no way for {before} at risk to become {left} fits the steps of the curve between them"
+        )
     return min(parts, key=lambda part: (part.error, sum(part.censored[:-1]), part.censored)), exhaustive
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from caseseries.evidence.claims import EventDays, MedianRange, Survival
 from caseseries.evidence.cohort import Course
 from caseseries.evidence.feasible import find_conflict
-from caseseries.evidence.reading import Choices, Paper, State
+from caseseries.evidence.programme import State
+from caseseries.evidence.reading import Choices, Paper
 
 
 @dataclass(frozen=True)

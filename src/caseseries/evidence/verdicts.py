@@ -13,7 +13,6 @@ from caseseries.evidence.alone import (
     judge_spread,
 )
 from caseseries.evidence.claims import (
-    AtRisk,
     ClaimsFile,
     DeathAfterRelapse,
     EventDays,
@@ -127,7 +126,8 @@ def explain_conflict(paper: Paper, claim: _Claim, settled: Settled) -> str:
     against = settled.against[claim.id]
     if isinstance(claim, Survival):
         if len(against) == 1 and all(conflict == (claim.id,) for conflict in against.values()):
-            return f"No at-risk sequence of {paper.count('cases')} {paper.file.cases} gives “{claim.printed}” ({_rounding(paper.file)})."
+            whose = f"{paper.count('cases')} {paper.file.cases}"
+            return f"No at-risk sequence of {whose} gives “{claim.printed}” ({_rounding(paper.file)})."
         flat = {
             choice: _flat(paper, claim, choice or claim.origin, conflict)
             for choice, conflict in against.items()
@@ -207,7 +207,8 @@ def _need(paper: Paper, claim: Survival, settled: Settled, narrowing: Narrowing)
     if len(left) == 1 and narrowing.alone == left:
         return f"{name} has one at-risk sequence, {_list(left)}."
     before = _before(paper, settled, claim)
-    return f"{paper.count('cases')} patients and {name} need exactly the at-risk sequence{'s' * (len(left) > 1)} {_list(left)}{before}."
+    sequences = f"sequence{'s' * (len(left) > 1)} {_list(left)}"
+    return f"{paper.count('cases')} patients and {name} need exactly the at-risk {sequences}{before}."
 
 
 def _before(paper: Paper, settled: Settled, claim: Survival) -> str:
@@ -254,7 +255,8 @@ def _explain_precision(
     low, high = precision.at_risk
     horizon = _horizon(claim)
     name = f"{paper.file.endpoints[claim.endpoint].label} {_percent(claim)} %"
-    yield f"Nothing printed says how many were at risk at {horizon}: it can be {low if low == high else f'{low} to {high}'}."
+    many = str(low) if low == high else f"{low} to {high}"
+    yield f"Nothing printed says how many were at risk at {horizon}: it can be {many}."
     if low <= 1 <= high and len(narrowing.last) == 1:
         lower, upper = interval_of(paper.count("cases") or 0, narrowing.last[0], 1)
         longest = _longest(paper, claim)
