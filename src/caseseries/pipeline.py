@@ -15,9 +15,8 @@ from caseseries.analysis.cohort import Cohort, Left, form_cohort
 from caseseries.analysis.exports import ADTTE_COLUMNS, to_csv
 from caseseries.analysis.results import to_json
 from caseseries.analysis.run import Analysis, analyse
-from caseseries.findings import Finding, Severity
+from caseseries.findings import Finding, Severity, StudyError
 from caseseries.intake.returns import Returns, read_returns
-from caseseries.intake.template import write_template
 from caseseries.present.document import Document, Figure, Table
 from caseseries.present.docx import write_docx
 from caseseries.present.html import write_html
@@ -25,7 +24,7 @@ from caseseries.present.pdf import write_pdf
 from caseseries.present.report import Material, Reading, assemble
 from caseseries.present.wording import plain, show
 from caseseries.study.definition import Study
-from caseseries.study.load import EXAMPLE, FILE, load_study, refuse_full
+from caseseries.study.load import FILE, load_study
 
 SOFTWARE = f"caseseries {__version__}"
 
@@ -54,20 +53,6 @@ class Checked:
         return tuple(finding for finding in self.findings if finding.severity is not Severity.NOTE)
 
 
-def start_study(folder: Path) -> tuple[Path, ...]:
-    """A commented protocol and the empty return template in a new or empty folder; what was written.
-
-    Raises:
-        StudyError: the folder already holds something.
-    """
-    refuse_full(folder)
-    (folder / "returns").mkdir(parents=True, exist_ok=True)
-    write_text(folder / FILE, EXAMPLE.read_text(encoding="utf-8"))
-    template = folder / "return-template.xlsx"
-    write_template(template, load_study(folder))
-    return folder / FILE, template
-
-
 def check_study(folder: Path, progress: Progress = silent) -> Checked:
     """Read everything and check it.
 
@@ -90,8 +75,14 @@ def analyse_study(checked: Checked, progress: Progress = silent) -> Analysis:
 
 
 def run_study(folder: Path, progress: Progress = silent) -> Checked:
-    """Read, analyse and write the whole report into `folder`/report."""
+    """Read, analyse and write the whole report into `folder`/report.
+
+    Raises:
+        StudyError: study.toml cannot be used, or there is nothing to read.
+    """
     checked = check_study(folder, progress)
+    if fatal := [finding for finding in checked.findings if finding.severity is Severity.STUDY]:
+        raise StudyError(fatal)
     analysis = analyse_study(checked, progress)
     write_report(folder, checked, analysis, progress)
     return checked

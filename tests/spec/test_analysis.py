@@ -72,10 +72,10 @@ def said(made: Analysis, code: str) -> list[str]:
 
 
 def test_a_thin_horizon_is_said_in_words() -> None:
-    made = analysed(*FOUR, estimates=({"endpoint": "os", "origins": ("hsct",), "horizons": ("36m",)},))
+    wanted = [{"endpoint": name, "origins": ("hsct",), "horizons": ("36m",)} for name in ("os", "efs")]
+    made = analysed(*FOUR, estimates=tuple(wanted))
     assert said(made, "few-at-risk") == [
-        "The 3-year estimates rest on fewer patients at risk than the 5 the protocol asks for: OS from HSCT, "
-        "38% (95% CI 1–92), on 1 patient."
+        "3-year OS from HSCT rests on 1 patient still at risk; EFS from HSCT on 1. The protocol asks for 5."
     ]
 
 

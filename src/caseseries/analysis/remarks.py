@@ -103,10 +103,11 @@ def _few_at_risk(seen: Seen) -> Iterator[Remark]:
             if row.estimate.value is not None and (row.estimate.at_risk or 0) < minimum
         ]
         if thin:
-            clauses = [f"{_of(clock)}, {{{row.id}}}, on {_patients(row)}" for clock, row in thin]
+            (_, first), *others = thin
+            clauses = [f"{_of(clock)} on {{{row.id}:at_risk}}" for clock, row in others]
             text = (
-                f"The {spoken(horizon)} estimates rest on fewer patients at risk than the {minimum} the protocol "
-                f"asks for: {'; '.join(clauses)}."
+                f"{first.label} rests on {_patients(first)} still at risk{''.join(f'; {one}' for one in clauses)}. "
+                f"The protocol asks for {minimum}."
             )
             yield Remark("few-at-risk", text, tuple(row.id for _, row in thin))
 

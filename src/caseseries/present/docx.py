@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, time
 from html import escape
+from itertools import zip_longest
 from pathlib import Path
 from typing import TypeVar
 
@@ -120,8 +121,8 @@ class _Writer:
         self._captions = Counter[str]()
 
     def add_all(self, blocks: tuple[Block, ...]) -> None:
-        for block in blocks:
-            self._turn(isinstance(block, Table) and block.wide)
+        for block, following in zip_longest(blocks, blocks[1:]):
+            self._turn(_is_wide(following if isinstance(block, Heading) else block))
             self._add(block)
 
     def _turn(self, landscape: bool) -> None:
@@ -187,6 +188,10 @@ class _Writer:
         self._word.add_paragraph().paragraph_format.space_after = Pt(0)
 
 
+def _is_wide(block: Block | None) -> bool:
+    return isinstance(block, Table) and block.wide
+
+
 def _table(table: Table) -> str:
     """A table as WordprocessingML; built at once because cell by cell takes a hundred times as long."""
     style = "WideTableText" if table.wide else "TableText"
@@ -204,7 +209,8 @@ def _table(table: Table) -> str:
         rows.append("<w:tr><w:trPr><w:cantSplit/></w:trPr>" + "".join(cells) + "</w:tr>")
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in _widths(table))
     return (
-        f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblStyle w:val="CaseSeriesTable"/><w:tblW w:w="5000" w:type="pct"/><w:tblLayout w:type="fixed"/>'
+        f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblStyle w:val="CaseSeriesTable"/>'
+        '<w:tblW w:w="5000" w:type="pct"/><w:tblLayout w:type="fixed"/>'
         '<w:tblLook w:firstRow="1" w:lastRow="0" w:firstColumn="0" w:lastColumn="0" w:noHBand="1" w:noVBand="1"/>'
         f"</w:tblPr><w:tblGrid>{grid}</w:tblGrid>{''.join(rows)}</w:tbl>"
     )

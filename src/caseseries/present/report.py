@@ -29,6 +29,7 @@ from caseseries.present.figures import (
 )
 from caseseries.present.wording import capital, fill, join
 from caseseries.study.definition import Study
+from caseseries.study.variables import BY_NAME
 
 # Remarks a reader must have met before the first survival figure; the rest wait for the limitations.
 URGENT = ("few-at-risk", "not-estimable", "event-before-index", "same-at-two-horizons")
@@ -153,7 +154,8 @@ def _levels(results: Results, variable: str, opening: str) -> str:
     """ "The indication was after relapse in 7 of 11 and first line in 4 of 11." """
     stem = f"characteristics.{variable}."
     rows = [row for name, row in results.items() if name.startswith(stem) and row.unit == "proportion"]
-    clauses = [f"{row.label.split(': ')[-1]} in {{{row.id}:of}}" for row in rows]
+    heading = f"{BY_NAME[variable].label}: "
+    clauses = [f"{row.label.removeprefix(heading)} in {{{row.id}:of}}" for row in rows]
     return f"{opening} {join(clauses)}." if clauses else ""
 
 
@@ -172,9 +174,9 @@ def _treatment(m: Material) -> Iterator[Block]:
         "Each line is one case. A filled circle is a quantified level; an open symbol in the shaded band is a "
         "specimen in which MRD was not detected, drawn at the level that specimen could have shown."
     )
-    yield _figure(
-        "mrd", f"MRD before and after {study.index.label}", caption, mrd_figure(m.displays.mrd, target)
-    )
+    if m.displays.mrd:
+        title = f"MRD before and after {study.index.label}"
+        yield _figure("mrd", title, caption, mrd_figure(m.displays.mrd, target))
     yield tables.response(m.results)
     transplanted = "characteristics.hsct_after_index.yes"
     yield m.say(
@@ -202,12 +204,10 @@ def _toxicity(m: Material) -> Iterator[Block]:
 def _outcomes(m: Material) -> Iterator[Block]:
     study, results = m.study, m.results
     yield Heading(1, "Outcome")
-    yield _figure(
-        "swimmer",
-        "Time-line of each case",
-        f"From the start of {study.index.label}; an arrow is a child alive at last contact.",
-        swimmer_figure(m.displays.lanes, f"start of {study.index.label}"),
-    )
+    start = f"start of {study.index.label}"
+    if m.displays.lanes:
+        caption = f"From the {start}; an arrow is a child alive at last contact."
+        yield _figure("swimmer", "Time-line of each case", caption, swimmer_figure(m.displays.lanes, start))
     for origin in dict.fromkeys(curve.origin for curve in m.displays.curves if curve.kind == "survival"):
         curves = [c for c in m.displays.curves if c.origin == origin and c.kind == "survival"]
         if f"{curves[0].id}.before_index" in results:

@@ -3,7 +3,6 @@
 import difflib
 import tomllib
 from collections.abc import Iterable, Iterator
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from caseseries.study.definition import Rule, Study
 from caseseries.study.variables import BY_NAME
 
 FILE = "study.toml"
-EXAMPLE = files("caseseries.study") / "example.toml"
 
 CONDITIONS = {
     "number": ("at_least", "at_most"),
@@ -43,13 +41,6 @@ def load_study(folder: Path) -> Study:
     if findings := [*_check_references(study)]:
         raise StudyError(findings)
     return study
-
-
-def refuse_full(folder: Path) -> None:
-    """StudyError if `folder` already holds something: a study is never written over."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        what, do = f"{folder} is not an empty folder", "Name a folder that does not exist yet"
-        raise StudyError([Finding(Where(str(folder)), "study.not-empty", Severity.STUDY, what, "", do)])
 
 
 def suggest(word: str, allowed: Iterable[str]) -> str:

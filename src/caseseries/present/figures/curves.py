@@ -247,7 +247,7 @@ def _key(panel: _Panel, y: float) -> str:
     if any(thin for curve in panel.curves for thin, _ in _runs(curve, panel.minimum)):
         meaning = f"fewer than {panel.minimum} at risk"
         entries.append((lambda x, y: pen.line((x, y), (x + 24, y), hue, 1.6, "5 3.5"), 24.0, meaning))
-    return pen.key(panel.left, y, entries)
+    return pen.key(panel.left, y, entries, WIDTH)[0]
 
 
 def _alt(curves: Sequence[Curve], level: float) -> str:
