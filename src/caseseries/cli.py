@@ -129,6 +129,48 @@ def why(
     return DONE
 
 
+@app.command()
+def survival(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE",
+            help="CSV, Parquet (a file, a folder, a pattern), .pzfx, .prism, or the URL of a database.",
+        ),
+    ],
+    time: Annotated[str, typer.Option(metavar="COL", help="How long each row was observed.")] = "",
+    event: Annotated[str, typer.Option(metavar="COL", help="How the observation ended; see --coding.")] = "",
+    cause: Annotated[str, typer.Option(metavar="COL", help="Which event it was, if several compete.")] = "",
+    group: Annotated[str, typer.Option(metavar="COL", help="One curve for each of its values.")] = "",
+    entry: Annotated[str, typer.Option(metavar="COL", help="When observation began, if after day 0.")] = "",
+    unit: Annotated[str, typer.Option(help="Of the times: days, months or years.")] = "days",
+    coding: Annotated[
+        str, typer.Option(help="status (1 = event, 0 = censored), status12 (2, 1) or cnsr (CDISC: 0, 1, 2 …).")
+    ] = "status",
+    at: Annotated[str, typer.Option(metavar="TIMES", help="Horizons, as in 100d,12m,3y.")] = "",
+    interval: Annotated[str, typer.Option(help="bpcp, bpcp-midp, log-log, log, plain or arcsine.")] = "default",
+    level: Annotated[float, typer.Option(help="Of the intervals.")] = 0.95,
+    figure: Annotated[str, typer.Option(metavar="SVG", help="Draw the curves into this file.")] = "",
+    as_json: AsJson = False,
+) -> int:
+    """Survival, incidence, medians and tests of one table of times and events."""
+    from caseseries import survival_command as command
+    from caseseries.registry.coding import Layout
+    from caseseries.registry.sources import count_source
+
+    layout = Layout(time, event, cause, group, entry, unit, coding)
+    question = command.Question(tuple(filter(None, at.split(","))), interval, level)
+    command.check_question(layout, question)
+    counted = count_source(source, layout)
+    for finding in counted.findings:
+        say(str(finding))
+    answer = command.answer(counted, question)
+    if figure:
+        Path(figure).write_text(command.figure(answer, question, Path(source).name), encoding="utf-8")
+    typer.echo(command.to_json(answer) if as_json else command.to_text(source, answer))
+    return OPEN_PROBLEMS if counted.refused else DONE
+
+
 @app.callback(invoke_without_command=True)
 def version(show: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
     if show:
