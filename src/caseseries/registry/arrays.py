@@ -23,8 +23,8 @@ _DENSE = 1 << 22  # cells of a table kept whole (32 MB); beyond it only the cell
 
 
 @dataclass(frozen=True, eq=False)
-class Cells:
-    """Rows counted by cell: `days` (D,), increasing and distinct, and `counts` (D, groups, kinds)."""
+class DayCounts:
+    """Rows counted by day, group and kind: `days` (D,), increasing and distinct, and `counts` (D, groups, kinds)."""
 
     days: Ints
     counts: Ints
@@ -60,24 +60,20 @@ def count_groups(
 
 def count_cells(
     day: Column, kind: Column | None, group: Column | None, groups: int, kinds: int
-) -> Cells | None:
+) -> DayCounts | None:
     """How many rows fall in each cell; None if a value is out of range.
 
     Days count from 0, kinds are below `kinds` and groups below `groups`. Without a kind all rows are of kind
     0, without a group all are of group 0.
     """
-    most = _DENSE // (groups * kinds)
-    tally = _tally
-    if day.size > FAST_FROM and find_spec("numba"):
-        from caseseries.registry.kernel import tally
-    counts = tally(day, kind, group, groups, kinds, most)
+    counts = tally(day, kind, group, groups, kinds, day.size)
     if counts is None:
         return _count_sparse(day, kind, group, groups, kinds)
     days = np.flatnonzero(counts.any(axis=(1, 2))).astype(np.int64)
-    return Cells(days, counts[days])
+    return DayCounts(days, counts[days])
 
 
-def tables_of(exits: Cells, entries: Cells | None = None) -> tuple[EventTable, ...]:
+def tables_of(exits: DayCounts, entries: DayCounts | None = None) -> tuple[EventTable, ...]:
     """An event table a group; of the kinds of exit, the first is censored and the others are the causes.
 
     Without entries everyone was under observation from before day 0.
@@ -138,6 +134,21 @@ def _refusal(
     return RowError(sorted(problems))
 
 
+def tally(
+    day: Column, kind: Column | None, group: Column | None, groups: int, kinds: int, rows: int
+) -> Ints | None:
+    """Rows in each cell, (days, groups, kinds); None if a value is out of range or the days are too many.
+
+    `rows` is how many there are in all, of which these may be a part: many are worth compiling for.
+    """
+    most = _DENSE // (groups * kinds)
+    if rows > FAST_FROM and find_spec("numba"):
+        from caseseries.registry import kernel
+
+        return kernel.tally(day, kind, group, groups, kinds, most)
+    return _tally(day, kind, group, groups, kinds, most)
+
+
 def _tally(
     day: Column, kind: Column | None, group: Column | None, groups: int, kinds: int, most: int
 ) -> Ints | None:
@@ -175,7 +186,7 @@ def _cell_numbers(columns: list[Column | None], groups: int, kinds: int) -> npt.
 
 def _count_sparse(
     day: Column, kind: Column | None, group: Column | None, groups: int, kinds: int
-) -> Cells | None:
+) -> DayCounts | None:
     """The same for days too many to keep a table of: only those that occur."""
     columns = (day, 2**53 + 1), (kind, kinds), (group, groups)
     if not all(column is None or _below(column, limit) for column, limit in columns):
@@ -183,4 +194,4 @@ def _count_sparse(
     days, place = np.unique(day.astype(np.int64), return_inverse=True)
     counts = np.zeros((days.size, groups, kinds), dtype=np.int64)
     np.add.at(counts, (place, 0 if group is None else group, 0 if kind is None else kind), 1)
-    return Cells(days, counts)
+    return DayCounts(days, counts)

@@ -50,6 +50,11 @@ class Layout:
         return tuple(dict.fromkeys(name for name in named if name))
 
     @property
+    def keys(self) -> tuple[str, ...]:
+        """The columns that are not times: event, cause and group."""
+        return tuple(dict.fromkeys(name for name in (self.event, self.cause, self.group) if name))
+
+    @property
     def conversion(self) -> str:
         """What was done to the times, for printing; empty if nothing was."""
         if self.unit == "days":
@@ -77,7 +82,7 @@ class Complaint(NamedTuple):
 
 def read_row(row: Mapping[str, object], layout: Layout) -> Exit | tuple[Complaint, ...]:
     """One row, given by column name, as an exit; or everything that is wrong with it."""
-    group = read_label(row[layout.group]) if layout.group else ""
+    group = read_group(row, layout)
     day = read_days(row[layout.time], layout.time, layout.unit)
     entry = read_days(row[layout.entry], layout.entry, layout.unit) if layout.entry else None
     cause = read_outcome(row, layout)
@@ -92,6 +97,11 @@ def read_row(row: Mapping[str, object], layout: Layout) -> Exit | tuple[Complain
     if found or isinstance(day, Complaint) or isinstance(entry, Complaint) or isinstance(cause, Complaint):
         return tuple(found)
     return Exit(group, day, cause, entry)
+
+
+def read_group(row: Mapping[str, object], layout: Layout) -> str:
+    """The group a row names; empty if it names none, or if there are no groups."""
+    return read_label(row[layout.group]) if layout.group else ""
 
 
 def read_days(value: object, name: str, unit: str) -> int | Complaint:

@@ -1,14 +1,14 @@
 """What comes out of any source of rows: an event table a group, and an account of every row."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from caseseries.findings import Finding, Severity, Where
-from caseseries.registry.arrays import Cells, tables_of
-from caseseries.registry.coding import Complaint, Exit, Layout, in_order, read_label, read_row
+from caseseries.registry.arrays import DayCounts, Ints, tables_of
+from caseseries.registry.coding import Complaint, Exit, Layout, in_order, read_group, read_row
 from caseseries.stats.events import EventTable
 
 Row = tuple[object, ...]  # the values of a layout's columns, in their order
@@ -36,9 +36,19 @@ class Counted:
         return self.rows - self.used
 
 
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """Rows counted: on `day`, those whose other columns are `keys[key]`; (M,) each. A day below 0 is no day."""
+
+    day: Ints
+    key: Ints
+    n: Ints
+    keys: tuple[Row, ...]
+
+
 def count_distinct(rows: Mapping[Row, int], layout: Layout) -> tuple[Counted, Refused]:
     """The event tables of distinct rows, each with how often it occurs; and the rows refused, with reasons."""
-    exits: Counter[Exit] = Counter()
+    exits: dict[Exit, int] = defaultdict(int)
     refused: dict[Row, tuple[Complaint, ...]] = {}
     for row, n in rows.items():
         read = read_row(dict(zip(layout.columns, row, strict=True)), layout)
@@ -46,21 +56,14 @@ def count_distinct(rows: Mapping[Row, int], layout: Layout) -> tuple[Counted, Re
             exits[read] += n
         else:
             refused[row] = read
-    entries: Counter[tuple[str, int]] = Counter()
-    for exit, n in exits.items():
-        if exit.entry is not None:
-            entries[exit.group, exit.entry] += n
-    names = {str(group) for row in refused if (group := group_of(row, layout))}
-    tables, causes = tables_by_group(exits, entries if layout.entry else None, names)
+    groups = {read_group(dict(zip(layout.columns, row, strict=True)), layout) for row in rows}
+    scale = Scale.of(exits, groups)
+    left = [(exit.day, *scale.place(exit), n) for exit, n in exits.items()]
+    came = [(exit.entry, scale.place(exit)[0], 0, n) for exit, n in exits.items() if exit.entry is not None]
+    tables = scale.tables(np.array(left), np.array(came) if layout.entry else None)
     notes = (layout.conversion,) if layout.conversion else ()
-    return Counted(tables, causes, sum(rows.values()), exits.total(), notes=notes), refused
-
-
-def group_of(row: Row, layout: Layout) -> str:
-    """The group a row names; empty if it names none."""
-
-
-    return read_label(row[layout.columns.index(layout.group)]) if layout.group else ""
+    used = sum(exits.values())
+    return Counted(tables, scale.causes, sum(rows.values()), used, notes=notes), refused
 
 
 def find_refused(where: Iterable[tuple[Where, Row]], refused: Refused) -> tuple[Finding, ...]:
@@ -72,29 +75,37 @@ def find_refused(where: Iterable[tuple[Where, Row]], refused: Refused) -> tuple[
     )
 
 
-def tables_by_group(
-    exits: Mapping[Exit, int], entries: Mapping[tuple[str, int], int] | None, groups: Iterable[str]
-) -> tuple[dict[str, EventTable], tuple[str, ...]]:
-    """The event table of each group, and the causes in order; exits and entries come with their numbers.
+@dataclass(frozen=True)
+class Scale:
+    """The groups and the causes of a source, in order."""
 
-    Without `entries` everyone was under observation from before day 0. `groups` may name groups without rows.
-    """
-    causes = in_order(exit.cause for exit in exits if exit.cause is not None) or ("",)
-    labels = in_order([*groups, *(exit.group for exit in exits)]) or ("",)
-    member = {label: place for place, label in enumerate(labels)}
-    kind: dict[str | None, int] = {None: 0, **{cause: 1 + k for k, cause in enumerate(causes)}}
-    out = [(exit.day, member[exit.group], kind[exit.cause], n) for exit, n in exits.items()]
-    left = _cells(out, len(labels), len(causes) + 1)
-    came = None
-    if entries is not None:
-        came = _cells([(day, member[group], 0, n) for (group, day), n in entries.items()], len(labels), 1)
-    return dict(zip(labels, tables_of(left, came), strict=True)), causes
+    groups: tuple[str, ...]
+    causes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, exits: Iterable[Exit], groups: Iterable[str]) -> "Scale":
+        """Every group named, and the causes of the exits; one nameless group or cause if there is none."""
+        causes = in_order(exit.cause for exit in exits if exit.cause is not None)
+        return cls(in_order(filter(None, groups)) or ("",), causes or ("",))
+
+    def place(self, exit: Exit) -> tuple[int, int]:
+        """The number of the group, and of the kind: 0 is censored, the causes count from 1."""
+        kind = 0 if exit.cause is None else 1 + self.causes.index(exit.cause)
+        return self.groups.index(exit.group), kind
+
+    def tables(self, left: Ints, came: Ints | None) -> dict[str, EventTable]:
+        """The event table of each group. `left` and `came` are rows of (day, group, kind, number).
+
+        Without `came` everyone was under observation from before day 0.
+        """
+        exits = _gather(left, len(self.groups), len(self.causes) + 1)
+        entries = None if came is None else _gather(came, len(self.groups), 1)
+        return dict(zip(self.groups, tables_of(exits, entries), strict=True))
 
 
-def _cells(counted: list[tuple[int, int, int, int]], groups: int, kinds: int) -> Cells:
-    """Cells of (day, group, kind, number)."""
-    columns = np.array(counted, dtype=np.int64).reshape(-1, 4).T
-    days, place = np.unique(columns[0], return_inverse=True)
+def _gather(rows: Ints, groups: int, kinds: int) -> DayCounts:
+    day, group, kind, n = rows.reshape(-1, 4).astype(np.int64).T
+    days, place = np.unique(day, return_inverse=True)
     counts = np.zeros((days.size, groups, kinds), dtype=np.int64)
-    np.add.at(counts, (place, columns[1], columns[2]), columns[3])
-    return Cells(days, counts)
+    np.add.at(counts, (place, group, kind), n)
+    return DayCounts(days, counts)
