@@ -145,11 +145,19 @@ def survival(
     entry: Annotated[str, typer.Option(metavar="COL", help="When observation began, if after day 0.")] = "",
     unit: Annotated[str, typer.Option(help="Of the times: days, months or years.")] = "days",
     coding: Annotated[
-        str, typer.Option(help="status (1 = event, 0 = censored), status12 (2, 1) or cnsr (CDISC: 0, 1, 2 …).")
+        str,
+        typer.Option(help="status (1 = event, 0 = censored), status12 (2, 1) or cnsr (CDISC: 0, 1, 2 …)."),
     ] = "status",
     at: Annotated[str, typer.Option(metavar="TIMES", help="Horizons, as in 100d,12m,3y.")] = "",
-    interval: Annotated[str, typer.Option(help="bpcp, bpcp-midp, log-log, log, plain or arcsine.")] = "default",
+    interval: Annotated[
+        str, typer.Option(help="bpcp, bpcp-midp, log-log, log, plain or arcsine.")
+    ] = "default",
     level: Annotated[float, typer.Option(help="Of the intervals.")] = 0.95,
+    query: Annotated[str, typer.Option(metavar="SQL", help="For the URL of a database: the rows.")] = "",
+    table: Annotated[str, typer.Option(help="For a Prism file with several survival tables: its name.")] = "",
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the counts beside the file for next time.")
+    ] = False,
     figure: Annotated[str, typer.Option(metavar="SVG", help="Draw the curves into this file.")] = "",
     as_json: AsJson = False,
 ) -> int:
@@ -161,7 +169,7 @@ def survival(
     layout = Layout(time, event, cause, group, entry, unit, coding)
     question = command.Question(tuple(filter(None, at.split(","))), interval, level)
     command.check_question(layout, question)
-    counted = count_source(source, layout)
+    counted = count_source(source, layout, query, table, keep)
     for finding in counted.findings:
         say(str(finding))
     answer = command.answer(counted, question)

@@ -5,7 +5,7 @@ Nothing here computes: `registry` counts, `stats` estimates, `present` words and
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,9 +71,7 @@ def check_question(layout: Layout, question: Question) -> None:
 
 def answer(counted: Counted, question: Question) -> Answer:
     """Every estimate and curve of every group."""
-    results = Results(
-        result for group in counted.tables for result in _estimates(counted, group, question)
-    )
+    results = Results(result for group in counted.tables for result in _estimates(counted, group, question))
     drawn = tuple(curve for group in counted.tables for curve in _curves(counted, group, question))
     return Answer(counted, show(results), drawn)
 
@@ -160,7 +158,10 @@ def _estimates(counted: Counted, group: str, question: Question) -> Iterator[Res
     for horizon in question.at if competing else ():
         for number, cause in enumerate(counted.causes, 1):
             estimate = estimate_incidence(table, number, days_of(horizon), level)
-            result_id, label = _id("incidence", group, cause, horizon), f"Incidence of {cause} at {horizon}{named}"
+            result_id, label = (
+                _id("incidence", group, cause, horizon),
+                f"Incidence of {cause} at {horizon}{named}",
+            )
             yield Result(result_id, label, "probability", estimate)
     estimate = estimate_quantile(table, 0.5, level, interval)
     yield Result(_id("median", group), f"Median{named}", "days", estimate)

@@ -32,7 +32,9 @@ def count_columns(frame: pl.LazyFrame, layout: Layout) -> Cells | None:
     schema = frame.collect_schema()
     if layout.unit != "days" or layout.entry or not schema[layout.time].is_integer():
         return None
-    surveyed = frame.select(expr for name in (layout.time, *layout.keys) for expr in _survey(name, schema[name]))
+    surveyed = frame.select(
+        expr for name in (layout.time, *layout.keys) for expr in _survey(name, schema[name])
+    )
     facts = surveyed.collect(engine="streaming").row(0, named=True)
     keys = [_number(name, schema[name], facts) for name in layout.keys]
     if facts[f"{layout.time} missing"] or not facts[f"{layout.time} rows"] or not all(keys):

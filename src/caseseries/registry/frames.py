@@ -15,7 +15,16 @@ import polars as pl
 
 from caseseries.findings import Finding, Severity, StudyError, Where
 from caseseries.registry.arrays import Ints
-from caseseries.registry.coding import CODINGS, DAYS_PER_UNIT, EMPTY, LAST_DAY, Exit, Layout, read_group, read_row
+from caseseries.registry.coding import (
+    CODINGS,
+    DAYS_PER_UNIT,
+    EMPTY,
+    LAST_DAY,
+    Exit,
+    Layout,
+    read_group,
+    read_row,
+)
 from caseseries.registry.counted import Cells, Counted, Scale, find_refused
 from caseseries.registry.text import check_columns, unreadable
 
@@ -56,7 +65,9 @@ def count_frame(source: Source, layout: Layout) -> Counted:
     _check_types(source.name, schema, layout)
     cells = source.scan(layout) or _collect_cells(source.frame, layout, schema, layout.time)
     keys = [dict(zip(layout.keys, key, strict=True)) for key in cells.keys]
-    scale = Scale.of(filter(None, (_end(key, layout) for key in keys)), (read_group(key, layout) for key in keys))
+    scale = Scale.of(
+        filter(None, (_end(key, layout) for key in keys)), (read_group(key, layout) for key in keys)
+    )
     left, came = _usable(cells, layout, scale), None
     if layout.entry:
         came = _usable(_collect_cells(source.frame, layout, schema, layout.entry), layout, scale)
@@ -78,7 +89,9 @@ def count_rows(frame: Frame, layout: Layout, schema: nw.Schema, clock: str) -> F
     if schema[clock].is_integer() and layout.unit == "days" and not layout.entry:
         day = nw.col(clock)
     else:
-        number = nw.when(_in_time(layout, schema)).then(_days(clock, layout, schema)).otherwise(nw.lit(_REFUSED))
+        number = (
+            nw.when(_in_time(layout, schema)).then(_days(clock, layout, schema)).otherwise(nw.lit(_REFUSED))
+        )
         day = number.cast(nw.Int64)
     return frame.select(day.alias(_DAY), *layout.keys).group_by(_DAY, *layout.keys).agg(nw.len().alias(_N))
 

@@ -26,7 +26,9 @@ def tally(
 
     def count(part: int) -> npt.NDArray[np.uint32]:
         rows = slice(bounds[part], bounds[part + 1])
-        counts: npt.NDArray[np.uint32] = _count_rows(*(column[rows] for column in columns), groups, kinds, most)
+        counts: npt.NDArray[np.uint32] = _count_rows(
+            *(column[rows] for column in columns), groups, kinds, most
+        )
         return counts
 
     with ThreadPoolExecutor(_THREADS) as pool:
@@ -79,7 +81,9 @@ def _count_in_range(group: Column, day: Column, kind: Column, width: Any, of_gro
     one = np.uint32(1)
     if group.size and kind.size:
         for row in range(day.size):
-            counts[np.uint64(day[row]) * width + np.uint64(group[row]) * of_group + np.uint64(kind[row])] += one
+            counts[np.uint64(day[row]) * width + np.uint64(group[row]) * of_group + np.uint64(kind[row])] += (
+                one
+            )
     elif kind.size:
         for row in range(day.size):
             counts[np.uint64(day[row]) * width + np.uint64(kind[row])] += one

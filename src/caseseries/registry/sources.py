@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from caseseries.registry.coding import Layout
 from caseseries.registry.counted import Counted
+from caseseries.registry.prism import count_prism
+from caseseries.registry.saved import fingerprint, place_beside, read_tables, write_tables
 from caseseries.registry.text import count_text, unreadable
 
 if TYPE_CHECKING:
@@ -15,16 +17,32 @@ if TYPE_CHECKING:
 _PATTERN = frozenset("*?[")
 
 
-def count_source(name: str, layout: Layout, query: str = "") -> Counted:
+def count_source(name: str, layout: Layout, query: str = "", table: str = "", keep: bool = False) -> Counted:
     """The event tables of a source by its name.
 
-    A text file with a heading, a Parquet file, a folder of them or a pattern such as "parts/*.parquet", or
-    with a query the URL of a database: postgresql://user@host/base or duckdb:///file.
+    A text file with a heading; a Parquet file, a folder of them or a pattern such as "parts/*.parquet"; a
+    `.pzfx` or `.prism` file, of which `table` names the table; or with a query the URL of a database:
+    postgresql://user@host/base or duckdb:///file. With `keep` the tables of a file or a folder are kept
+    beside it, and used again while nothing has changed.
 
     Raises:
         StudyError: the source cannot be read, or a column is not there.
     """
     path = Path(name)
+    if not keep or not path.exists():
+        return _count(name, layout, query, table)
+    beside, mark = place_beside(path), fingerprint(path, layout)
+    counted = read_tables(beside, mark)
+    if counted is None:
+        counted = _count(name, layout, query, table)
+        write_tables(counted, beside, mark)
+    return counted
+
+
+def _count(name: str, layout: Layout, query: str, table: str) -> Counted:
+    path = Path(name)
+    if path.suffix in (".pzfx", ".prism"):
+        return count_prism(path, layout.unit, table)
     if "://" in name:
         source = open_database(name, query)
     elif path.suffix == ".parquet" or path.is_dir() or _PATTERN & set(name):

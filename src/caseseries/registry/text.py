@@ -25,7 +25,9 @@ def count_text(path: Path, layout: Layout) -> Counted:
     counted, refused = count_distinct(distinct, layout)
     if not refused:
         return counted
-    places = ((Where(path.name, cell=f"row {number}"), row) for number, row in enumerate(_rows(path, layout), 2))
+    places = (
+        (Where(path.name, cell=f"row {number}"), row) for number, row in enumerate(_rows(path, layout), 2)
+    )
     return replace(counted, findings=find_refused(places, refused))
 
 
@@ -60,7 +62,9 @@ def _rows(path: Path, layout: Layout) -> Iterator[Row]:
                 filled = any(map(str.strip, row))
                 yield tuple(row[place] if place < len(row) else "" for place in places) if filled else ()
     except OSError as error:
-        raise unreadable(path.name, f"the file cannot be opened: {error.strerror}", "Check its path") from None
+        raise unreadable(
+            path.name, f"the file cannot be opened: {error.strerror}", "Check its path"
+        ) from None
     except UnicodeDecodeError as error:
         what = f"byte {error.start + 1} is not UTF-8"
         raise unreadable(path.name, what, "Save the file as CSV UTF-8") from None
