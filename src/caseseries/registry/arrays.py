@@ -193,5 +193,7 @@ def _count_sparse(
         return None
     days, place = np.unique(day.astype(np.int64), return_inverse=True)
     counts = np.zeros((days.size, groups, kinds), dtype=np.int64)
-    np.add.at(counts, (place, 0 if group is None else group, 0 if kind is None else kind), 1)
+    nought = np.zeros(1, dtype=np.intp)
+    where = (place, nought if group is None else group, nought if kind is None else kind)
+    np.add.at(counts, where, 1)
     return DayCounts(days, counts)

@@ -77,8 +77,18 @@ def _count(frame: pl.LazyFrame, day: pl.Expr, keys: list[_Key]) -> Cells | None:
     """Cells that occur, from all batches; None if a day is negative or there are too many."""
     *first, last = keys
     kinds = reduce(lambda number, key: number * len(key.values), first, 1)
-    kind = reduce(lambda number, key: number * len(key.values) + key.number, first, pl.lit(0, pl.UInt32))
-    columns = [day, last.number.alias("group")] + ([kind.alias("kind")] if first else [])
+    kind = (
+        [
+            reduce(
+                lambda number, key: number * len(key.values) + key.number,
+                first[1:],
+                first[0].number.cast(pl.UInt32),
+            )
+        ]
+        if len(first) > 1
+        else [key.number for key in first]
+    )
+    columns = [day.alias("day"), last.number.alias("group"), *(one.alias("kind") for one in kind)]
     total = np.zeros((0, len(last.values), kinds), dtype=np.int64)
     rows = frame.select(pl.len()).collect().item()
     for batch in frame.select(columns).collect_batches(maintain_order=False, engine="streaming"):

@@ -20,15 +20,13 @@ def tally(
     day: Column, kind: Column | None, group: Column | None, groups: int, kinds: int, most: int
 ) -> Ints | None:
     """Rows in each cell, (days, groups, kinds); None if a value is out of range or a day is `most` or more."""
-    columns = [_NOTHING if column is None else _unsigned(column) for column in (group, day, kind)]
+    g, d, k = (_NOTHING if column is None else _unsigned(column) for column in (group, day, kind))
     parts = max(_THREADS, -(-day.size // _MOST_ROWS))
-    bounds = np.linspace(0, day.size, parts + 1).astype(np.int64)
+    bounds = np.linspace(0, day.size, parts + 1).astype(np.int64).tolist()
 
     def count(part: int) -> npt.NDArray[np.uint32]:
         rows = slice(bounds[part], bounds[part + 1])
-        counts: npt.NDArray[np.uint32] = _count_rows(
-            *(column[rows] for column in columns), groups, kinds, most
-        )
+        counts: npt.NDArray[np.uint32] = _count_rows(g[rows], d[rows], k[rows], groups, kinds, most)
         return counts
 
     with ThreadPoolExecutor(_THREADS) as pool:
@@ -46,7 +44,7 @@ def _unsigned(column: Column) -> Column:
     return np.ascontiguousarray(column).view(f"u{column.itemsize}")
 
 
-def _count_rows(group: Column, day: Column, kind: Column, groups: int, kinds: int, most: int) -> Any:
+def _count_all(group: Column, day: Column, kind: Column, groups: int, kinds: int, most: int) -> Any:
     """Counts by (day, group, kind); an empty array if a value is out of range.
 
     Block by block: the largest values are found, then the rows are counted without looking again.
@@ -61,7 +59,7 @@ def _count_rows(group: Column, day: Column, kind: Column, groups: int, kinds: in
             return np.zeros(0, dtype=np.uint32)
         if k.size and _largest(k) >= np.uint64(kinds):
             return np.zeros(0, dtype=np.uint32)
-        needed = np.int64(top + np.uint64(1)) * groups * kinds
+        needed = (int(top) + 1) * groups * kinds
         if needed > counts.size:
             wider = np.zeros(max(needed, 2 * counts.size), dtype=np.uint32)
             wider[: counts.size] = counts
@@ -105,4 +103,4 @@ def _compiled(function: Any) -> Any:
 
 _largest = _compiled(_largest_of)
 _count_block = _compiled(_count_in_range)
-_count_rows = _compiled(_count_rows)
+_count_rows = _compiled(_count_all)
