@@ -45,6 +45,11 @@ def main() -> None:
         for finding in error.findings:
             say(str(finding))
         status = UNREADABLE
+    except OSError as error:
+        say(
+            f"caseseries: {error.filename}: {error.strerror}. Close it elsewhere, or choose a folder you may write to"
+        )
+        status = UNREADABLE
     except typer.Exit as stop:
         status = stop.exit_code
     except typer.Abort:
@@ -263,7 +268,7 @@ def why_text(result: "Result") -> str:
         lines[-1] += f", events = {estimate.events}"
     if estimate.at_risk is not None:
         lines[-1] += f", at risk = {estimate.at_risk}"
-    lines += [f"  note: {caveat}" for caveat in (*estimate.caveats, *result.caveats)]
+    lines += [f"  note: {caveat}" for caveat in result.notes]
     for case, cells in sorted(result.sources.items()):
         lines.append(case)
         lines += [f"  {cell.where} › {cell.raw}" for cell in cells] or ["  (no cell: the value is absent)"]

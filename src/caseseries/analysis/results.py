@@ -31,6 +31,14 @@ class Result:
     shown: str = ""
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What must be known beside the number: why there is none, then every caveat."""
+        because = self.estimate.because
+        if because and not because.startswith("not reached"):
+            because = f"not estimable: {because}"
+        return (*([because] if because else []), *self.estimate.caveats, *self.caveats)
+
+    @property
     def cases(self) -> tuple[str, ...]:
         return tuple(sorted(self.sources))
 
@@ -61,10 +69,6 @@ class Results(Mapping[str, Result]):
 def to_record(result: Result) -> dict[str, object]:
     """A result as a row of results.json (docs/results-schema.md)."""
     estimate = result.estimate
-    is_stated = estimate.because.startswith("not reached")
-    because = (
-        (estimate.because if is_stated else f"not estimable: {estimate.because}",) if estimate.because else ()
-    )
     return {
         "id": result.id,
         "label": result.label,
@@ -78,7 +82,7 @@ def to_record(result: Result) -> dict[str, object]:
         "events": estimate.events,
         "at_risk": estimate.at_risk,
         "cases": list(result.cases),
-        "caveats": [*because, *estimate.caveats, *result.caveats],
+        "caveats": list(result.notes),
         "shown": result.shown,
     }
 

@@ -1,7 +1,7 @@
 """Excel workbooks to addressed cells: value, kind, number format and the text a person saw.
 
 The sheet XML is streamed and only filled cells are kept, so one lone cell in the last corner costs nothing;
-a cell that makes no sense is that cell's problem, not the workbook's (docs/decisions/0002).
+a cell that makes no sense is that cell's problem, not the workbook's (docs/decisions/0010).
 """
 
 import hashlib

@@ -93,7 +93,7 @@ def trail_of(result: Result) -> Trail:
         lines.append(f"Events: {estimate.events}")
     if estimate.at_risk is not None:
         lines.append(f"At risk: {estimate.at_risk}")
-    lines += [capital(caveat) for caveat in (*estimate.caveats, *result.caveats)]
+    lines += [capital(caveat) for caveat in result.notes]
     for case, cells in sorted(result.sources.items()):
         lines.append(f"{case}: {'; '.join(f'{cell.where} = {cell.raw}' for cell in cells) or 'no cell'}")
     return Trail(result.id, tuple(lines))
