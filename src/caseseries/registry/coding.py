@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from math import floor, isfinite, isnan
+from math import floor, isfinite, isinf, isnan
 from typing import NamedTuple
 
 DAYS_PER_UNIT = {"days": 1.0, "months": 365.25 / 12, "years": 365.25}
 ROUNDING = "rounded to the nearest day, halves up"
-LAST_DAY = 2**53
+LAST_DAY = 2**53 - 1  # beyond it a float no longer holds every whole number
 
 EMPTY = frozenset({"", "NA", "N/A", "NaN", "nan", "."})  # how spreadsheets, R and SAS write a missing value
 
@@ -115,7 +115,7 @@ def read_days(value: object, name: str, unit: str) -> int | Complaint:
     if unit == "days" and days != floor(days):
         do = "Correct the value, or name the unit of the times with --unit"
         return Complaint("time", f"{name} is {_shown(value)}", "whole days from 0", do)
-    return floor(days + 0.5)
+    return int(days) if unit == "days" else floor(days + 0.5)
 
 
 def read_outcome(row: Mapping[str, object], layout: Layout) -> str | None | Complaint:
@@ -160,8 +160,8 @@ def _missing(value: object) -> bool:
 
 def read_label(value: object) -> str:
     """A group or a cause as text: 1.0 and 1 are one label; empty when missing."""
-    if isinstance(value, float):
-        return "" if isnan(value) else f"{value:.17g}"
+    if isinstance(value, float) and not isinf(value):
+        return "" if isnan(value) else str(int(value)) if value == floor(value) else repr(value)
     text = "" if value is None else str(value).strip()
     return "" if text in EMPTY else text
 

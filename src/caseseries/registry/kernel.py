@@ -13,14 +13,13 @@ Column = npt.NDArray[np.integer[Any]]
 _THREADS = 2
 _BLOCK = 1 << 15  # rows that stay in the cache between the check and the count
 _MOST_ROWS = 1 << 31  # a call's counters are 32 bits wide
-_NOTHING = np.zeros(0, dtype=np.uint8)
 
 
 def tally(
     day: Column, kind: Column | None, group: Column | None, groups: int, kinds: int, most: int
 ) -> Ints | None:
     """Rows in each cell, (days, groups, kinds); None if a value is out of range or a day is `most` or more."""
-    g, d, k = (_NOTHING if column is None else _unsigned(column) for column in (group, day, kind))
+    g, d, k = (_unsigned(day[:0] if column is None else column) for column in (group, day, kind))
     parts = max(_THREADS, -(-day.size // _MOST_ROWS))
     bounds = np.linspace(0, day.size, parts + 1).astype(np.int64).tolist()
 

@@ -49,7 +49,7 @@ def write_tables(counted: Counted, path: Path, mark: str) -> None:
 def read_tables(path: Path, mark: str) -> Counted | None:
     """What was kept; None if there is nothing, it is damaged, or it was counted from something else."""
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
             facts = json.loads(kept["facts"].tobytes())
             if facts["mark"] != mark:
                 return None
@@ -57,7 +57,7 @@ def read_tables(path: Path, mark: str) -> Counted | None:
                 group: EventTable(*(kept[f"{name}{i}"] for name in _ARRAYS))
                 for i, group in enumerate(facts["groups"])
             }
-    except (OSError, BadZipFile, KeyError, ValueError):
+    except (OSError, EOFError, BadZipFile, KeyError, ValueError, AttributeError, TypeError):
         return None
     findings = tuple(
         Finding(**{**one, "where": Where(**one["where"]), "severity": Severity(one["severity"])})
