@@ -234,9 +234,7 @@ def test_a_query_that_fails_is_one_sentence(duckdb_file, postgres_table):
     for url in (duckdb_file, postgres_table):
         (said,) = refusal(url, LAYOUTS["plain"], "select * from nowhere")
         assert "nowhere" in said
-        assert said.endswith(
-            "Check the address and the query." if "postgres" in url else "Check the file and the query."
-        )
+        assert said.endswith("Check the query." if "postgres" in url else "Check the file and the query.")
 
 
 def test_a_password_is_never_printed(postgres_table):

@@ -107,10 +107,9 @@ def _add(total: Ints, counts: Ints) -> Ints:
 
 
 def _cells(total: Ints, keys: list[_Key]) -> Cells:
-    """The cells that occur. Their keys are all combinations of values: the last column's, then the others'."""
+    """The cells that occur, and the combinations of values that do: the last column's, then the others'."""
     day, group, kind = np.nonzero(total)
     *first, last = keys
-    combined = tuple(
-        (*kinds, value) for value in last.values for kinds in product(*(key.values for key in first))
-    )
-    return Cells(day, group * total.shape[2] + kind, total[day, group, kind], combined)
+    combined = [(*kinds, value) for value in last.values for kinds in product(*(key.values for key in first))]
+    occurring, key = np.unique(group * total.shape[2] + kind, return_inverse=True)
+    return Cells(day, key, total[day, group, kind], tuple(combined[place] for place in occurring.tolist()))

@@ -39,12 +39,16 @@ def no_scan(_: Layout) -> None:
     """For a source that has no shorter way."""
 
 
+def nothing_to_close() -> None:
+    """For a source without a connection."""
+
+
 @dataclass(frozen=True)
 class Source:
     """Rows somewhere, and what to call them.
 
     `numbered` are the same rows with the column `row`, which numbers them from 0, if the source has numbers;
-    `scan` counts the cells by a shorter way, or gives None where it cannot.
+    `scan` counts the cells by a shorter way, or gives None where it cannot; `close` gives a connection back.
     """
 
     name: str
@@ -52,6 +56,7 @@ class Source:
     numbered: Frame | None = None
     row: str = ""
     scan: Callable[[Layout], Cells | None] = no_scan
+    close: Callable[[], None] = nothing_to_close
 
 
 def count_frame(source: Source, layout: Layout) -> Counted:

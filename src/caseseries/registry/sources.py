@@ -51,7 +51,10 @@ def _count(name: str, layout: Layout, query: str, table: str) -> Counted:
         return count_text(path, layout)
     from caseseries.registry.frames import count_frame
 
-    return count_frame(source, layout)
+    try:
+        return count_frame(source, layout)
+    finally:
+        source.close()
 
 
 def open_parquet(name: str) -> "Source":
@@ -102,12 +105,13 @@ def _open_duckdb(url: str, query: str) -> "Source":
 
     file = url.removeprefix("duckdb://").removeprefix("/") if url.startswith("duckdb:///") else ""
     try:
-        rows = duckdb.connect(file, read_only=True).sql(query)
+        connection = duckdb.connect(file, read_only=True)
+        rows = connection.sql(query)
     except duckdb.Error as error:
         raise unreadable(url, str(error).split("\n")[0], "Check the file and the query") from None
     if rows is None:
         raise unreadable(url, "the query gives no rows", "Write a SELECT")
-    return Source(url, nw.from_native(rows))
+    return Source(url, nw.from_native(rows), close=connection.close)
 
 
 def _open_postgres(url: str, query: str) -> "Source":
@@ -120,11 +124,15 @@ def _open_postgres(url: str, query: str) -> "Source":
 
     name = without_password(url)
     try:
-        rows = ibis.connect(url).sql(query)
+        connection = ibis.connect(url)
     except psycopg.Error as error:
-        reason = str(error).split("\n")[0].replace(url, name)
-        raise unreadable(name, reason, "Check the address and the query") from None
-    return Source(name, nw.from_native(rows))
+        raise unreadable(name, str(error).split("\n")[0], "Check the address") from None
+    try:
+        rows = connection.sql(query)
+    except psycopg.Error as error:
+        connection.disconnect()
+        raise unreadable(name, str(error).split("\n")[0], "Check the query") from None
+    return Source(name, nw.from_native(rows), close=connection.disconnect)
 
 
 def _require(name: str, module: str, extra: str) -> None:
