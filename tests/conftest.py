@@ -9,8 +9,8 @@ import functools
 import os
 import shutil
 import subprocess
-import tempfile
 import sysconfig
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -116,7 +116,7 @@ def demo(caseseries, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres(require_tool, tmp_path_factory) -> Iterator[str]:
+def postgres(require_tool) -> Iterator[str]:
     """The URL of a PostgreSQL server of this run's own, on a socket in its own folder, gone afterwards."""
     for module in ("ibis", "psycopg"):
         pytest.importorskip(module, reason=f"needs {module}: install caseseries[postgres]")

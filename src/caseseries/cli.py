@@ -5,6 +5,7 @@ Rooms are imported inside the commands, so that `--help` costs no more than read
 
 import json
 import sys
+from collections.abc import Iterable
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -121,16 +122,56 @@ def why(
 ) -> int:
     """Print where a number comes from: its method, cases and cells."""
     from caseseries.pipeline import analyse_study, check_study
-    from caseseries.study.load import suggest
 
     results = analyse_study(check_study(folder)).results
     if result_id not in results:
-        near = suggest(result_id, results)
-        near = f" {near}" if near.endswith("?") else ""
-        say(f"caseseries: no result is called {result_id}.{near} All ids are in report/results.json.")
-        return WRONG_USE
+        return unknown("result", result_id, results, "report/results.json")
     found = results[result_id]
     typer.echo(json.dumps(why_record(found), indent=1, ensure_ascii=False) if as_json else why_text(found))
+    return DONE
+
+
+@app.command()
+def who(
+    folder: Folder,
+    case_id: Annotated[str, typer.Argument(metavar="CASE", help="A case id, for example NB-01.")],
+    as_json: AsJson = False,
+) -> int:
+    """List every number a case is behind, should consent be withdrawn."""
+    from caseseries.pipeline import analyse_study, check_study
+
+    checked = check_study(folder)
+    cases = [course.case_id for course in checked.cohort.courses]
+    if case_id not in cases:
+        return unknown("analysed case", case_id, cases, "report/listing.csv")
+    found = [result for result in analyse_study(checked).results.values() if case_id in result.sources]
+    rows = [{"id": result.id, "label": result.label, "shown": result.shown} for result in found]
+    text = [f"{case_id} is behind {len(rows)} numbers:", *(f"  {row['id']} › {row['shown']}" for row in rows)]
+    typer.echo(json.dumps(rows, indent=1, ensure_ascii=False) if as_json else "\n".join(text))
+    return DONE
+
+
+@app.command()
+def diff(
+    old: Annotated[
+        Path, typer.Argument(metavar="OLD", help="A study folder with a report, or its results.json.")
+    ],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="The same, later.")],
+    as_json: AsJson = False,
+) -> int:
+    """List what differs between two reports: numbers and inputs."""
+    from dataclasses import asdict
+
+    from caseseries.analysis.changes import compare_results, describe_changes
+    from caseseries.analysis.results import read_results
+
+    changes = compare_results(read_results(old), read_results(new))
+    text = (
+        json.dumps(asdict(changes), indent=1, ensure_ascii=False)
+        if as_json
+        else "\n".join(describe_changes(changes))
+    )
+    typer.echo(text)
     return DONE
 
 
@@ -163,6 +204,11 @@ def survival(
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the counts beside the file for next time.")
     ] = False,
+    test: Annotated[
+        str, typer.Option(metavar="TESTS", help="Of the groups, as in log-rank,peto,exact-log-rank.")
+    ] = "",
+    model: Annotated[str, typer.Option(help="cox or firth.")] = "",
+    covariates: Annotated[str, typer.Option(metavar="COLS", help="For --model, as in age,arm.")] = "",
     figure: Annotated[str, typer.Option(metavar="SVG", help="Draw the curves into this file.")] = "",
     as_json: AsJson = False,
 ) -> int:
@@ -172,16 +218,18 @@ def survival(
     from caseseries.registry.sources import count_source
 
     layout = Layout(time, event, cause, group, entry, unit, coding)
-    question = command.Question(tuple(filter(None, at.split(","))), interval, level)
-    command.check_question(layout, question)
-    counted = count_source(source, layout, query, table, keep)
-    for finding in counted.findings:
+    question = command.Question(command.words(at), interval, level, command.words(test))
+    regression = command.Regression(model, command.words(covariates))
+    command.check_question(source, layout, question, regression)
+    answer = command.answer(count_source(source, layout, query, table, keep), question)
+    if model:
+        answer = command.regress(answer, Path(source), layout, regression, level)
+    for finding in answer.findings:
         say(str(finding))
-    answer = command.answer(counted, question)
     if figure:
         Path(figure).write_text(command.figure(answer, question, Path(source).name), encoding="utf-8")
     typer.echo(command.to_json(answer) if as_json else command.to_text(source, answer))
-    return OPEN_PROBLEMS if counted.refused else DONE
+    return OPEN_PROBLEMS if answer.findings else DONE
 
 
 @app.callback(invoke_without_command=True)
@@ -189,6 +237,17 @@ def version(show: Annotated[bool, typer.Option("--version", help="Print the vers
     if show:
         typer.echo(f"caseseries {__version__}")
         raise typer.Exit
+
+
+def unknown(what: str, name: str, known: Iterable[str], where: str) -> int:
+    """Say that a name is not known, with the one that was perhaps meant; the exit code for it."""
+    from caseseries.study.load import suggest
+
+    near = suggest(name, known)
+    say(
+        f"caseseries: no {what} is called {name}.{f' {near}' if near.endswith('?') else ''} All are in {where}."
+    )
+    return WRONG_USE
 
 
 def summary_text(checked: "Checked") -> str:

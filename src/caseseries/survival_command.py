@@ -5,8 +5,10 @@ Nothing here computes: `registry` counts, `stats` estimates, `present` words and
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,22 +19,37 @@ from caseseries.findings import Finding, Severity, StudyError, Where
 from caseseries.present.wording import brief, limits_of, show
 from caseseries.registry.coding import CODINGS, DAYS_PER_UNIT, Layout
 from caseseries.registry.counted import Counted
+from caseseries.stats.comparison import WEIGHTS, combine_weights, compare_curves
 from caseseries.stats.competing import IncidenceCurve, estimate_incidence, incidence_curve
+from caseseries.stats.estimate import Comparison
 from caseseries.stats.events import EventTable, reverse
 from caseseries.stats.intervals import INTERVALS
+from caseseries.stats.permutation import permute_groups
+from caseseries.stats.regression import CoxModel, fit_cox
 from caseseries.stats.survival import SurvivalCurve, estimate_quantile, estimate_survival, survival_curve
 
+MODELS = ("cox", "firth")
+DRAWS, SEED = 100_000, 0  # of a permutation test too large to be counted
 FEW_CASES = 50  # below it BPCP keeps its coverage and log-log does not (docs/decisions/0002)
 DEFAULT = "default"
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of the event tables: horizons ("12m", "3y", "100d"), the interval and its level."""
+    """What is asked of the event tables: horizons ("12m", "3y", "100d"), the interval, its level and tests."""
 
     at: tuple[str, ...] = ()
     interval: str = DEFAULT
     level: float = 0.95
+    tests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Regression:
+    """A model by name, and its covariates by column; an empty name is none."""
+
+    model: str = ""
+    covariates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,18 +64,35 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Answer:
+    """Everything that is printed. `findings` are the rows refused, by the counting or by the model."""
+
     counted: Counted
     results: Results
     curves: tuple[Drawn, ...]
+    tests: tuple[tuple[str, Comparison], ...]
+    findings: tuple[Finding, ...]
+    model: CoxModel | None = None
 
 
-def check_question(layout: Layout, question: Question) -> None:
-    """Raises StudyError with every option whose value is not one of those allowed."""
+def words(option: str) -> tuple[str, ...]:
+    """The words of an option that takes several, separated by commas."""
+    return tuple(word.strip() for word in option.split(",") if word.strip())
+
+
+def check_question(source: str, layout: Layout, question: Question, regression: Regression) -> None:
+    """Raises StudyError with every option that is missing or whose value is not one of those allowed."""
+    prism = source.endswith((".pzfx", ".prism"))
     findings = [
+        *(() if prism else _missing({"--time": layout.time, "--event": layout.event})),
         *_unknown("--unit", layout.unit, tuple(DAYS_PER_UNIT)),
         *_unknown("--coding", layout.coding, tuple(CODINGS)),
         *_unknown("--interval", question.interval, (DEFAULT, *INTERVALS)),
+        *(finding for test in question.tests for finding in _unknown("--test", test, tuple(TESTS))),
+        *_unknown("--model", regression.model, ("", *MODELS)),
+        *(_missing({"--covariates": ",".join(regression.covariates)}) if regression.model else ()),
     ]
+    if question.tests and not (layout.group or prism):
+        findings.append(_option("--test", "there is nothing to compare without --group", ""))
     for horizon in question.at:
         if not re.fullmatch(r"[1-9][0-9]*[dmy]", horizon):
             what, allowed = f'"{horizon}" is not a time', "a number with d, m or y, as in 100d, 12m or 3y"
@@ -70,10 +104,30 @@ def check_question(layout: Layout, question: Question) -> None:
 
 
 def answer(counted: Counted, question: Question) -> Answer:
-    """Every estimate and curve of every group."""
+    """Every estimate and curve of every group, and the tests between them."""
     results = Results(result for group in counted.tables for result in _estimates(counted, group, question))
     drawn = tuple(curve for group in counted.tables for curve in _curves(counted, group, question))
-    return Answer(counted, show(results), drawn)
+    groups = [table for table in counted.tables.values() if table.n]
+    tests = tuple((name, _compare(name, groups)) for name in question.tests)
+    return Answer(counted, show(results), drawn, tests, counted.findings)
+
+
+def regress(answer: Answer, source: Path, layout: Layout, regression: Regression, level: float) -> Answer:
+    """The answer with a model of the covariates, fitted to the rows that have them all."""
+    from caseseries.registry.covariates import read_covariates
+
+    rows = read_covariates(source, layout, regression.covariates)
+    model = fit_cox(
+        rows.stop,
+        rows.event,
+        rows.values,
+        rows.names,
+        start=rows.start,
+        firth=regression.model == "firth",
+        interval="profile" if regression.model == "firth" else "wald",
+        level=level,
+    )
+    return replace(answer, model=model, findings=tuple(sorted({*answer.findings, *rows.findings})))
 
 
 def to_json(answer: Answer) -> str:
@@ -82,7 +136,8 @@ def to_json(answer: Answer) -> str:
     record = {
         "results": [to_record(result) for result in answer.results.values()],
         "curves": [curve_record(drawn) for drawn in answer.curves],
-        "tests": [],
+        "tests": [test_record(name, test) for name, test in answer.tests],
+        **({"models": [model_record(answer.model)]} if answer.model else {}),
         "read": {"rows": counted.rows, "used": counted.used, "refused": counted.refused},
     }
     return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
@@ -106,6 +161,47 @@ def curve_record(drawn: Drawn) -> dict[str, object]:
     }
 
 
+def test_record(name: str, test: Comparison) -> dict[str, object]:
+    """A test under the name it was asked by; its own name is the method."""
+    return {
+        "name": name,
+        "statistic": test.statistic,
+        "df": test.df,
+        "p": test.p,
+        "method": test.name,
+        "n": test.n,
+        "observed": list(test.observed),
+        "expected": list(test.expected),
+        "caveats": [*_because(test.because), *test.caveats],
+    }
+
+
+def model_record(model: CoxModel) -> dict[str, object]:
+    """A regression: a row for each coefficient, and the tests of the whole."""
+    return {
+        "method": model.method,
+        "n": model.n,
+        "events": model.events,
+        "coefficients": [
+            {
+                "name": name,
+                "coefficient": coefficient,
+                "hazard_ratio": ratio.value,
+                "lower": ratio.lower,
+                "upper": ratio.upper,
+                "level": ratio.level,
+            }
+            for name, coefficient, ratio in zip(model.names, model.coefficients, model.ratios, strict=False)
+        ],
+        "tests": [test_record(test.name, test) for test in model.tests],
+        "caveats": [*_because(model.because), *model.caveats],
+    }
+
+
+def _because(reason: str) -> tuple[str, ...]:
+    return (f"not estimable: {reason}",) if reason else ()
+
+
 def to_text(name: str, answer: Answer) -> str:
     """What was read, then a line for each estimate, in columns."""
     results = list(answer.results.values())
@@ -120,6 +216,8 @@ def to_text(name: str, answer: Answer) -> str:
             "",
             *(line.rstrip() for line in lines),
             "",
+            *(_test_line(test) for _, test in answer.tests),
+            *(_model_lines(answer.model) if answer.model else ()),
             *(f"Method: {method}." for method in methods),
             *dict.fromkeys(_remarks(results)),
         ]
@@ -177,6 +275,27 @@ def _curves(counted: Counted, group: str, question: Question) -> Iterator[Drawn]
             yield Drawn(group, cause, table, incidence_curve(table, number, question.level))
 
 
+def _compare(name: str, groups: list[EventTable]) -> Comparison:
+    n = sum(group.n for group in groups)
+    if len(groups) < 2:
+        return Comparison(name, None, None, None, n, because="there are fewer than two groups with rows")
+    if name in PAIRWISE and len(groups) > 2:
+        return Comparison(name, None, None, None, n, because=f"it compares two groups, not {len(groups)}")
+    return TESTS[name](groups)
+
+
+def _weighted(weight: str, groups: list[EventTable]) -> Comparison:
+    return compare_curves(groups, weight=weight, rho=1 if weight == "fleming-harrington" else 0)
+
+
+def _permuted(weight: str, groups: list[EventTable]) -> Comparison:
+    """Counted if the possible sums are few enough to list, else drawn."""
+    try:
+        return permute_groups(groups[0], groups[1], weight)
+    except ValueError:
+        return permute_groups(groups[0], groups[1], weight, DRAWS, np.random.default_rng(SEED))
+
+
 def _interval(table: EventTable, question: Question) -> str:
     if question.interval != DEFAULT:
         return question.interval
@@ -224,6 +343,24 @@ def _line(result: Result) -> tuple[str, ...]:
     return (result.label, *shown, f"{brief(result)}{unit}", limits_of(result))
 
 
+def _test_line(test: Comparison) -> str:
+    if test.p is None:
+        return f"{test.name}: not estimable, {test.because}."
+    statistic = "" if test.df is None else f"chi-square {test.statistic:.4g} on {test.df} df, "
+    return "; ".join([f"{test.name}: {statistic}p = {test.p:.3g}", *test.caveats]) + "."
+
+
+def _model_lines(model: CoxModel) -> Iterator[str]:
+    yield f"{model.method}, n = {model.n}, {model.events} events" + (
+        f": {model.because}." if model.because else ""
+    )
+    for name, ratio in zip(model.names, model.ratios, strict=False):
+        limits = f"{ratio.level:.0%} CI {ratio.lower:.3g}–{ratio.upper:.3g}"
+        yield f"  {name}: hazard ratio {ratio.value:.3g} ({limits})"
+    yield from (f"  {_test_line(test)}" for test in model.tests)
+    yield from (f"  Note: {caveat}." for caveat in model.caveats)
+
+
 def _remarks(results: list[Result]) -> Iterator[str]:
     for result in results:
         if result.estimate.because:
@@ -237,5 +374,22 @@ def _unknown(option: str, value: str, allowed: tuple[str, ...]) -> Iterator[Find
         yield _option(option, f'"{value}" is not known', ", ".join(allowed))
 
 
+def _missing(options: Mapping[str, str]) -> Iterator[Finding]:
+    for option, value in options.items():
+        if not value:
+            yield Finding(
+                Where(option), "option", Severity.STUDY, "no column is named", "", f"Add {option} COLUMN"
+            )
+
+
 def _option(option: str, what: str, allowed: str) -> Finding:
     return Finding(Where(option), "option", Severity.STUDY, what, allowed, "Correct the option")
+
+
+TESTS: dict[str, Callable[[list[EventTable]], Comparison]] = {
+    **{name: partial(_weighted, name) for name in WEIGHTS},
+    "fleming-harrington": partial(_weighted, "fleming-harrington"),
+    "max-combo": lambda groups: combine_weights(groups[0], groups[1]),
+    **{f"exact-{name}": partial(_permuted, name) for name in WEIGHTS},
+}
+PAIRWISE = frozenset({"max-combo", *(name for name in TESTS if name.startswith("exact-"))})

@@ -135,3 +135,11 @@ def test_decisions_are_numbered_and_those_that_the_code_names_are_there():
     assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
     sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
     assert set(re.findall(r"docs/decisions/(\d+)", sources)) <= set(numbers)
+
+
+def test_the_help_says_what_each_command_does_in_a_whole_sentence(caseseries):
+    printed = caseseries("--help", env={"COLUMNS": "80"}).stdout
+    for name in COMMANDS:
+        [line] = re.findall(rf"^  {name} +(\S.*)$", printed, re.MULTILINE)
+        assert line.endswith(".")
+        assert not line.endswith("..."), line

@@ -237,7 +237,8 @@ def test_a_query_that_fails_is_one_sentence(duckdb_file, postgres_table):
         assert said.endswith("Check the query." if "postgres" in url else "Check the file and the query.")
 
 
-def test_a_password_is_never_printed(postgres_table):
+@pytest.mark.usefixtures("postgres_table")
+def test_a_password_is_never_printed():
     assert without_password("postgresql://me:secret@host/base") == "postgresql://me@host/base"
     with pytest.raises(StudyError) as caught:
         open_database("postgresql://me:secret@127.0.0.1:1/base", "select 1")

@@ -129,3 +129,28 @@ def test_the_folder_of_a_study_may_be_anything_but_a_study(
         cli.main()
     assert stopped.value.code == 2
     assert capsys.readouterr().err.startswith("study.toml: the file cannot be read (NotADirectoryError).")
+
+
+def test_who_lists_every_number_behind_a_case_and_no_other(
+    demo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["caseseries", "who", str(demo), "NB-01", "--json"])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    rows = json.loads((demo / "report" / "results.json").read_text(encoding="utf-8"))["results"]
+    assert stopped.value.code == 0
+    assert [row["id"] for row in json.loads(capsys.readouterr().out)] == [
+        row["id"] for row in rows if "NB-01" in row["cases"]
+    ]
+
+
+def test_who_suggests_the_case_that_was_meant(
+    demo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["caseseries", "who", str(demo), "NB-91"])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert stopped.value.code == 3
+    assert capsys.readouterr().err == (
+        "caseseries: no analysed case is called NB-91. Did you mean NB-01? All are in report/listing.csv.\n"
+    )

@@ -4,7 +4,7 @@ import itertools
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caseseries.present import drawing as pen
@@ -179,6 +179,7 @@ def test_steps_tile_the_follow_up(rows):
 
 
 @given(st.lists(exits, min_size=1, max_size=2), st.integers(1, 8))
+@settings(max_examples=30)
 def test_no_words_collide_or_leave_the_page(groups, minimum):
     svg = survival_figure([make_survival_counts(rows) for rows in groups], minimum, 0.95).svg
     assert colliding(svg) == []
@@ -242,3 +243,11 @@ def test_the_level_is_the_protocol_s():
     svg = survival_figure([ALONE], 3, 0.9).svg
     assert "90% confidence interval" in texts_of(svg)
     assert "(90% CI " in facts_of(svg)[1]
+
+
+def test_labels_begin_with_a_capital():
+    curves = [make_incidence("relapse", "relapse"), make_incidence("NRM", "nrm")]
+    drawn = incidence_figure(curves, 3, 0.95)
+    assert {"Relapse", "NRM"} <= set(texts_of(drawn.svg))
+    assert "relapse" not in texts_of(drawn.svg)
+    assert drawn.alt.startswith("Relapse from HSCT")

@@ -1,6 +1,6 @@
 """The flow of cases."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caseseries.analysis.displays import FlowStep
@@ -69,6 +69,7 @@ flows = st.lists(st.builds(FlowStep, labels, st.integers(0, 999), reasons, reaso
 
 
 @given(flows)
+@settings(max_examples=30)
 def test_words_stay_in_their_boxes_and_boxes_apart(steps):
     svg = flow_figure(steps).svg
     assert colliding(svg) == []

@@ -3,7 +3,7 @@
 from math import log10
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caseseries.analysis.displays import MrdPoint
@@ -168,6 +168,7 @@ points = st.builds(
 @given(
     st.lists(st.tuples(points, points), min_size=1, max_size=12), st.sampled_from([1e-3, 1e-4, 5e-4, 1e-5])
 )
+@settings(max_examples=30)
 def test_no_words_collide_or_leave_the_page(cases, target):
     drawn = [
         MrdPoint(f"X{i:02}", when, day, state, value, limit, "a level")

@@ -1,7 +1,7 @@
 """The time-line of every case."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caseseries.analysis.displays import Lane, Mark, Span
@@ -134,6 +134,7 @@ lanes = st.builds(
 
 
 @given(st.lists(lanes, min_size=1, max_size=15))
+@settings(max_examples=30)
 def test_no_words_collide_or_leave_the_page(rows):
     made = [
         Lane(

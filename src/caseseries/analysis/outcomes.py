@@ -192,7 +192,7 @@ def curve_of(clock: Clock, study: Study) -> Curve:
         drawn = survival_curve(clock.table, level, interval_of(clock, study))
     return Curve(
         clock.name,
-        clock.endpoint.short,
+        clock.endpoint.short if kind == "incidence" else clock.endpoint.label,
         clock.origin_label,
         kind,
         drawn.method,

@@ -106,7 +106,7 @@ def read_group(row: Mapping[str, object], layout: Layout) -> str:
 
 def read_days(value: object, name: str, unit: str) -> int | Complaint:
     """A time in `unit` as whole days."""
-    number = _number(value)
+    number = read_number(value)
     if number is None or not isfinite(number) or not 0 <= number <= LAST_DAY:
         wrong = "is empty" if _missing(value) else f"is {_shown(value)}"
         allowed = "whole days from 0" if unit == "days" else f"{unit} from 0"
@@ -118,10 +118,10 @@ def read_days(value: object, name: str, unit: str) -> int | Complaint:
     return int(days) if unit == "days" else floor(days + 0.5)
 
 
-def read_outcome(row: Mapping[str, object], layout: Layout) -> str | None | Complaint:
+def read_outcome(row: Mapping[str, object], layout: Layout) -> str | Complaint | None:
     """None for censored, else the cause. The one place where codings are told apart."""
     value, code = row[layout.event], CODINGS[layout.coding]
-    number = _number(value)
+    number = read_number(value)
     whole = int(number) if number is not None and isfinite(number) and number == floor(number) else -1
     if whole in code.events:
         return _cause(row, layout)
@@ -166,7 +166,8 @@ def read_label(value: object) -> str:
     return "" if text in EMPTY else text
 
 
-def _number(value: object) -> float | None:
+def read_number(value: object) -> float | None:
+    """A number from text or any numeric type; None if it is none."""
     if isinstance(value, str):
         try:
             return float(Decimal(value.strip()))
@@ -177,7 +178,7 @@ def _number(value: object) -> float | None:
 
 def _shown(value: object) -> str:
     if isinstance(value, str):
-        return value.strip() if _number(value) is not None else f'"{value.strip()}"'
+        return value.strip() if read_number(value) is not None else f'"{value.strip()}"'
     if isinstance(value, float) and isfinite(value) and value == floor(value):
         return f"{value:.0f}"
     return str(value)

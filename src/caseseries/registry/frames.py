@@ -66,7 +66,7 @@ def count_frame(source: Source, layout: Layout) -> Counted:
         StudyError: a column is not there or holds what cannot be counted, or the rows changed meanwhile.
     """
     schema = source.frame.collect_schema()
-    check_columns(Where(source.name), list(schema), layout)
+    check_columns(Where(source.name), list(schema), layout.columns)
     _check_types(source.name, schema, layout)
     cells = source.scan(layout) or _collect_cells(source.frame, layout, schema, layout.time)
     keys = [dict(zip(layout.keys, key, strict=True)) for key in cells.keys]

@@ -20,21 +20,22 @@ def count_text(path: Path, layout: Layout) -> Counted:
     Raises:
         StudyError: the file cannot be read, or a column is not there.
     """
-    distinct = Counter(_rows(path, layout))
+    distinct = Counter(read_rows(path, layout.columns))
     distinct.pop((), None)
     counted, refused = count_distinct(distinct, layout)
     if not refused:
         return counted
     places = (
-        (Where(path.name, cell=f"row {number}"), row) for number, row in enumerate(_rows(path, layout), 2)
+        (Where(path.name, cell=f"row {number}"), row)
+        for number, row in enumerate(read_rows(path, layout.columns), 2)
     )
     return replace(counted, findings=find_refused(places, refused))
 
 
-def check_columns(place: Where, there: Sequence[str], layout: Layout) -> None:
-    """Raises StudyError with every column of the layout that is not there, or is there twice."""
+def check_columns(place: Where, there: Sequence[str], columns: Sequence[str]) -> None:
+    """Raises StudyError with every one of the columns that is not there, or is there twice."""
     findings = []
-    for name in layout.columns:
+    for name in columns:
         if there.count(name) != 1:
             times = f"{there.count(name)} columns are called {name}" if name in there else f"no column {name}"
             allowed = ", ".join(dict.fromkeys(column for column in there if column))
@@ -48,16 +49,16 @@ def unreadable(name: str, what: str, do: str) -> StudyError:
     return StudyError([Finding(Where(name), "file", Severity.FILE, what, "", do)])
 
 
-def _rows(path: Path, layout: Layout) -> Iterator[Row]:
-    """The layout's columns of every row; () for a blank line, and a short row is filled with empty cells."""
+def read_rows(path: Path, columns: Sequence[str]) -> Iterator[Row]:
+    """Those columns of every row; () for a blank line, and a short row is filled with empty cells."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             first = file.readline()
             separator = max(_SEPARATORS, key=first.count)
             reader = csv.reader(chain([first], file), delimiter=separator)
             heading = [name.strip() for name in next(reader, [])]
-            check_columns(Where(path.name), heading, layout)
-            places = [heading.index(name) for name in layout.columns]
+            check_columns(Where(path.name), heading, columns)
+            places = [heading.index(name) for name in columns]
             for row in reader:
                 filled = any(map(str.strip, row))
                 yield tuple(row[place] if place < len(row) else "" for place in places) if filled else ()
