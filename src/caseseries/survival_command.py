@@ -88,7 +88,7 @@ def check_question(source: str, layout: Layout, question: Question, regression: 
         *_unknown("--coding", layout.coding, tuple(CODINGS)),
         *_unknown("--interval", question.interval, (DEFAULT, *INTERVALS)),
         *(finding for test in question.tests for finding in _unknown("--test", test, tuple(TESTS))),
-        *_unknown("--model", regression.model, ("", *MODELS)),
+        *(_unknown("--model", regression.model, MODELS) if regression.model else ()),
         *(_missing({"--covariates": ",".join(regression.covariates)}) if regression.model else ()),
     ]
     if question.tests and not (layout.group or prism):
@@ -218,6 +218,7 @@ def to_text(name: str, answer: Answer) -> str:
             "",
             *(_test_line(test) for _, test in answer.tests),
             *(_model_lines(answer.model) if answer.model else ()),
+            *([""] if answer.tests or answer.model else []),
             *(f"Method: {method}." for method in methods),
             *dict.fromkeys(_remarks(results)),
         ]
