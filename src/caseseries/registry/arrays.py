@@ -6,6 +6,7 @@ extra counts, if it is installed; the counts are the same.
 """
 
 from dataclasses import dataclass
+from functools import reduce
 from importlib.util import find_spec
 from typing import Any
 
@@ -69,7 +70,7 @@ def count_cells(
     counts = tally(day, kind, group, groups, kinds, day.size)
     if counts is None:
         return _count_sparse(day, kind, group, groups, kinds)
-    days = np.flatnonzero(counts.any(axis=(1, 2))).astype(np.int64)
+    days = np.flatnonzero(counts.reshape(len(counts), -1).max(axis=1)).astype(np.int64)
     return DayCounts(days, counts[days])
 
 
@@ -78,19 +79,32 @@ def tables_of(exits: DayCounts, entries: DayCounts | None = None) -> tuple[Event
 
     Without entries everyone was under observation from before day 0.
     """
-    tables = []
-    for group in range(exits.counts.shape[1]):
-        left = exits.counts[:, group]
-        if entries is None:
-            n = int(left.sum())
-            days, came = np.full(min(n, 1), BEFORE_DAY_0), np.full(min(n, 1), n)
-        else:
-            days, came = entries.days, entries.counts[:, group, 0]
-        tables.append(_table(days, came, exits.days, left))
-    return tuple(tables)
+    members = range(exits.counts.shape[1])
+    if entries is None:
+        return tuple(_from_day_0(exits.days, exits.counts[:, group]) for group in members)
+    return tuple(
+        _delayed(entries.days, entries.counts[:, group, 0], exits.days, exits.counts[:, group])
+        for group in members
+    )
 
 
-def _table(entry_days: Ints, came: Ints, exit_days: Ints, left: Ints) -> EventTable:
+def _from_day_0(days: Ints, left: Ints) -> EventTable:
+    """The table of rows that entered before day 0: their number, then a row a day on which anyone left."""
+    leaving = reduce(np.add, left.T)
+    if not leaving.all():
+        out = leaving > 0
+        days, left = days[out], left[out]
+    n, first = int(leaving.sum()), min(days.size, 1)
+    entered = np.zeros(days.size + first, dtype=np.int64)
+    entered[:first] = n
+    exits = np.zeros((days.size + first, left.shape[1]), dtype=np.int64)
+    exits[first:] = left
+    return EventTable(
+        np.concatenate([np.full(first, BEFORE_DAY_0), days]), entered, exits[:, 1:], exits[:, 0]
+    )
+
+
+def _delayed(entry_days: Ints, came: Ints, exit_days: Ints, left: Ints) -> EventTable:
     into, out = came > 0, left.any(axis=1)
     nobody = np.zeros((int(into.sum()), left.shape[1] - 1), dtype=np.int64)
     entered = EventTable(entry_days[into], came[into], nobody, nobody.sum(axis=1))
