@@ -186,15 +186,16 @@ def _below(column: Column, limit: int) -> bool:
 
 
 def _cell_numbers(columns: list[Column | None], groups: int, kinds: int) -> npt.NDArray[np.intp]:
+    """The number of each row's cell: day, then group, then kind. Group and kind are combined while narrow."""
     day, group, kind = columns
     assert day is not None
-    cells = day.astype(np.intp)
-    cells *= groups
-    if group is not None:
-        cells += group
-    cells *= kinds
-    if kind is not None:
-        cells += kind
+    cells: npt.NDArray[np.intp] = np.multiply(day, groups * kinds, dtype=np.intp, casting="unsafe")
+    if group is not None and kind is not None:
+        narrow = np.uint16 if groups * kinds <= 1 << 16 else np.int64
+        member = np.multiply(group, kinds, dtype=narrow, casting="unsafe")
+        cells += np.add(member, kind, dtype=narrow, casting="unsafe")
+    elif group is not None or kind is not None:
+        cells += group if kind is None else kind
     return cells
 
 
