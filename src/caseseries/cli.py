@@ -196,7 +196,7 @@ def survival(
     ] = "status",
     at: Annotated[str, typer.Option(metavar="TIMES", help="Horizons, as in 100d,12m,3y.")] = "",
     interval: Annotated[
-        str, typer.Option(help="bpcp, bpcp-midp, log-log, log, plain or arcsine.")
+        str, typer.Option(help="bpcp, bpcp-midp, log-log, log, likelihood-ratio, plain or arcsine.")
     ] = "default",
     level: Annotated[float, typer.Option(help="Of the intervals.")] = 0.95,
     query: Annotated[str, typer.Option(metavar="SQL", help="For the URL of a database: the rows.")] = "",
@@ -209,27 +209,34 @@ def survival(
     ] = "",
     model: Annotated[str, typer.Option(help="cox or firth.")] = "",
     covariates: Annotated[str, typer.Option(metavar="COLS", help="For --model, as in age,arm.")] = "",
+    reference: Annotated[
+        str, typer.Option(metavar="FILE", help="A reference cohort, or its survival at some times.")
+    ] = "",
     figure: Annotated[str, typer.Option(metavar="SVG", help="Draw the curves into this file.")] = "",
     as_json: AsJson = False,
 ) -> int:
     """Survival, incidence, medians and tests of one table of times and events."""
-    from caseseries import survival_command as command
     from caseseries.registry.coding import Layout
     from caseseries.registry.sources import count_source
+    from caseseries.survival_command.against import read_reference
+    from caseseries.survival_command.answer import answer, regress
+    from caseseries.survival_command.output import draw_figure, to_json, to_text
+    from caseseries.survival_command.question import Question, Regression, check_question, words
 
     layout = Layout(time, event, cause, group, entry, unit, coding)
-    question = command.Question(command.words(at), interval, level, command.words(test))
-    regression = command.Regression(model, command.words(covariates))
-    command.check_question(source, layout, question, regression)
-    answer = command.answer(count_source(source, layout, query, table, keep), question)
+    question = Question(words(at), interval, level, words(test))
+    regression = Regression(model, words(covariates))
+    check_question(source, layout, question, regression)
+    held_against = read_reference(reference, layout) if reference else None
+    found = answer(count_source(source, layout, query, table, keep), question, held_against)
     if model:
-        answer = command.regress(answer, Path(source), layout, regression, level)
-    for finding in answer.findings:
+        found = regress(found, Path(source), layout, regression, level)
+    for finding in found.findings:
         say(str(finding))
     if figure:
-        Path(figure).write_text(command.figure(answer, question, Path(source).name), encoding="utf-8")
-    typer.echo(command.to_json(answer) if as_json else command.to_text(source, answer))
-    return OPEN_PROBLEMS if answer.findings else DONE
+        Path(figure).write_text(draw_figure(found, question, Path(source).name), encoding="utf-8")
+    typer.echo(to_json(found) if as_json else to_text(source, found))
+    return OPEN_PROBLEMS if found.findings else DONE
 
 
 @app.callback(invoke_without_command=True)

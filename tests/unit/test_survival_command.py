@@ -9,7 +9,8 @@ import pytest
 
 from caseseries import cli
 from caseseries.registry.coding import DAYS_PER_UNIT
-from caseseries.survival_command import TESTS, days_of
+from caseseries.survival_command.comparisons import NAMES, TESTS
+from caseseries.survival_command.question import days_of
 from registry_rows import write_csv
 
 # AML maintenance (Miller 1997, as in R's survival::aml), weeks read as days.
@@ -151,6 +152,62 @@ def test_competing_causes_are_incidence_and_never_one_minus_kaplan_meier(run, tm
     assert [curve["cause"] for curve in record["curves"]] == [None, "death", "relapse"]
 
 
+def test_grays_test_is_asked_once_for_each_cause(run, tmp_path):
+    rows = [
+        (3, 1, "relapse", "A"),
+        (4, 1, "death", "B"),
+        (5, 0, "", "A"),
+        (6, 1, "relapse", "B"),
+        (7, 1, "death", "A"),
+    ]
+    path = write_csv(tmp_path / "a.csv", "t,e,c,g", rows)
+    asked = ("--time", "t", "--event", "e", "--cause", "c", "--group", "g", "--test", "gray", "--json")
+    found = json.loads(run(path, *asked)[1])["tests"]
+    assert [(test["name"], test["cause"], test["df"]) for test in found] == [
+        ("gray", "death", 1),
+        ("gray", "relapse", 1),
+    ]
+
+
+def test_a_published_reference(run, aml, tmp_path):
+    """At half a year half survive: with a constant hazard a day of follow-up expects log(2) / 182 events."""
+    reference = write_csv(tmp_path / "published.csv", "time,survival", [("6m", 0.5)])
+    _, out, _ = run(aml, "--time", "days", "--event", "status", "--reference", reference, "--json")
+    record = json.loads(out)
+    expected = sum(day for pairs in AML.values() for day, _ in pairs) * 0.6931471805599453 / 182
+    tests = {test["name"]: test for test in record["tests"]}
+    assert list(tests) == ["reference-log-rank", "reference-wu", "reference-exact"]
+    assert tests["reference-log-rank"]["observed"] == [18]
+    assert tests["reference-log-rank"]["expected"] == pytest.approx([expected], abs=1e-9)
+    assert tests["reference-log-rank"]["statistic"] == pytest.approx(
+        (18 - expected) ** 2 / expected, abs=1e-9
+    )
+    (ratio,) = [row for row in record["results"] if row["id"] == "ratio"]
+    assert ratio["value"] == pytest.approx(18 / expected, abs=1e-9)
+
+
+def test_a_reference_cohort_brings_its_own_error(run, aml, tmp_path):
+    cohort = write_csv(tmp_path / "cohort.csv", "days,status", AML["Nonmaintained"])
+    _, out, _ = run(aml, *ASKED, "--reference", cohort, "--json")
+    tests = {(test["name"], test["group"]): test["p"] for test in json.loads(out)["tests"]}
+    assert len(tests) == 10
+    known, uncertain = (tests[f"reference-log-rank{tail}", "Maintained"] for tail in ("", "-with-error"))
+    assert known < uncertain < 1
+
+
+def test_a_reference_that_is_no_curve(run, aml, tmp_path):
+    path = write_csv(tmp_path / "published.csv", "time,survival", [("6w", 0.5), ("12m", 1.5), ("24m", 0.3)])
+    code, out, err = run(aml, *ASKED, "--reference", path)
+    assert (code, out) == (2, "")
+    allowed = "Allowed: whole days, or a time as in 12m or 3y; survival between 0 and 1. Correct the row."
+    assert err.splitlines() == [
+        f"published.csv › row 2: time 6w and survival 0.5 are no point of a curve. {allowed}",
+        f"published.csv › row 3: time 12m and survival 1.5 are no point of a curve. {allowed}",
+    ]
+    path = write_csv(tmp_path / "published.csv", "time,survival", [("12m", 0.5), ("24m", 0.6)])
+    assert "does not fall from 1" in run(aml, *ASKED, "--reference", path)[2]
+
+
 def test_delayed_entry_is_in_the_risk_set_and_in_the_curve(run, tmp_path):
     path = write_csv(tmp_path / "a.csv", "s,t,e", [(0, 10, 1), (5, 12, 0), (8, 12, 1)])
     _, out, _ = run(path, "--time", "t", "--event", "e", "--entry", "s", "--json")
@@ -230,13 +287,13 @@ def test_every_wrong_option_is_said_at_once(run, aml):
     )
     code, out, err = run(aml, *options, "--test", "chi", "--model", "weibull")
     assert (code, out) == (2, "")
-    tests = ", ".join(TESTS)
+    tests = ", ".join(NAMES)
     assert err.splitlines() == [
         "--time: no column is named. Add --time COLUMN.",
         "--event: no column is named. Add --event COLUMN.",
         '--unit: "weeks" is not known. Allowed: days, months, years. Correct the option.',
         '--coding: "dead" is not known. Allowed: status, status12, cnsr. Correct the option.',
-        '--interval: "exact" is not known. Allowed: default, bpcp, bpcp-midp, log-log, log, plain, arcsine. '
+        '--interval: "exact" is not known. Allowed: default, bpcp, bpcp-midp, log-log, log, likelihood-ratio, plain, arcsine. '
         "Correct the option.",
         f'--test: "chi" is not known. Allowed: {tests}. Correct the option.',
         '--model: "weibull" is not known. Allowed: cox, firth. Correct the option.',

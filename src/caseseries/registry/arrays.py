@@ -194,8 +194,10 @@ def _cell_numbers(columns: list[Column | None], groups: int, kinds: int) -> npt.
         narrow = np.uint16 if groups * kinds <= 1 << 16 else np.int64
         member = np.multiply(group, kinds, dtype=narrow, casting="unsafe")
         cells += np.add(member, kind, dtype=narrow, casting="unsafe")
-    elif group is not None or kind is not None:
-        cells += group if kind is None else kind
+    elif kind is not None:
+        cells += kind
+    elif group is not None:
+        cells += group
     return cells
 
 

@@ -3,6 +3,7 @@
 import csv
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -49,19 +50,30 @@ def unreadable(name: str, what: str, do: str) -> StudyError:
     return StudyError([Finding(Where(name), "file", Severity.FILE, what, "", do)])
 
 
+def read_heading(path: Path) -> list[str]:
+    """The names of the columns."""
+    with _opened(path) as (heading, _):
+        return heading
+
+
 def read_rows(path: Path, columns: Sequence[str]) -> Iterator[Row]:
     """Those columns of every row; () for a blank line, and a short row is filled with empty cells."""
+    with _opened(path) as (heading, reader):
+        check_columns(Where(path.name), heading, columns)
+        places = [heading.index(name) for name in columns]
+        for row in reader:
+            filled = any(map(str.strip, row))
+            yield tuple(row[place] if place < len(row) else "" for place in places) if filled else ()
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[list[str], Iterator[list[str]]]]:
+    """The heading and the rows beneath it."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             first = file.readline()
-            separator = max(_SEPARATORS, key=first.count)
-            reader = csv.reader(chain([first], file), delimiter=separator)
-            heading = [name.strip() for name in next(reader, [])]
-            check_columns(Where(path.name), heading, columns)
-            places = [heading.index(name) for name in columns]
-            for row in reader:
-                filled = any(map(str.strip, row))
-                yield tuple(row[place] if place < len(row) else "" for place in places) if filled else ()
+            reader = csv.reader(chain([first], file), delimiter=max(_SEPARATORS, key=first.count))
+            yield [name.strip() for name in next(reader, [])], reader
     except OSError as error:
         raise unreadable(
             path.name, f"the file cannot be opened: {error.strerror}", "Check its path"
