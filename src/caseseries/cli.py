@@ -215,7 +215,7 @@ def survival(
     figure: Annotated[str, typer.Option(metavar="SVG", help="Draw the curves into this file.")] = "",
     as_json: AsJson = False,
 ) -> int:
-    """Survival, incidence, medians and tests of one table of times and events."""
+    """Estimate survival from a table of times and events."""
     from caseseries.registry.coding import Layout
     from caseseries.registry.sources import count_source
     from caseseries.survival_command.against import read_reference
