@@ -175,6 +175,70 @@ def diff(
     return DONE
 
 
+@app.command()
+def survival(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE",
+            help="CSV, Parquet (a file, a folder, a pattern), .pzfx, .prism, or the URL of a database.",
+        ),
+    ],
+    time: Annotated[str, typer.Option(metavar="COL", help="How long each row was observed.")] = "",
+    event: Annotated[str, typer.Option(metavar="COL", help="How the observation ended; see --coding.")] = "",
+    cause: Annotated[str, typer.Option(metavar="COL", help="Which event it was, if several compete.")] = "",
+    group: Annotated[str, typer.Option(metavar="COL", help="One curve for each of its values.")] = "",
+    entry: Annotated[str, typer.Option(metavar="COL", help="When observation began, if after day 0.")] = "",
+    unit: Annotated[str, typer.Option(help="Of the times: days, months or years.")] = "days",
+    coding: Annotated[
+        str,
+        typer.Option(help="status (1 = event, 0 = censored), status12 (2, 1) or cnsr (CDISC: 0, 1, 2 …)."),
+    ] = "status",
+    at: Annotated[str, typer.Option(metavar="TIMES", help="Horizons, as in 100d,12m,3y.")] = "",
+    interval: Annotated[
+        str, typer.Option(help="bpcp, bpcp-midp, log-log, log, likelihood-ratio, plain or arcsine.")
+    ] = "default",
+    level: Annotated[float, typer.Option(help="Of the intervals.")] = 0.95,
+    query: Annotated[str, typer.Option(metavar="SQL", help="For the URL of a database: the rows.")] = "",
+    table: Annotated[str, typer.Option(help="For a Prism file with several survival tables: its name.")] = "",
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the counts beside the file for next time.")
+    ] = False,
+    test: Annotated[
+        str, typer.Option(metavar="TESTS", help="Of the groups, as in log-rank,peto,exact-log-rank.")
+    ] = "",
+    model: Annotated[str, typer.Option(help="cox or firth.")] = "",
+    covariates: Annotated[str, typer.Option(metavar="COLS", help="For --model, as in age,arm.")] = "",
+    reference: Annotated[
+        str, typer.Option(metavar="FILE", help="A reference cohort, or its survival at some times.")
+    ] = "",
+    figure: Annotated[str, typer.Option(metavar="SVG", help="Draw the curves into this file.")] = "",
+    as_json: AsJson = False,
+) -> int:
+    """Estimate survival from a table of times and events."""
+    from caseseries.registry.coding import Layout
+    from caseseries.registry.sources import count_source
+    from caseseries.survival_command.against import read_reference
+    from caseseries.survival_command.answer import answer, regress
+    from caseseries.survival_command.output import draw_figure, to_json, to_text
+    from caseseries.survival_command.question import Question, Regression, check_question, words
+
+    layout = Layout(time, event, cause, group, entry, unit, coding)
+    question = Question(words(at), interval, level, words(test))
+    regression = Regression(model, words(covariates))
+    check_question(source, layout, question, regression)
+    held_against = read_reference(reference, layout) if reference else None
+    found = answer(count_source(source, layout, query, table, keep), question, held_against)
+    if model:
+        found = regress(found, Path(source), layout, regression, level)
+    for finding in found.findings:
+        say(str(finding))
+    if figure:
+        Path(figure).write_text(draw_figure(found, question, Path(source).name), encoding="utf-8")
+    typer.echo(to_json(found) if as_json else to_text(source, found))
+    return OPEN_PROBLEMS if found.findings else DONE
+
+
 @app.callback(invoke_without_command=True)
 def version(show: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
     if show:
