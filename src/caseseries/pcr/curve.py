@@ -1,0 +1,283 @@
+"""From fluorescence to Cq: baseline, one threshold a target, and what became of each well.
+
+All wells of a target are worked together as one matrix (wells × cycles). The threshold is a tenth of the
+target's plateau: within the exponential phase, far above the noise, the same for every well compared.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from caseseries.pcr.plate import Matrix, Plate, Well
+
+Vector = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Counts = NDArray[np.int64]
+
+THRESHOLD_SHARE = 0.10  # of the plateau
+NOISE_MULTIPLE = 10.0  # the threshold is at least this many times the noise of the baseline
+LEAD = 7  # cycles between the end of the baseline and the sharpest bend; 0.5 % of the plateau at 85 % efficiency
+FLAT = 3  # the fewest cycles that make a baseline
+SLOPED = 12  # from this many on, the baseline may slope
+LEAST_GROWTH = 1.15  # per cycle at the crossing; a drifting baseline grows less
+EARLY_SHARE = 0.3  # of the plateau, climbed in the first cycles, is a very high load
+DRIFT_SHARE = 0.2  # of the starting fluorescence, where no plateau is known
+EARLY = 8  # a bend this early leaves no baseline
+SKIP = 2  # the first cycles, where the optics settle
+AGREEMENT = 0.5  # cycles between our Cq and the instrument's before it is worth a word
+
+
+class State(StrEnum):
+    AMPLIFIED = "amplified"
+    LATE = "late"
+    NONE = "no amplification"
+    BASELINE_FAILURE = "baseline failure"
+    EXCLUDED = "excluded"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class Call:
+    """What became of one well. `cq` is set exactly when it amplified; `seen` is false when no curve was there."""
+
+    state: State
+    cq: float | None = None
+    own_cq: float | None = None
+    threshold: float | None = None
+    seen: bool = True
+    note: str = ""
+
+    @property
+    def is_amplified(self) -> bool:
+        return self.state in (State.AMPLIFIED, State.LATE)
+
+
+@dataclass(frozen=True, eq=False)
+class Traces:
+    """Curves without their baseline, and how each was found to behave (one entry a well)."""
+
+    net: Matrix  # wells × cycles
+    noise: Vector
+    bends_early: Flags  # so early that there is no baseline
+    start: Vector  # the fluorescence it begins with
+    climb: Vector  # from there to the top
+    height: Vector  # above the baseline
+
+
+@dataclass(frozen=True, eq=False)
+class Crossings:
+    threshold: float
+    cq: Vector  # NaN where the threshold is not crossed in growth
+    is_early: Flags
+
+
+def call_wells(
+    plate: Plate,
+    *,
+    late_after: float,
+    thresholds: Mapping[str, float] | None = None,
+    use_instrument: bool = False,
+) -> tuple[Call, ...]:
+    """The state and Cq of every well, in the plate's order.
+
+    With curves, our Cq is used unless `use_instrument`; a curve that climbs in its first cycles is a baseline
+    failure whatever Cq stands beside it. `thresholds` fixes a target's threshold instead of a tenth of its
+    plateau. Without a curve only the instrument's Cq is left, and `seen` is false.
+    """
+    calls: dict[int, Call] = {}
+    targets = [well.target for well in plate.wells]
+    has_curve = np.isfinite(plate.fluorescence).sum(axis=1) > 2 * LEAD if len(targets) else np.zeros(0, bool)
+    for target in dict.fromkeys(targets):
+        rows = np.array([n for n, name in enumerate(targets) if name == target])
+        curved = rows[has_curve[rows]]
+        found = find_crossings(plate.fluorescence[curved], plate.subtracted, (thresholds or {}).get(target))
+        places = {int(row): n for n, row in enumerate(curved)}
+        for row in rows:
+            calls[int(row)] = _call(
+                plate.wells[row], found, places.get(int(row)), late_after, use_instrument
+            )
+    return tuple(calls[row] for row in range(len(targets)))
+
+
+def find_crossings(curves: Matrix, subtracted: bool = False, threshold: float | None = None) -> Crossings:
+    """Threshold Cq of the wells of one target (wells × cycles); cycles count from 1."""
+    if not len(curves):
+        return Crossings(threshold or np.nan, np.zeros(0), np.zeros(0, bool))
+    traces = take_baselines(curves)
+    line = threshold or choose_threshold(traces)
+    cq = _cross(traces.net, line)
+    early = _climbs_early(traces, line / THRESHOLD_SHARE, np.isfinite(cq).any())
+    if not subtracted:
+        early |= _starts_high(curves, np.isfinite(cq), line / THRESHOLD_SHARE)
+    return Crossings(float(line), np.where(early, np.nan, cq), early)
+
+
+def take_baselines(curves: Matrix) -> Traces:
+    """Each curve less its own baseline: the mean of, or the line through, the cycles before its bend."""
+    filled = _fill(curves)
+    smooth = _smooth(filled)
+    noise = _noise(filled)
+    bend = _bend(smooth)
+    climb = smooth.max(axis=1) - smooth[:, SKIP]
+    bends_early = (bend <= EARLY) & (climb > NOISE_MULTIPLE * noise)
+    last = np.where(bends_early, FLAT, np.clip(bend - LEAD, SKIP + FLAT, curves.shape[1]))
+    net = filled - _baseline(filled, last)
+    return Traces(net, noise, bends_early, smooth[:, SKIP], climb, _smooth(net).max(axis=1))
+
+
+def choose_threshold(traces: Traces) -> float:
+    """A tenth of the plateau of the wells that amplified, and at least ten times the noise."""
+    usable = traces.height if traces.bends_early.all() else traces.height[~traces.bends_early]
+    high = usable[usable >= 0.5 * np.quantile(usable, 0.9)]
+    plateau = float(np.median(high)) if len(high) else 0.0
+    return max(THRESHOLD_SHARE * plateau, NOISE_MULTIPLE * float(np.median(traces.noise)))
+
+
+def _fill(curves: Matrix) -> Matrix:
+    """Unmeasured cycles carry the nearest measured value, so that they neither rise nor bend."""
+    known = np.isfinite(curves)
+    if known.all():
+        return curves
+    places = np.where(known, np.arange(curves.shape[1]), 0)
+    before = np.maximum.accumulate(places, axis=1)
+    first = known.argmax(axis=1)
+    nearest = np.maximum(before, first[:, None])
+    return np.take_along_axis(curves, nearest, axis=1)
+
+
+def _smooth(curves: Matrix) -> Matrix:
+    padded = np.pad(curves, ((0, 0), (1, 1)), mode="edge")
+    return (padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]) / 3
+
+
+def _noise(curves: Matrix) -> Vector:
+    """Standard deviation of one reading, from second differences, which neither level nor slope enters."""
+    bends = np.abs(np.diff(curves, n=2, axis=1))
+    spread: Vector = 1.4826 * np.median(bends, axis=1) / np.sqrt(6)
+    return spread
+
+
+def _bend(smooth: Matrix) -> Counts:
+    """Where each curve bends upwards most sharply: the maximum of the second derivative (5-point parabola)."""
+    padded = np.pad(smooth, ((0, 0), (0, 2)), mode="edge")
+    width = smooth.shape[1] - 2
+    weights = (2, -1, -2, -1, 2)
+    second = sum(weight * padded[:, n : n + width] for n, weight in enumerate(weights))
+    bend: Counts = np.asarray(second).argmax(axis=1) + 2
+    return bend
+
+
+def _baseline(curves: Matrix, last: Counts) -> Matrix:
+    """Level or line through cycles SKIP … last of each curve, over all cycles."""
+    cycles = np.arange(curves.shape[1], dtype=float)
+    start = np.where(last > SKIP + FLAT, SKIP, 0)
+    inside = (cycles >= start[:, None]) & (cycles < last[:, None])
+    n = inside.sum(axis=1)
+    mean_x = (inside * cycles).sum(axis=1) / n
+    mean_y = (inside * curves).sum(axis=1) / n
+    x = np.where(inside, cycles - mean_x[:, None], 0.0)
+    slope = (x * curves).sum(axis=1) / np.maximum((x * x).sum(axis=1), 1e-12)
+    slope = np.where(n >= SLOPED, slope, 0.0)
+    line: Matrix = mean_y[:, None] + slope[:, None] * (cycles - mean_x[:, None])
+    return line
+
+
+def _climbs_early(traces: Traces, plateau: float, has_plateau: bool) -> Flags:
+    """Wells that climb a good part of a plateau before a baseline can be taken, or begin far below theirs.
+
+    Where no well of the target amplified there is no plateau to compare with; a fifth of the starting
+    fluorescence then stands for it, more than optics drift.
+    """
+    begin = traces.net[:, SKIP : SKIP + FLAT].mean(axis=1)
+    least = EARLY_SHARE * plateau if has_plateau else DRIFT_SHARE * np.abs(traces.start)
+    flags: Flags = (traces.bends_early & (traces.climb > least)) | (begin < -least)
+    return flags
+
+
+def _starts_high(curves: Matrix, crosses: Flags, plateau: float) -> Flags:
+    """Wells that never rise because they begin at the plateau: a load too high for any baseline."""
+    start = np.nanmedian(curves[:, :5], axis=1)
+    if crosses.sum() < 3:
+        return np.zeros(len(curves), bool)
+    level = np.median(start[crosses])
+    spread = 1.4826 * np.median(np.abs(start[crosses] - level))
+    flags: Flags = ~crosses & (start > level + 0.5 * plateau + 5 * spread)
+    return flags
+
+
+def _cross(net: Matrix, line: float) -> Vector:
+    """The cycle at which each curve passes the line for good, between cycles by exponential growth."""
+    wells, width = net.shape
+    top = net.argmax(axis=1)
+    below = (net < line) & (np.arange(width) <= top[:, None])
+    last_below = width - 1 - below[:, ::-1].argmax(axis=1)
+    crosses = below.any(axis=1) & (last_below < top)
+    at = np.where(crosses, last_below, 0)
+    well = np.arange(wells)
+    low, high = net[well, at], net[well, np.minimum(at + 1, width - 1)]
+    floor = np.maximum(low, line / 20)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        part = np.log(line / floor) / np.log(high / floor)
+    cq = np.where(crosses & _grows(net, at, line), at + 1 + part, np.nan)
+    return np.asarray(cq, dtype=float)
+
+
+def _grows(net: Matrix, at: Counts, line: float) -> Flags:
+    """Whether the curve multiplies around its crossing, as amplification does and drift does not."""
+    width = net.shape[1]
+    well = np.arange(len(net))
+    after, before = np.minimum(at + 2, width - 1), np.maximum(at - 1, 0)
+    rise = np.maximum(net[well, after], line / 20) / np.maximum(net[well, before], line / 20)
+    flags: Flags = rise ** (1 / np.maximum(after - before, 1)) >= LEAST_GROWTH
+    return flags
+
+
+def _call(well: Well, found: Crossings, place: int | None, late_after: float, use_instrument: bool) -> Call:
+    if well.excluded:
+        return Call(State.EXCLUDED, note=f"excluded by {well.excluded}")
+    if place is None:
+        return _call_unseen(well, late_after)
+    own = float(found.cq[place])
+    if found.is_early[place]:
+        note = "no baseline before it rises: a very high load; dilute and repeat"
+        return Call(State.BASELINE_FAILURE, threshold=found.threshold, note=note)
+    own_cq = None if np.isnan(own) else own
+    cq = well.reading.cq if use_instrument else own_cq
+    if use_instrument and not well.reading.text:
+        return Call(State.MISSING, None, own_cq, found.threshold, note="the instrument gave no Cq")
+    state = _state(cq, late_after)
+    return Call(state, cq, own_cq, found.threshold, note=_compare(own_cq, well))
+
+
+def _state(cq: float | None, late_after: float) -> State:
+    if cq is None:
+        return State.NONE
+    return State.LATE if cq > late_after else State.AMPLIFIED
+
+
+def _call_unseen(well: Well, late_after: float) -> Call:
+    reading = well.reading
+    if reading.cq is not None:
+        return Call(_state(reading.cq, late_after), reading.cq, seen=False)
+    if not reading.text or reading.note == "not a number":
+        return Call(State.MISSING, seen=False, note="neither curve nor Cq")
+    return Call(State.NONE, seen=False, note=f'"{reading.text}": {reading.note}; no curve to confirm it')
+
+
+def _compare(own: float | None, well: Well) -> str:
+    theirs = well.reading.cq
+    if own is not None and theirs is not None and abs(own - theirs) > AGREEMENT:
+        return f"our Cq {own:.2f} and the instrument's {theirs:.2f} differ by {abs(own - theirs):.2f}"
+    if own is None and theirs is not None:
+        return f"the curve does not amplify, the instrument says Cq {theirs:.2f}"
+    if own is not None and theirs is None and well.reading.text:
+        return f'the curve amplifies at {own:.2f}, the instrument says "{well.reading.text}"'
+    return ""
+
+
+def count_states(calls: Sequence[Call]) -> dict[State, int]:
+    """How many wells ended in each state, every state named."""
+    return {state: sum(call.state is state for call in calls) for state in State}
