@@ -20,13 +20,15 @@ Counts = NDArray[np.int64]
 THRESHOLD_SHARE = 0.10  # of the plateau
 NOISE_MULTIPLE = 10.0  # the threshold is at least this many times the noise of the baseline
 LEAD = 7  # cycles between the end of the baseline and the sharpest bend; 0.5 % of the plateau at 85 % efficiency
-FLAT = 3  # the fewest cycles that make a baseline
+SHORTEST = 5  # cycles that make a baseline
 SLOPED = 12  # from this many on, the baseline may slope
-LEAST_GROWTH = 1.15  # per cycle at the crossing; a drifting baseline grows less
-EARLY_SHARE = 0.3  # of the plateau, climbed in the first cycles, is a very high load
-DRIFT_SHARE = 0.2  # of the starting fluorescence, where no plateau is known
-EARLY = 8  # a bend this early leaves no baseline
 SKIP = 2  # the first cycles, where the optics settle
+LEAST_GROWTH = 1.15  # per cycle at the crossing; a drifting baseline grows less
+EARLIEST = 9  # a bend or a crossing before this cycle leaves no baseline
+EARLY_SHARE = 0.3  # of the plateau: a curve that begins this far below its baseline was still rising there
+DRIFT_SHARE = 0.2  # of the starting fluorescence, where no plateau is known; more than optics drift
+CURVATURE = (28, 7, -8, -17, -20, -17, -8, 7, 28)
+SIGNIFICANT = 6.0  # standard errors
 AGREEMENT = 0.5  # cycles between our Cq and the instrument's before it is worth a word
 
 
@@ -57,14 +59,12 @@ class Call:
 
 @dataclass(frozen=True, eq=False)
 class Traces:
-    """Curves without their baseline, and how each was found to behave (one entry a well)."""
+    """Curves without their baseline (one row or entry a well)."""
 
     net: Matrix  # wells × cycles
-    noise: Vector
-    bends_early: Flags  # so early that there is no baseline
-    start: Vector  # the fluorescence it begins with
-    climb: Vector  # from there to the top
+    noise: Vector  # of one reading
     height: Vector  # above the baseline
+    start: Vector  # the fluorescence it begins with
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,29 +109,25 @@ def find_crossings(curves: Matrix, subtracted: bool = False, threshold: float | 
     traces = take_baselines(curves)
     line = threshold or choose_threshold(traces)
     cq = _cross(traces.net, line)
-    early = _climbs_early(traces, line / THRESHOLD_SHARE, np.isfinite(cq).any())
+    early = _begins_low(traces, line / THRESHOLD_SHARE, np.isfinite(cq).any()) | (cq < EARLIEST)
     if not subtracted:
-        early |= _starts_high(curves, np.isfinite(cq), line / THRESHOLD_SHARE)
+        early |= _begins_high(traces.start, np.isfinite(cq), line / THRESHOLD_SHARE)
     return Crossings(float(line), np.where(early, np.nan, cq), early)
 
 
 def take_baselines(curves: Matrix) -> Traces:
     """Each curve less its own baseline: the mean of, or the line through, the cycles before its bend."""
     filled = _fill(curves)
-    smooth = _smooth(filled)
     noise = _noise(filled)
-    bend = _bend(smooth)
-    climb = smooth.max(axis=1) - smooth[:, SKIP]
-    bends_early = (bend <= EARLY) & (climb > NOISE_MULTIPLE * noise)
-    last = np.where(bends_early, FLAT, np.clip(bend - LEAD, SKIP + FLAT, curves.shape[1]))
+    last = np.clip(_bend(filled, noise) - LEAD, SHORTEST, None)
     net = filled - _baseline(filled, last)
-    return Traces(net, noise, bends_early, smooth[:, SKIP], climb, _smooth(net).max(axis=1))
+    smooth = (net[:, :-2] + net[:, 1:-1] + net[:, 2:]) / 3
+    return Traces(net, noise, smooth.max(axis=1), np.median(filled[:, :SHORTEST], axis=1))
 
 
 def choose_threshold(traces: Traces) -> float:
     """A tenth of the plateau of the wells that amplified, and at least ten times the noise."""
-    usable = traces.height if traces.bends_early.all() else traces.height[~traces.bends_early]
-    high = usable[usable >= 0.5 * np.quantile(usable, 0.9)]
+    high = traces.height[traces.height >= 0.5 * np.quantile(traces.height, 0.9)]
     plateau = float(np.median(high)) if len(high) else 0.0
     return max(THRESHOLD_SHARE * plateau, NOISE_MULTIPLE * float(np.median(traces.noise)))
 
@@ -148,11 +144,6 @@ def _fill(curves: Matrix) -> Matrix:
     return np.take_along_axis(curves, nearest, axis=1)
 
 
-def _smooth(curves: Matrix) -> Matrix:
-    padded = np.pad(curves, ((0, 0), (1, 1)), mode="edge")
-    return (padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]) / 3
-
-
 def _noise(curves: Matrix) -> Vector:
     """Standard deviation of one reading, from second differences, which neither level nor slope enters."""
     bends = np.abs(np.diff(curves, n=2, axis=1))
@@ -160,20 +151,29 @@ def _noise(curves: Matrix) -> Vector:
     return spread
 
 
-def _bend(smooth: Matrix) -> Counts:
-    """Where each curve bends upwards most sharply: the maximum of the second derivative (5-point parabola)."""
-    padded = np.pad(smooth, ((0, 0), (0, 2)), mode="edge")
-    width = smooth.shape[1] - 2
-    weights = (2, -1, -2, -1, 2)
-    second = sum(weight * padded[:, n : n + width] for n, weight in enumerate(weights))
-    bend: Counts = np.asarray(second).argmax(axis=1) + 2
-    return bend
+def _bend(curves: Matrix, noise: Vector) -> Counts:
+    """Where each curve bends upwards most sharply, from cycle EARLIEST on; past its end where it never does.
+
+    The maximum of the second derivative, by a parabola through nine points (Savitzky & Golay 1964, table IV),
+    taken for a bend when noise alone would not give it.
+    """
+    half, wells = len(CURVATURE) // 2, len(curves)
+    padded = np.pad(curves, ((0, 0), (0, half)), mode="edge")
+    width = curves.shape[1] - half
+    second = np.zeros((wells, width))
+    for n, weight in enumerate(CURVATURE):
+        second += weight * padded[:, n : n + width]
+    later = second[:, EARLIEST - half :]
+    bend = later.argmax(axis=1)
+    chance = SIGNIFICANT * noise * np.sqrt(sum(weight**2 for weight in CURVATURE))
+    is_bend = later[np.arange(wells), bend] > chance
+    return np.where(is_bend, bend + EARLIEST, curves.shape[1] + LEAD)
 
 
 def _baseline(curves: Matrix, last: Counts) -> Matrix:
     """Level or line through cycles SKIP … last of each curve, over all cycles."""
     cycles = np.arange(curves.shape[1], dtype=float)
-    start = np.where(last > SKIP + FLAT, SKIP, 0)
+    start = np.where(last > SKIP + SHORTEST, SKIP, 0)
     inside = (cycles >= start[:, None]) & (cycles < last[:, None])
     n = inside.sum(axis=1)
     mean_x = (inside * cycles).sum(axis=1) / n
@@ -185,23 +185,18 @@ def _baseline(curves: Matrix, last: Counts) -> Matrix:
     return line
 
 
-def _climbs_early(traces: Traces, plateau: float, has_plateau: bool) -> Flags:
-    """Wells that climb a good part of a plateau before a baseline can be taken, or begin far below theirs.
-
-    Where no well of the target amplified there is no plateau to compare with; a fifth of the starting
-    fluorescence then stands for it, more than optics drift.
-    """
-    begin = traces.net[:, SKIP : SKIP + FLAT].mean(axis=1)
+def _begins_low(traces: Traces, plateau: float, has_plateau: bool) -> Flags:
+    """Wells that begin far below their own baseline: they were rising while it was taken."""
+    begin = traces.net[:, SKIP : SKIP + 3].mean(axis=1)
     least = EARLY_SHARE * plateau if has_plateau else DRIFT_SHARE * np.abs(traces.start)
-    flags: Flags = (traces.bends_early & (traces.climb > least)) | (begin < -least)
+    flags: Flags = begin < -least
     return flags
 
 
-def _starts_high(curves: Matrix, crosses: Flags, plateau: float) -> Flags:
-    """Wells that never rise because they begin at the plateau: a load too high for any baseline."""
-    start = np.nanmedian(curves[:, :5], axis=1)
+def _begins_high(start: Vector, crosses: Flags, plateau: float) -> Flags:
+    """Wells that never rise because they begin at the plateau."""
     if crosses.sum() < 3:
-        return np.zeros(len(curves), bool)
+        return np.zeros(len(start), bool)
     level = np.median(start[crosses])
     spread = 1.4826 * np.median(np.abs(start[crosses] - level))
     flags: Flags = ~crosses & (start > level + 0.5 * plateau + 5 * spread)
