@@ -1,0 +1,259 @@
+"""The standard curve: steps, line, quantitative range and sensitivity.
+
+Rules and numbers: van der Velden et al., Leukemia 2007;21:604, through the profile. The line over every
+amplified well is what a laboratory reads off; levels are computed from the line through the quantitative
+range only, because wells below it amplify when they happen to hold a copy and so come too early.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from caseseries.pcr.criteria import Profile
+from caseseries.pcr.curve import Call, State
+from caseseries.pcr.plate import Well
+from caseseries.pcr.roles import FRACTION, Part
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """One well, the part it plays and what became of it."""
+
+    well: Well
+    part: Part
+    call: Call
+
+    @property
+    def cq(self) -> float | None:
+        return self.call.cq if self.call.is_amplified else None
+
+    @property
+    def counts(self) -> bool:
+        """Whether the well says anything: not excluded, not missing."""
+        return self.call.state not in (State.EXCLUDED, State.MISSING)
+
+
+@dataclass(frozen=True)
+class Line:
+    """Least squares of Cq on log10 amount. `spread` is the residual standard deviation in cycles."""
+
+    slope: float
+    intercept: float
+    r: float
+    spread: float
+    n: int
+    centre: float  # mean log10 amount
+    breadth: float  # sum of squares of log10 amount about it
+
+    @property
+    def r2(self) -> float:
+        return self.r**2
+
+    @property
+    def efficiency(self) -> float:
+        """Copies made per copy and cycle; 1 is perfect doubling."""
+        return float(10 ** (-1 / self.slope) - 1) if self.slope else float("nan")
+
+    def at(self, amount: float) -> float:
+        """The Cq of an amount."""
+        return self.intercept + self.slope * float(np.log10(amount))
+
+    def read(self, cq: float) -> float:
+        """The amount at a Cq."""
+        return float(10 ** ((cq - self.intercept) / self.slope))
+
+
+@dataclass(frozen=True)
+class Step:
+    """One dilution. `faults` is empty when it is reproducible, apart from background and on the line."""
+
+    amount: float
+    reactions: tuple[Reaction, ...]
+    faults: tuple[str, ...]
+
+    @property
+    def cqs(self) -> tuple[float, ...]:
+        return tuple(reaction.cq for reaction in self.reactions if reaction.cq is not None)
+
+    @property
+    def span(self) -> float | None:
+        return max(self.cqs) - min(self.cqs) if self.cqs else None
+
+
+@dataclass(frozen=True)
+class StandardCurve:
+    """A target's curve on one run. `line` is over all steps, `range_line` over the quantitative range."""
+
+    target: str
+    plate: str
+    run: str
+    unit: str
+    is_control_gene: bool
+    line: Line | None
+    range_line: Line | None
+    accepted: bool
+    reasons: tuple[str, ...]
+    quantitative_range: float | None
+    sensitivity: float | None
+    sensitivity_cq: float | None  # highest Cq of the dilution that sets the sensitivity
+    background_cq: float | None  # lowest Cq in polyclonal DNA
+    background_wells: int
+    steps: tuple[Step, ...]
+    contradictions: tuple[str, ...]
+
+    @property
+    def used(self) -> tuple[Reaction, ...]:
+        return tuple(one for step in self.steps if not step.faults for one in step.reactions if one.cq is not None)
+
+    @property
+    def unused(self) -> tuple[Reaction, ...]:
+        used = {one.well.position for one in self.used}
+        return tuple(one for step in self.steps for one in step.reactions if one.well.position not in used)
+
+
+def fit_line(amounts: Sequence[float], cqs: Sequence[float]) -> Line | None:
+    """Least squares through wells; None with fewer than three wells or one amount only."""
+    x, y = np.log10(np.asarray(amounts, dtype=float)), np.asarray(cqs, dtype=float)
+    if len(x) < 3 or np.ptp(x) == 0:
+        return None
+    centre, height = float(x.mean()), float(y.mean())
+    breadth, cross = float(((x - centre) ** 2).sum()), float(((x - centre) * (y - height)).sum())
+    slope = cross / breadth
+    rest = y - height - slope * (x - centre)
+    total = float(((y - height) ** 2).sum())
+    r = cross / float(np.sqrt(breadth * total)) if total else 0.0
+    spread = float(np.sqrt((rest**2).sum() / (len(x) - 2)))
+    return Line(slope, height - slope * centre, r, spread, len(x), centre, breadth)
+
+
+def fit_curve(standards: Sequence[Reaction], background: Sequence[Reaction], profile: Profile) -> StandardCurve:
+    """The curve of one target on one run from its standards and its polyclonal background wells."""
+    lowest = min((one.cq for one in background if one.cq is not None), default=None)
+    steps = _judge_steps(standards, lowest, profile)
+    everything = [(step.amount, cq) for step in steps for cq in step.cqs]
+    good = [step for step in steps if not step.faults]
+    within = [(step.amount, cq) for step in good for cq in step.cqs]
+    line = fit_line(*zip(*everything, strict=True)) if everything else None
+    range_line = fit_line(*zip(*within, strict=True)) if within else None
+    contradictions = _contradictions(steps)
+    reasons = (*_judge_line(range_line, len(good), profile), *contradictions)
+    detected = _detected(steps, lowest, profile)
+    accepted = not reasons
+    first = standards[0]
+    return StandardCurve(
+        target=first.well.target,
+        plate=first.well.plate,
+        run=first.well.run,
+        unit=first.part.unit,
+        is_control_gene=first.part.is_control_gene,
+        line=line,
+        range_line=range_line,
+        accepted=accepted,
+        reasons=(*reasons, *_notes(steps)),
+        quantitative_range=min(step.amount for step in good) if accepted else None,
+        sensitivity=detected.amount if accepted and detected else None,
+        sensitivity_cq=max(detected.cqs) if detected else None,
+        background_cq=lowest,
+        background_wells=sum(one.counts for one in background),
+        steps=steps,
+        contradictions=contradictions,
+    )
+
+
+def _judge_steps(standards: Sequence[Reaction], lowest: float | None, profile: Profile) -> tuple[Step, ...]:
+    """Steps from the highest amount to the lowest, each with what is wrong with it."""
+    amounts = sorted({one.part.amount for one in standards if one.part.amount}, reverse=True)
+    steps = []
+    for amount in amounts:
+        wells = tuple(one for one in standards if one.part.amount == amount and one.counts)
+        steps.append(Step(amount, wells, _faults_of(wells, lowest, profile)))
+    return _judge_places(steps, profile)
+
+
+def _faults_of(wells: tuple[Reaction, ...], lowest: float | None, profile: Profile) -> tuple[str, ...]:
+    cqs = [one.cq for one in wells if one.cq is not None]
+    faults = []
+    if len(wells) < 2:
+        faults.append(f"{len(wells)} well, so that nothing is known of its reproducibility")
+    if len(cqs) < len(wells):
+        faults.append(f"{len(cqs)} of {len(wells)} wells amplified")
+    if cqs and max(cqs) - min(cqs) > profile["replicate_range_most"]:
+        faults.append(f"replicates span {max(cqs) - min(cqs):.2f} cycles, over {profile['replicate_range_most']:g}")
+    if cqs and lowest is not None and lowest - max(cqs) < profile["range_background_margin"]:
+        margin = f"{lowest - max(cqs):.2f} cycles from the lowest background Cq {lowest:.2f}"
+        faults.append(f"{margin}, under {profile['range_background_margin']:g}")
+    return tuple(faults)
+
+
+def _judge_places(steps: list[Step], profile: Profile) -> tuple[Step, ...]:
+    """Marks the steps that lie off the line through the others, by the median of slopes (Theil 1950; Sen 1968)."""
+    good = [step for step in steps if not step.faults]
+    if len(good) < 3:
+        return tuple(steps)
+    x = np.log10([step.amount for step in good])
+    y = np.array([np.mean(step.cqs) for step in good])
+    first, second = np.triu_indices(len(good), 1)
+    slope = float(np.median((y[second] - y[first]) / (x[second] - x[first])))
+    level = float(np.median(y - slope * x))
+    off = {step.amount: float(cq - level - slope * at) for step, at, cq in zip(good, x, y, strict=True)}
+    return tuple(_place(step, off.get(step.amount, 0.0), slope, profile["step_deviation_most"]) for step in steps)
+
+
+def _place(step: Step, off: float, slope: float, most: float) -> Step:
+    if abs(off) <= most:
+        return step
+    implied = step.amount * 10 ** (off / slope)
+    fault = f"{OFF_LINE} {abs(off):.2f} cycles; the other steps put it at {implied:.2g}"
+    return Step(step.amount, step.reactions, (fault,))
+
+
+OFF_LINE = "off the line by"
+
+
+def _contradictions(steps: Sequence[Step]) -> tuple[str, ...]:
+    """Steps off the line with sound steps below them: the declared dilution, not the limit, is at fault."""
+    sound = [step.amount for step in steps if not step.faults]
+    return tuple(
+        f"step {step.amount:g} is {step.faults[0]}"
+        for step in steps
+        if step.faults and step.faults[0].startswith(OFF_LINE) and sound and step.amount > min(sound)
+    )
+
+
+def _judge_line(line: Line | None, steps: int, profile: Profile) -> tuple[str, ...]:
+    if line is None or steps < profile["steps_least"]:
+        return (f"{steps} reproducible dilution steps, under {profile['steps_least']:g}",)
+    reasons = []
+    if not profile["slope_steepest"] <= line.slope <= profile["slope_shallowest"]:
+        window = f"{profile['slope_steepest']:g} to {profile['slope_shallowest']:g}"
+        reasons.append(f"slope {line.slope:.3f}, outside {window}")
+    if abs(line.r) < profile["correlation_least"] or line.slope > 0:
+        reasons.append(f"correlation coefficient {line.r:.4f}, short of {profile['correlation_least']:g}")
+    return tuple(reasons)
+
+
+def _notes(steps: Sequence[Step]) -> tuple[str, ...]:
+    return tuple(
+        f"step {step.amount:g} is outside the range: {fault}"
+        for step in steps
+        for fault in step.faults
+        if not fault.startswith(OFF_LINE)
+    )
+
+
+def _detected(steps: Sequence[Step], lowest: float | None, profile: Profile) -> Step | None:
+    """The lowest dilution with a well that is far enough from the background; never above the range."""
+    found = [step for step in steps if step.cqs and _is_detected(step, lowest, profile)]
+    return min(found, key=lambda step: step.amount, default=None)
+
+
+def _is_detected(step: Step, lowest: float | None, profile: Profile) -> bool:
+    if not step.faults:
+        return True
+    return lowest is None or lowest - min(step.cqs) >= profile["sensitivity_background_margin"]
+
+
+def is_fraction(curve: StandardCurve) -> bool:
+    """Whether amounts are fractions of diagnosis DNA, the only unit a level can be given in."""
+    return curve.unit == FRACTION
