@@ -44,7 +44,8 @@ class Finding:
 
     def __str__(self) -> str:
         allowed = f" Allowed: {self.allowed}." if self.allowed else ""
-        return f"{self.where}: {self.what}.{allowed} {self.do}."
+        do = self.do if self.do.endswith("?") else f"{self.do}."
+        return f"{self.where}: {self.what}.{allowed} {do}"
 
 
 class StudyError(Exception):

@@ -82,6 +82,22 @@ class Lane:
 
 
 @dataclass(frozen=True)
+class Aftermath:
+    """One relapse or death after the transplant, and what followed: (what, detail, day) each.
+
+    `day` counts from the transplant. `mrd` is the last level measured before it.
+    """
+
+    case_id: str
+    event: str
+    detail: str
+    day: int
+    mrd: MrdPoint | None
+    followed: tuple[tuple[str, str, int], ...]
+    alive: bool
+
+
+@dataclass(frozen=True)
 class Listing:
     """One row a case, for the reader's own eyes: column names in order, and their values already typed."""
 
@@ -96,4 +112,5 @@ class Displays:
     mrd: tuple[MrdPoint, ...]
     mrd_target: float  # the protocol's sensitivity for a complete response
     lanes: tuple[Lane, ...]
+    aftermath: tuple[Aftermath, ...]
     listing: Listing

@@ -1,35 +1,41 @@
 """A result is a row before it is ink: one number, its interval, what it rests on and where it came from."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from caseseries.record.patient import Source
 from caseseries.stats.estimate import Estimate
 
 SCHEMA = "caseseries-results/1"
 
+Sources = Mapping[str, tuple[Source, ...]]
+
 
 @dataclass(frozen=True)
 class Result:
     """One number of the report.
 
-    `value` is unrounded; proportions are 0–1 and days whole. `cases` are the ids of the cases behind it and
-    `sources` the cells behind each case. `shown` is the exact string printed; it is filled by
-    `present.wording`, the only place that rounds.
+    `estimate.value` is unrounded; proportions are 0–1 and days whole. `sources` holds, for each case behind
+    the number, the cells it came from. `shown` is the exact string printed; `present.wording`, the only place
+    that rounds, fills it. `decimals` is how precisely the quantity was recorded.
     """
 
     id: str
     label: str
     unit: str
     estimate: Estimate
-    cases: tuple[str, ...]
+    sources: Sources = field(default_factory=dict)
     caveats: tuple[str, ...] = ()
+    decimals: int = 0
     shown: str = ""
-    sources: Mapping[str, tuple[Source, ...]] = field(default_factory=dict)
 
     @property
-    def value(self) -> float | None:
-        return self.estimate.value
+    def cases(self) -> tuple[str, ...]:
+        return tuple(sorted(self.sources))
+
+    def with_caveat(self, *sentences: str) -> "Result":
+        return replace(self, caveats=(*self.caveats, *sentences))
 
 
 class Results(Mapping[str, Result]):
@@ -45,8 +51,36 @@ class Results(Mapping[str, Result]):
     def __getitem__(self, result_id: str) -> Result:
         return self._rows[result_id]
 
-    def __iter__(self):  # type: ignore[no-untyped-def]
+    def __iter__(self) -> Iterator[str]:
         return iter(self._rows)
 
     def __len__(self) -> int:
         return len(self._rows)
+
+
+def to_record(result: Result) -> dict[str, object]:
+    """A result as a row of results.json (docs/results-schema.md)."""
+    estimate = result.estimate
+    because = (f"not estimable: {estimate.because}",) if estimate.because else ()
+    return {
+        "id": result.id,
+        "label": result.label,
+        "value": estimate.value,
+        "unit": result.unit,
+        "lower": estimate.lower,
+        "upper": estimate.upper,
+        "level": estimate.level,
+        "method": estimate.method,
+        "n": estimate.n,
+        "events": estimate.events,
+        "at_risk": estimate.at_risk,
+        "cases": list(result.cases),
+        "caveats": [*because, *estimate.caveats, *result.caveats],
+        "shown": result.shown,
+    }
+
+
+def to_json(results: Results, heading: Mapping[str, object]) -> str:
+    """results.json: the schema's name, what was run, and every row."""
+    rows = [to_record(result) for result in results.values()]
+    return json.dumps({"schema": SCHEMA, **heading, "results": rows}, indent=1, ensure_ascii=False) + "\n"

@@ -44,7 +44,7 @@ class Bullets:
 
 @dataclass(frozen=True)
 class Callout:
-    """A boxed remark. `kind` is "note" (made-up patients, choices) or "limit" (what a reader must not overlook)."""
+    """A boxed remark. `kind` is "note", or "limit" for what a reader must not overlook."""
 
     kind: str
     title: str
@@ -53,7 +53,7 @@ class Callout:
 
 @dataclass(frozen=True)
 class TableRow:
-    """`cells` has one entry a column; `indent` 1 marks a level under a variable, `head` a row that only labels."""
+    """`cells` has one entry a column; `indent` 1 marks a level; a `head` row only labels those below it."""
 
     cells: tuple[Inlines, ...]
     indent: int = 0

@@ -32,7 +32,7 @@ class Index(_Part):
 
 
 class Rule(_Part):
-    """One eligibility rule: a variable and exactly one condition. A case that fails it is excluded with `reason`."""
+    """One eligibility rule: a variable and its condition. A case that fails it is excluded with `reason`."""
 
     variable: Word
     reason: Sentence
@@ -72,17 +72,24 @@ class Wanted(_Part):
 
 
 class Response(_Part):
-    """When an MRD response is complete or partial. `sensitivity` is a fraction of cells (1e-4 is 0.01 %)."""
+    """When an MRD response is complete or partial. `sensitivity` is a fraction of cells (1e-4 is 0.01 %).
+
+    The level before treatment is summarised over cases whose remission at start is one of `before_in`: in a
+    child not in remission it measures leukaemia, not minimal residual disease.
+    """
 
     sensitivity: float = Field(gt=0, lt=1)
+    before_in: tuple[str, ...] = ("CR1, MRD-positive", "CR2, MRD-positive")
     partial_log_reduction: float = Field(default=1.0, gt=0)
     before_within_days: int = Field(default=35, ge=0)
     after_until: Word = "hsct"
 
 
 class Toxicity(_Part):
+    """`kinds` gives each toxicity the centres may report a short name of ours: crs = "CRS"."""
+
     scale: Sentence
-    kinds: tuple[str, ...] = Field(min_length=1)
+    kinds: dict[Word, str] = Field(min_length=1)
 
 
 class Reporting(_Part):

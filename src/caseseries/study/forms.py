@@ -262,7 +262,9 @@ def _toxicity(study: Study) -> Form:
         help="One line for each toxicity; leave the sheet empty for a child who had none.",
         columns=(
             CASE_ID,
-            Column("toxicity", "Toxicity", "choice", required=True, choices=study.toxicity.kinds),
+            Column(
+                "toxicity", "Toxicity", "choice", required=True, choices=tuple(study.toxicity.kinds.values())
+            ),
             Column("onset_date", "Onset", "date", required=True),
             Column("grade", "Grade (1-5)", "number", low=1, high=5, help=f"By {study.toxicity.scale}."),
             Column("interrupted", "Infusion interrupted", "yes_no"),

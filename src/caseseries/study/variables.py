@@ -17,6 +17,12 @@ class Variable:
     kind: Literal["number", "category", "yes_no", "date"]
     unit: str = ""
     decimals: int = 0
+    stem: str = ""  # of its result ids; "characteristics.<name>" when empty
+
+    def result_id(self, statistic: str) -> str:
+        """For example age.index.median_years, characteristics.sex.female."""
+        unit = f"_{self.unit}" if self.unit in ("days", "months", "years") else ""
+        return f"{self.stem or f'characteristics.{self.name}'}.{statistic}{unit}"
 
 
 VARIABLES: tuple[Variable, ...] = (
@@ -24,8 +30,8 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("country", "Country", "category"),
     Variable("centre", "Centre", "category"),
     Variable("identified_by", "Identified by", "category"),
-    Variable("age_at_diagnosis_days", "Age at diagnosis", "number", "days"),
-    Variable("age_at_diagnosis_months", "Age at diagnosis", "number", "months", 1),
+    Variable("age_at_diagnosis_days", "Age at diagnosis", "number", "days", 0, "age.diagnosis"),
+    Variable("age_at_diagnosis_months", "Age at diagnosis", "number", "months", 1, "age.diagnosis"),
     Variable("immunophenotype", "Immunophenotype", "category"),
     Variable("kmt2a", "KMT2A", "category"),
     Variable("fusion", "KMT2A fusion", "category"),
@@ -35,7 +41,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("cd15", "CD15 expressed at diagnosis", "yes_no"),
     Variable("first_protocol", "First-line protocol", "category"),
     Variable("index_date", "Start of index treatment", "date"),
-    Variable("age_at_index_years", "Age at index treatment", "number", "years", 1),
+    Variable("age_at_index_years", "Age at index treatment", "number", "years", 1, "age.index"),
     Variable("indication", "Indication", "category"),
     Variable("remission_at_start", "Remission at start of index treatment", "category"),
     Variable("cycles", "Cycles of index treatment", "category"),

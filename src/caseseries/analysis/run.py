@@ -1,0 +1,57 @@
+"""Cohort and protocol to everything the report may print: results, displays, remarks, exports."""
+
+from dataclasses import dataclass
+
+from caseseries.analysis.cohort import Cohort, count_cases, flow_steps
+from caseseries.analysis.describe import describe_all
+from caseseries.analysis.displays import Displays
+from caseseries.analysis.exports import adtte_rows
+from caseseries.analysis.outcomes import curve_of, describe_follow_up, estimate_outcomes, start_clocks
+from caseseries.analysis.remarks import Remark, count_before, see_limits
+from caseseries.analysis.results import Result, Results
+from caseseries.analysis.stories import aftermath, lanes, list_cases, mrd_points
+from caseseries.study.definition import Study
+from caseseries.timeline.response import derive_response
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """`adtte` are rows for adtte.csv; everything else is what the report draws from."""
+
+    results: Results
+    displays: Displays
+    remarks: tuple[Remark, ...]
+    adtte: tuple[dict[str, object], ...]
+
+
+def analyse(cohort: Cohort, study: Study) -> Analysis:
+    """Every number the protocol asks for, and what a reader should know about them."""
+    courses = cohort.courses
+    until = study.origins[study.response.after_until].event
+    responses = {course.case_id: derive_response(course, study.response, until) for course in courses}
+    clocks = start_clocks(courses, study)
+    rows: list[Result] = [
+        *count_cases(cohort, study.report.level),
+        *describe_all(courses, responses, study),
+        *describe_follow_up(courses, study),
+        *estimate_outcomes(clocks, study),
+        *count_before(courses, clocks, study.report.level),
+    ]
+    results = Results(rows)
+    reached = [
+        (
+            f"MRD measured before and after {study.index.label}",
+            sum(1 for r in responses.values() if r.reduction),
+        ),
+        ("Proceeded to HSCT", results["time.index_to_hsct.median"].estimate.n),
+    ]
+    displays = Displays(
+        flow_steps(cohort, study, reached),
+        tuple(curve_of(clock, study) for clock in clocks if not clock.delayed),
+        mrd_points(courses, responses),
+        study.response.sensitivity,
+        lanes(courses, study),
+        aftermath(courses, responses),
+        list_cases(courses, responses, study),
+    )
+    return Analysis(results, displays, see_limits(results, clocks, study), tuple(adtte_rows(clocks, study)))

@@ -1,0 +1,148 @@
+"""Each case's story as plain numbers: MRD, time-line, relapses and what followed, the listing."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+from caseseries.analysis.displays import Aftermath, Lane, Listing, Mark, MrdPoint, Span
+from caseseries.study.definition import Study
+from caseseries.timeline.course import Course
+from caseseries.timeline.endpoints import origin_of
+from caseseries.timeline.response import Measured, MrdResponse
+from caseseries.timeline.variables import derive_fact
+
+ENDINGS = ("relapse", "second malignancy", "death")
+
+
+def mrd_points(courses: Sequence[Course], responses: Mapping[str, MrdResponse]) -> tuple[MrdPoint, ...]:
+    """The level before and after treatment of each case that has one."""
+    points = []
+    for course in courses:
+        response, index = responses[course.case_id], course.first("index")
+        for when, measured in (("before", response.before), ("after", response.after)):
+            if measured and index:
+                points.append(_point(course.case_id, when, measured, index.on))
+    return tuple(points)
+
+
+def _point(case_id: str, when: str, measured: Measured, index: date) -> MrdPoint:
+    level = measured.level
+    limit = None if level.value is not None else level.bounds()[1]
+    return MrdPoint(case_id, when, (measured.on - index).days, str(level.state), level.value, limit, case_id)
+
+
+def lanes(courses: Sequence[Course], study: Study) -> tuple[Lane, ...]:
+    """The time-line of each case from its index treatment to the last day known, longest first."""
+    found = [lane for course in courses if (lane := _lane(course, study))]
+    return tuple(sorted(found, key=lambda lane: (-lane.end, lane.case_id)))
+
+
+def _lane(course: Course, study: Study) -> Lane | None:
+    index, last = course.first("index"), course.last_known()
+    if index is None or last is None:
+        return None
+    spans = []
+    for row in course.patient.form("treatment"):
+        start, end = row.date("start_date"), row.date("end_date")
+        if row.text("treatment") == study.index.treatment and start and end:
+            spans.append(Span(study.index.label, (start - index.on).days, (end - index.on).days))
+    marks = [
+        Mark(
+            m.detail if m.kind == "other treatment" else _event_name(m.kind, m.detail), (m.on - index.on).days
+        )
+        for m in course.all("hsct", "other treatment", "complete remission", *ENDINGS)
+        if m.on > index.on
+    ]
+    return Lane(
+        course.case_id, tuple(spans), tuple(marks), (last.on - index.on).days, not course.all("death")
+    )
+
+
+def _event_name(kind: str, detail: str) -> str:
+    if kind == "hsct":
+        return "HSCT"
+    return f"{kind}, {detail}" if kind == "relapse" and detail == "lineage switch" else kind
+
+
+def aftermath(courses: Sequence[Course], responses: Mapping[str, MrdResponse]) -> tuple[Aftermath, ...]:
+    """The first relapse, second malignancy or death after each transplant, in order of day."""
+    return tuple(sorted(_aftermath(courses, responses), key=lambda row: (row.day, row.case_id)))
+
+
+def _aftermath(courses: Sequence[Course], responses: Mapping[str, MrdResponse]) -> Iterator[Aftermath]:
+    for course in courses:
+        hsct, index = origin_of(course, "hsct"), course.first("index")
+        later = [m for m in course.moments if hsct and m.on > hsct.on]
+        event = next((m for m in later if m.kind in ENDINGS), None)
+        if hsct is None or event is None or index is None:
+            continue
+        after = responses[course.case_id].after
+        mrd = _point(course.case_id, "after", after, index.on) if after and after.on <= hsct.on else None
+        rest = [m for m in later[later.index(event) + 1 :] if m.kind != "index end"]
+        followed = tuple((m.kind, m.detail, (m.on - hsct.on).days) for m in rest)
+        yield Aftermath(
+            course.case_id,
+            event.kind,
+            event.detail,
+            (event.on - hsct.on).days,
+            mrd,
+            followed,
+            not course.all("death"),
+        )
+
+
+def list_cases(courses: Sequence[Course], responses: Mapping[str, MrdResponse], study: Study) -> Listing:
+    """One row a case. Days, not dates: the listing travels further than the returns."""
+    rows = tuple(_row(course, responses[course.case_id], study) for course in courses)
+    return Listing(tuple(rows[0]) if rows else (), rows)
+
+
+LISTED = (
+    "centre",
+    "country",
+    "identified_by",
+    "sex",
+    "age_at_diagnosis_months",
+    "fusion",
+    "wbc",
+    "prednisone_response",
+    "indication",
+    "remission_at_start",
+    "age_at_index_years",
+    "cycles",
+    "home_after_week_1",
+)
+
+Cell = str | int | float | date | None
+
+
+def _row(course: Course, response: MrdResponse, study: Study) -> dict[str, Cell]:
+    row: dict[str, Cell] = {"case_id": course.case_id}
+    row |= {name: derive_fact(course, name).value for name in LISTED}
+    row |= _mrd_cells("before", response.before) | _mrd_cells("after", response.after)
+    row["mrd_response"] = str(response.state)
+    for name, kind in study.toxicity.kinds.items():
+        rows = [r for r in course.patient.form("toxicity") if r.text("toxicity") == kind]
+        row[f"{name}_grade"] = max((int(r.number("grade") or 0) for r in rows), default=0)
+    return row | _outcome_cells(course)
+
+
+def _mrd_cells(when: str, measured: Measured | None) -> dict[str, Cell]:
+    level = measured.level if measured else None
+    return {
+        f"mrd_{when}_result": str(level.state) if level else None,
+        f"mrd_{when}": level.value if level else None,
+        f"mrd_{when}_sensitivity": level.sensitivity if level else None,
+    }
+
+
+def _outcome_cells(course: Course) -> dict[str, Cell]:
+    index, hsct, last = course.first("index"), origin_of(course, "hsct"), course.last_known()
+    event = next((m for m in course.moments if hsct and m.on > hsct.on and m.kind in ENDINGS), None)
+    return {
+        "days_index_to_hsct": (hsct.on - index.on).days if hsct and index else None,
+        "event_after_hsct": event.kind if event else None,
+        "event_detail": event.detail if event else None,
+        "days_hsct_to_event": (event.on - hsct.on).days if event and hsct else None,
+        "days_hsct_to_last_known": (last.on - hsct.on).days if last and hsct else None,
+        "alive": "no" if course.all("death") else "yes",
+    }

@@ -1,0 +1,220 @@
+"""Words to pipeline; our exceptions to one line and an exit code.
+
+Rooms are imported inside the commands, so that `--help` costs no more than reading this page.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from caseseries import __version__
+from caseseries.findings import Finding, StudyError
+
+if TYPE_CHECKING:
+    from caseseries.analysis.results import Result
+    from caseseries.pipeline import Checked
+
+DONE, OPEN_PROBLEMS, UNREADABLE, WRONG_USE = 0, 1, 2, 3
+
+app = typer.Typer(
+    name="caseseries",
+    help="From the spreadsheets of a small multicentre case series to a report in which every number has its "
+    "interval and leads back to its cell.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The study folder.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+def main() -> None:
+    """The entry point: wrong use and unusable studies end in a sentence, never in a traceback."""
+    try:
+        status = app(standalone_mode=False)
+    except StudyError as error:
+        for finding in error.findings:
+            say(str(finding))
+        status = UNREADABLE
+    except typer.Exit as stop:
+        status = stop.exit_code
+    except typer.Abort:
+        status = WRONG_USE
+    except Exception as error:
+        if not hasattr(error, "format_message"):
+            raise
+        say(f"caseseries: {error.format_message()} (try: caseseries --help)")
+        status = WRONG_USE
+    sys.exit(status or DONE)
+
+
+def say(line: str) -> None:
+    """Progress and messages go to stderr; stdout is for data."""
+    typer.echo(line, err=True)
+
+
+@app.command()
+def demo(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")]) -> int:
+    """Write the demo study (made-up patients) into DIR and run it."""
+    from caseseries.demo import write_demo
+
+    say(f"Writing a study of eleven made-up infants to {folder}")
+    write_demo(folder)
+    return run(folder)
+
+
+@app.command()
+def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")]) -> int:
+    """Write a commented study.toml and the empty return template into DIR."""
+    from caseseries.demo import write_new
+
+    for path in write_new(folder):
+        say(f"Wrote {path}")
+    say(
+        "Edit study.toml, send the template to the centres, put what they return into returns/, then: caseseries check"
+    )
+    return DONE
+
+
+@app.command()
+def check(folder: Folder, as_json: AsJson = False) -> int:
+    """Read everything, count everything, list every problem with its cell."""
+    from caseseries.pipeline import check_study
+
+    checked = check_study(folder, say)
+    typer.echo(
+        json.dumps(check_record(checked), indent=1, ensure_ascii=False) if as_json else check_text(checked)
+    )
+    return OPEN_PROBLEMS if checked.problems else DONE
+
+
+@app.command()
+def run(folder: Folder) -> int:
+    """Read, estimate and write the report: HTML, PDF, Word, tables, figures and results.json."""
+    from caseseries.pipeline import run_study
+
+    checked = run_study(folder, say)
+    typer.echo(summary_text(checked))
+    typer.echo(f"The report is in {folder / 'report'}: report.html, report.pdf, report.docx, results.json")
+    return OPEN_PROBLEMS if checked.problems else DONE
+
+
+@app.command()
+def why(
+    folder: Folder,
+    result_id: Annotated[str, typer.Argument(metavar="RESULT_ID", help="For example efs.hsct.36m.")],
+    as_json: AsJson = False,
+) -> int:
+    """Print where a number comes from: its method, its cases, and the cells behind each case."""
+    from caseseries.pipeline import analyse_study, check_study
+    from caseseries.study.load import suggest
+
+    results = analyse_study(check_study(folder)).results
+    if result_id not in results:
+        say(
+            f"caseseries: no result is called {result_id}. {suggest(result_id, results)}; all are in results.json"
+        )
+        return WRONG_USE
+    found = results[result_id]
+    typer.echo(json.dumps(why_record(found), indent=1, ensure_ascii=False) if as_json else why_text(found))
+    return DONE
+
+
+@app.callback(invoke_without_command=True)
+def version(show: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if show:
+        typer.echo(f"caseseries {__version__}")
+        raise typer.Exit
+
+
+def summary_text(checked: "Checked") -> str:
+    """How many cells and cases were used, and how many were set aside and why."""
+    counts, cohort = checked.returns.counts, checked.cohort
+    lines = [
+        f"Cells: {counts.non_empty} non-empty = {counts.stored} stored + {counts.problem} problems "
+        f"+ {counts.ignored} ignored",
+        f"Cases: {cohort.returned} returned = {len(cohort.courses)} analysed + {len(cohort.left)} not analysed",
+        *(f"  {one.case_id}: {one.stage}, {one.reason}" for one in cohort.left),
+    ]
+    if checked.problems:
+        lines.append(
+            f"{_plural(len(checked.problems), 'problem')} set something aside; list them with: caseseries check"
+        )
+    return "\n".join(lines)
+
+
+def check_text(checked: "Checked") -> str:
+    """Every finding, file by file, then the sums."""
+    lines = [f"{finding.severity.upper():5} {finding}" for finding in checked.findings]
+    return "\n".join([*lines, *([""] if lines else []), summary_text(checked)])
+
+
+def check_record(checked: "Checked") -> dict[str, object]:
+    counts = checked.returns.counts
+    return {
+        "cells": counts_record(counts),
+        "cases": {"returned": checked.cohort.returned, "analysed": len(checked.cohort.courses)},
+        "files": [
+            {"name": file.file, "centre": file.centre, "sha256": file.sha256, **counts_record(file.counts)}
+            for file in checked.returns.files
+        ],
+        "findings": [finding_record(finding) for finding in checked.findings],
+    }
+
+
+def counts_record(counts: object) -> dict[str, int]:
+    return {name: getattr(counts, name) for name in ("non_empty", "stored", "problem", "ignored")}
+
+
+def finding_record(finding: Finding) -> dict[str, str]:
+    return {
+        "code": finding.code,
+        "severity": finding.severity,
+        "where": str(finding.where),
+        "what": finding.what,
+        "allowed": finding.allowed,
+        "do": finding.do,
+        "case": finding.case_id,
+    }
+
+
+def why_record(result: "Result") -> dict[str, object]:
+    from caseseries.analysis.results import to_record
+
+    cells = {
+        case: [
+            {"file": cell.where.file, "sheet": cell.where.sheet, "cell": cell.where.cell, "raw": cell.raw}
+            for cell in found
+        ]
+        for case, found in sorted(result.sources.items())
+    }
+    return {**to_record(result), "cells": cells}
+
+
+def why_text(result: "Result") -> str:
+    """The number, what it rests on, then each case and its cells."""
+    estimate = result.estimate
+    lines = [
+        f"{result.id}: {result.label}",
+        f"  {result.shown}",
+        f"  {estimate.method}",
+        f"  n = {estimate.n}",
+    ]
+    if estimate.events is not None:
+        lines[-1] += f", events = {estimate.events}"
+    if estimate.at_risk is not None:
+        lines[-1] += f", at risk = {estimate.at_risk}"
+    lines += [f"  note: {caveat}" for caveat in (*estimate.caveats, *result.caveats)]
+    for case, cells in sorted(result.sources.items()):
+        lines.append(case)
+        lines += [f"  {cell.where} › {cell.raw}" for cell in cells] or ["  (no cell: the value is absent)"]
+    return "\n".join(lines)
+
+
+def _plural(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

@@ -1,0 +1,145 @@
+"""The filled lines of a form, and remarks: findings that know which cells they take out of the study."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from caseseries.findings import Finding, Severity, Where
+from caseseries.intake.cells import Reading, allowed_in, parse_cell
+from caseseries.intake.notices import Notice
+from caseseries.intake.workbook import Cell, Sheet, letters_of
+from caseseries.record.patient import Row, Source, Value
+from caseseries.study.forms import CASE_ID, Column, Form
+
+# On these sheets nothing is lost but the line's own value; on the others a missing date or event could hide
+# a relapse or a death, so the whole case waits.
+WITHOUT_COURSE = frozenset({"specimens", "toxicity"})
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A finding; the cells it sets aside (problems) and the cells it says are ignored."""
+
+    finding: Finding
+    aside: tuple[Where, ...] = ()
+    ignored: tuple[Where, ...] = ()
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A sheet whose headings are understood: which column stands where, and below which row the lines are."""
+
+    file: str
+    sheet: Sheet
+    form: Form
+    header_row: int
+    columns: Mapping[int, Column]
+
+    @property
+    def has_case_ids(self) -> bool:
+        return any(column is CASE_ID for column in self.columns.values())
+
+    @property
+    def headings(self) -> tuple[Where, ...]:
+        row = self.header_row
+        return tuple(self.where(row, cell.column) for cell in self.sheet.cells if cell.row == row)
+
+    def where(self, row: int, column: int) -> Where:
+        return Where(self.file, self.sheet.name, f"{letters_of(column)}{row}")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A filled line: what was understood (`row`), all its cells, and where each known column's cell is."""
+
+    form: Form
+    row: Row
+    cells: tuple[Where, ...]
+    places: Mapping[str, Where]
+    unread: frozenset[str]
+
+    @property
+    def case_id(self) -> str:
+        return self.row.case_id
+
+
+def severity_of(form: Form, column: Column) -> Severity:
+    """What it costs when a cell of this column is missing or cannot be read."""
+    if not column.required or (form.name in WITHOUT_COURSE and column is not CASE_ID):
+        return Severity.VALUE
+    return Severity.CASE
+
+
+def read_lines(grid: Grid, data_cut: date) -> tuple[list[Line], list[Remark]]:
+    """Every filled line below the headings, and a remark for every cell that is not simply a value."""
+    by_row: dict[int, list[Cell]] = defaultdict(list)
+    for cell in grid.sheet.cells if grid.has_case_ids else ():
+        if cell.row > grid.header_row and cell.column in grid.columns:
+            by_row[cell.row].append(cell)
+    lines: list[Line] = []
+    remarks: list[Remark] = []
+    for row, cells in by_row.items():
+        line, found = _read_line(grid, row, cells, data_cut)
+        lines += [line] if line else []
+        remarks += found
+    return lines, remarks
+
+
+def _read_line(
+    grid: Grid, row: int, cells: Sequence[Cell], data_cut: date
+) -> tuple[Line | None, list[Remark]]:
+    readings = {
+        grid.columns[cell.column].name: (cell, parse_cell(cell, grid.columns[cell.column], data_cut))
+        for cell in cells
+    }
+    here = tuple(grid.where(row, cell.column) for cell in cells)
+    case_id = _case_id(readings)
+    if not case_id:
+        return None, [_without_case(grid, row, here, readings)]
+    places = {column.name: grid.where(row, index) for index, column in grid.columns.items()}
+    values = {
+        name: Value(reading.value, Source(places[name], cell.raw))
+        for name, (cell, reading) in readings.items()
+        if reading.value is not None
+    }
+    unread = frozenset(
+        name for name, (_, reading) in readings.items() if reading.value is None and not reading.is_missing
+    )
+    read = Row(grid.form.name, case_id, places[CASE_ID.name], values)
+    return Line(grid.form, read, here, places, unread), list(_remarks(grid.form, case_id, places, readings))
+
+
+def _case_id(readings: Mapping[str, tuple[Cell, Reading]]) -> str:
+    found = readings.get(CASE_ID.name)
+    return found[1].value if found and isinstance(found[1].value, str) else ""
+
+
+def _without_case(
+    grid: Grid, row: int, here: tuple[Where, ...], readings: Mapping[str, tuple[Cell, Reading]]
+) -> Remark:
+    """A line that belongs to no case: all its cells are set aside."""
+    column = next(index for index, column in grid.columns.items() if column.name == CASE_ID.name)
+    found = readings.get(CASE_ID.name)
+    empty = Notice("no-case-id", "the line has no case id", "Add the case id, or empty the line")
+    notice = (found[1].notice if found else None) or empty
+    return Remark(_finding(grid.where(row, column), notice, Severity.CASE, "", CASE_ID), aside=here)
+
+
+def _remarks(
+    form: Form, case_id: str, places: Mapping[str, Where], readings: Mapping[str, tuple[Cell, Reading]]
+) -> Iterator[Remark]:
+    for name, (_, reading) in readings.items():
+        if reading.notice is None:
+            continue
+        column, where, is_stored = form.column(name), places[name], reading.value is not None
+        is_harmless = is_stored or reading.is_missing
+        severity = Severity.NOTE if is_harmless else severity_of(form, column)
+        finding = _finding(where, reading.notice, severity, case_id, column)
+        aside, ignored = () if is_harmless else (where,), (where,) if reading.is_missing else ()
+        yield Remark(finding, aside, ignored)
+
+
+def _finding(where: Where, notice: Notice, severity: Severity, case_id: str, column: Column) -> Finding:
+    allowed = notice.allowed or allowed_in(column)
+    return Finding(where, f"intake.{notice.code}", severity, notice.what, allowed, notice.do, case_id)

@@ -1,0 +1,276 @@
+"""The returns of a study: every centre's workbook to patients, findings and three numbers that add up.
+
+Conservation: a filled cell is *stored* when its value is in a patient handed on, a *problem* when a finding
+sets it aside (alone, or with its line, case or file), and *ignored* when it belongs to the template (headings,
+help sheet, lists) or a finding says that it is. The three are counted from different things, so that a lost
+cell shows.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from caseseries.findings import Finding, Severity, Where
+from caseseries.intake.columns import cells_of, is_template_sheet, match_columns, match_sheets
+from caseseries.intake.layout import CENTRE_CELL, HELP_SHEET, STAMP_CELL, stamp_of
+from caseseries.intake.lines import Line, Remark, read_lines
+from caseseries.intake.package import SAVE_AS
+from caseseries.intake.rules import PATIENTS, check_lines, spellings_of
+from caseseries.intake.spelling import clean, fold, key_of, suggestion
+from caseseries.intake.workbook import ADDRESS, Workbook, number_of, read_workbook
+from caseseries.record.patient import Patient, Row
+from caseseries.study.definition import Study
+from caseseries.study.forms import forms_of
+
+FOLDER = "returns"
+
+
+@dataclass(frozen=True)
+class CellCounts:
+    """`non_empty` is counted in the file, the others by what became of the cells."""
+
+    non_empty: int = 0
+    stored: int = 0
+    problem: int = 0
+    ignored: int = 0
+
+    def __add__(self, other: "CellCounts") -> "CellCounts":
+        return CellCounts(
+            self.non_empty + other.non_empty,
+            self.stored + other.stored,
+            self.problem + other.problem,
+            self.ignored + other.ignored,
+        )
+
+
+@dataclass(frozen=True)
+class ReturnedFile:
+    """One file as it arrived. The hash is empty when not a byte of it could be read."""
+
+    file: str
+    centre: str
+    sha256: str
+    counts: CellCounts
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """A case that is on a Patients sheet and not among the patients, with the finding that is the reason."""
+
+    case_id: str
+    centre: str
+    reason: Finding
+
+
+@dataclass(frozen=True)
+class Returns:
+    """Everything the centres sent: patients by case id, findings by place."""
+
+    patients: tuple[Patient, ...]
+    aside: tuple[SetAside, ...]
+    findings: tuple[Finding, ...]
+    files: tuple[ReturnedFile, ...]
+
+    @property
+    def counts(self) -> CellCounts:
+        return sum((file.counts for file in self.files), CellCounts())
+
+
+@dataclass(frozen=True)
+class _Read:
+    """One workbook, its lines and what was said about it before the returns were looked at together."""
+
+    book: Workbook
+    centre: str
+    lines: tuple[Line, ...]
+    remarks: tuple[Remark, ...]
+    template: frozenset[Where]
+
+
+def read_returns(folder: Path, study: Study) -> Returns:
+    """Read every workbook in `folder`/returns. Places are named from `folder`: returns/leeds.xlsx."""
+    paths, remarks = _list_files(folder)
+    reads = [_read_file(read_workbook(path, folder), study) for path in paths]
+    lines = [line for read in reads for line in read.lines]
+    remarks += [remark for read in reads for remark in read.remarks]
+    remarks += check_lines(lines)
+    return _assemble(reads, lines, remarks)
+
+
+def order_of(finding: Finding) -> tuple[str, str, int, int, str]:
+    """Findings as a person meets them: file, sheet, then line by line."""
+    match = ADDRESS.fullmatch(finding.where.cell)
+    row, column = (int(match[2]), number_of(match[1])) if match else (0, 0)
+    return finding.where.file, finding.where.sheet, row, column, finding.code
+
+
+# --- files ------------------------------------------------------------------------------------------------
+
+
+def _list_files(folder: Path) -> tuple[list[Path], list[Remark]]:
+    """The workbooks to read, and a remark for everything else in the folder of returns."""
+    returns = folder / FOLDER
+    found = sorted(returns.iterdir()) if returns.is_dir() else []
+    if not found:
+        what, do = "there are no returns", f"Put the centres' workbooks into the folder {FOLDER}"
+        finding = Finding(
+            Where(FOLDER), "intake.no-returns", Severity.STUDY, what, "Excel workbooks (.xlsx)", do
+        )
+        return [], [Remark(finding)]
+    others = [path for path in found if not _is_return(path)]
+    return [path for path in found if _is_return(path)], [Remark(_not_read(path)) for path in others]
+
+
+def _is_return(path: Path) -> bool:
+    return path.suffix.lower() == ".xlsx" and path.is_file() and not path.name.startswith((".", "~$"))
+
+
+def _not_read(path: Path) -> Finding:
+    where, allowed = Where(f"{FOLDER}/{path.name}"), "Excel workbooks (.xlsx)"
+    if path.name.startswith((".", "~$")):
+        what, do = "a lock file or hidden file is ignored", "Close the workbook in Excel, or delete the file"
+        return Finding(where, "intake.hidden-file", Severity.NOTE, what, allowed, do)
+    if path.is_dir():
+        what, do = "folders inside the returns are not read", "Move its workbooks up"
+        return Finding(where, "intake.folder", Severity.FILE, what, allowed, do)
+    return Finding(where, "intake.not-xlsx", Severity.FILE, "the file is no .xlsx workbook", allowed, SAVE_AS)
+
+
+def _read_file(book: Workbook, study: Study) -> _Read:
+    if book.findings:
+        return _Read(book, Path(book.file).stem, (), tuple(map(Remark, book.findings)), frozenset())
+    matched, remarks = match_sheets(book, forms_of(study))
+    template = {
+        where for sheet in book.sheets if is_template_sheet(sheet) for where in cells_of(book.file, sheet)
+    }
+    lines: list[Line] = []
+    for form, sheet in matched:
+        grid, about_headings = match_columns(book.file, sheet, form)
+        found, about_cells = read_lines(grid, study.data_cut)
+        template.update(grid.headings)
+        lines += found
+        remarks += [*about_headings, *about_cells]
+    centre = _centre_of(book, study)
+    if matched:
+        remarks += map(Remark, _check_help_sheet(book, study, centre))
+    return _Read(book, centre, tuple(lines), tuple(remarks), frozenset(template))
+
+
+def _on_help_sheet(book: Workbook, address: str) -> str:
+    sheet = next((sheet for sheet in book.sheets if fold(sheet.name) == fold(HELP_SHEET)), None)
+    cell = sheet.at(address) if sheet else None
+    return clean(cell.raw) if cell else ""
+
+
+def _centre_of(book: Workbook, study: Study) -> str:
+    """The centre's cell on the help sheet, or else the file's name; in the protocol's spelling."""
+    centre = _on_help_sheet(book, CENTRE_CELL) or Path(book.file).stem
+    return next((name for name in study.centres if fold(name) == fold(centre)), centre)
+
+
+def _check_help_sheet(book: Workbook, study: Study, centre: str) -> Iterator[Finding]:
+    stamp, wanted = _on_help_sheet(book, STAMP_CELL), stamp_of(study)
+    if stamp != wanted:
+        what = (
+            f"the workbook was made from the template “{stamp}”" if stamp else "the workbook bears no stamp"
+        )
+        where = Where(book.file, HELP_SHEET, STAMP_CELL)
+        do = "Check that it is a return of this study"
+        yield Finding(where, "intake.stamp", Severity.NOTE, what, f"“{wanted}”", do)
+    if study.centres and centre not in study.centres:
+        what, allowed = f"the centre “{centre}” is not in the protocol", "; ".join(study.centres)
+        do = suggestion(centre, study.centres, "Fill the cell, or add the centre to study.toml")
+        where = Where(book.file, HELP_SHEET, CENTRE_CELL)
+        yield Finding(where, "intake.centre", Severity.NOTE, what, allowed, do)
+
+
+# --- all together -----------------------------------------------------------------------------------------
+
+
+def _assemble(reads: Sequence[_Read], lines: Sequence[Line], remarks: Sequence[Remark]) -> Returns:
+    spellings = spellings_of(lines)
+    findings = sorted((_respell(remark.finding, spellings) for remark in remarks), key=order_of)
+    reasons = _reasons(findings, lines, spellings)
+    centres = {read.book.file: read.centre for read in reads}
+    problem = {where for remark in remarks for where in remark.aside}
+    problem |= {where for line in lines if key_of(line.case_id) in reasons for where in line.cells}
+    ignored = {where for remark in remarks for where in remark.ignored} - problem
+    kept = [line for line in lines if key_of(line.case_id) not in reasons]
+    patients = tuple(_patients(kept, spellings, centres, problem | ignored))
+    template = {where for read in reads for where in read.template}
+    fates = (_stored(patients), problem, ignored | template)
+    return Returns(
+        patients,
+        tuple(_set_aside(reasons, lines, centres)),
+        tuple(findings),
+        tuple(_returned_file(read, *fates) for read in reads),
+    )
+
+
+def _respell(finding: Finding, spellings: Mapping[str, str]) -> Finding:
+    return replace(finding, case_id=spellings.get(key_of(finding.case_id), finding.case_id))
+
+
+def _reasons(
+    findings: Sequence[Finding], lines: Iterable[Line], spellings: Mapping[str, str]
+) -> dict[str, Finding]:
+    """Why a case is set aside: the first finding on it, or on a file that any of its lines is in."""
+    refused: dict[str, Finding] = {}
+    reasons: dict[str, Finding] = {}
+    for finding in findings:
+        if finding.severity is Severity.FILE:
+            refused.setdefault(finding.where.file, finding)
+        elif finding.severity is Severity.CASE and key_of(finding.case_id) in spellings:
+            reasons.setdefault(key_of(finding.case_id), finding)
+    for line in lines:
+        key, file = key_of(line.case_id), line.row.where.file
+        if file in refused and key in spellings:
+            reasons.setdefault(key, refused[file])
+    return reasons
+
+
+def _patients(
+    lines: Iterable[Line], spellings: Mapping[str, str], centres: Mapping[str, str], unused: set[Where]
+) -> Iterator[Patient]:
+    rows: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
+    for line in lines:
+        case_id = spellings.get(key_of(line.case_id))
+        if case_id is not None:
+            rows[case_id][line.form.name].append(_used(line.row, case_id, unused))
+    for case_id in sorted(rows):
+        forms = {name: tuple(found) for name, found in rows[case_id].items()}
+        yield Patient(case_id, centres[forms[PATIENTS][0].where.file], forms)
+
+
+def _used(row: Row, case_id: str, unused: set[Where]) -> Row:
+    values = {name: value for name, value in row.values.items() if value.source.where not in unused}
+    return replace(row, case_id=case_id, values=values)
+
+
+def _stored(patients: Iterable[Patient]) -> set[Where]:
+    return {
+        value.source.where
+        for patient in patients
+        for rows in patient.rows.values()
+        for row in rows
+        for value in row.values.values()
+    }
+
+
+def _set_aside(
+    reasons: Mapping[str, Finding], lines: Iterable[Line], centres: Mapping[str, str]
+) -> Iterator[SetAside]:
+    first: dict[str, Line] = {}
+    for line in lines:
+        if line.form.name == PATIENTS:
+            first.setdefault(key_of(line.case_id), line)
+    for key in sorted(reasons):
+        yield SetAside(first[key].case_id, centres[first[key].row.where.file], reasons[key])
+
+
+def _returned_file(read: _Read, stored: set[Where], problem: set[Where], ignored: set[Where]) -> ReturnedFile:
+    book = read.book
+    cells = [where for sheet in book.sheets for where in cells_of(book.file, sheet)]
+    counts = [sum(where in fate for where in cells) for fate in (stored, problem, ignored)]
+    return ReturnedFile(book.file, read.centre, book.sha256, CellCounts(len(cells), *counts))

@@ -1,0 +1,148 @@
+"""THE PAGE: study + returns -> results -> report, in order.
+
+    results = f(protocol, returned files)
+
+Each step is one line and one room. Nothing here computes, rounds or lays out.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from caseseries import __version__
+from caseseries.analysis.cohort import Cohort, Left, form_cohort
+from caseseries.analysis.exports import ADTTE_COLUMNS, to_csv
+from caseseries.analysis.results import to_json
+from caseseries.analysis.run import Analysis, analyse
+from caseseries.findings import Finding, Severity
+from caseseries.intake.returns import Returns, read_returns
+from caseseries.present.document import Document, Figure, Table
+from caseseries.present.docx import write_docx
+from caseseries.present.html import write_html
+from caseseries.present.pdf import write_pdf
+from caseseries.present.report import Material, Reading, assemble
+from caseseries.present.wording import plain, show
+from caseseries.study.definition import Study
+from caseseries.study.load import FILE, load_study
+
+SOFTWARE = f"caseseries {__version__}"
+
+Progress = Callable[[str], None]
+
+
+def silent(step: str) -> None:
+    """No progress."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A study whose returns have been read and whose cohort is formed; nothing is estimated yet."""
+
+    study: Study
+    returns: Returns
+    cohort: Cohort
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(sorted({*self.returns.findings, *self.cohort.findings}))
+
+    @property
+    def problems(self) -> tuple[Finding, ...]:
+        """The findings that set something aside."""
+        return tuple(finding for finding in self.findings if finding.severity is not Severity.NOTE)
+
+
+def check_study(folder: Path, progress: Progress = silent) -> Checked:
+    """Read everything and check it.
+
+    Raises:
+        StudyError: study.toml cannot be used.
+    """
+    study = load_study(folder)
+    progress("Reading the returns")
+    returns = read_returns(folder, study)
+    aside = [Left(one.case_id, "set aside", one.reason.what) for one in returns.aside]
+    cohort = form_cohort(returns.patients, study, aside)
+    return Checked(study, returns, cohort)
+
+
+def analyse_study(checked: Checked, progress: Progress = silent) -> Analysis:
+    """Every result of the cohort, with its printed string."""
+    progress("Estimating")
+    analysis = analyse(checked.cohort, checked.study)
+    return Analysis(show(analysis.results), analysis.displays, analysis.remarks, analysis.adtte)
+
+
+def run_study(folder: Path, progress: Progress = silent) -> Checked:
+    """Read, analyse and write the whole report into `folder`/report."""
+    checked = check_study(folder, progress)
+    analysis = analyse_study(checked, progress)
+    write_report(folder, checked, analysis, progress)
+    return checked
+
+
+def write_report(folder: Path, checked: Checked, analysis: Analysis, progress: Progress = silent) -> None:
+    """Everything under report/: the numbers first, so that a failure to draw loses none."""
+    report = folder / "report"
+    write_data(report, checked, analysis, hash_inputs(folder, checked))
+    progress("Drawing")
+    material = Material(
+        checked.study,
+        analysis.results,
+        analysis.displays,
+        analysis.remarks,
+        describe_reading(folder, checked),
+    )
+    document = assemble(material, SOFTWARE)
+    write_parts(report, document)
+    for name, write in (("report.html", write_html), ("report.pdf", write_pdf), ("report.docx", write_docx)):
+        progress(f"Writing {name}")
+        write(document, report / name)
+
+
+def write_data(report: Path, checked: Checked, analysis: Analysis, inputs: Mapping[str, str]) -> None:
+    """results.json, listing.csv and adtte.csv."""
+    listing = analysis.displays.listing
+    heading = {"software": SOFTWARE, "study": checked.study.short_title, "notice": checked.study.notice}
+    write_text(report / "results.json", to_json(analysis.results, {**heading, "inputs": dict(inputs)}))
+    write_text(report / "listing.csv", to_csv(listing.columns, listing.rows))
+    write_text(report / "adtte.csv", to_csv(ADTTE_COLUMNS, analysis.adtte))
+
+
+def write_parts(report: Path, document: Document) -> None:
+    """Each table as CSV and each figure as SVG, for people who need only one."""
+    for block in document.blocks:
+        if isinstance(block, Table):
+            rows = [
+                dict(zip(block.columns, (plain(cell) for cell in row.cells), strict=True))
+                for row in block.rows
+            ]
+            write_text(report / "tables" / f"{block.id}.csv", to_csv(block.columns, rows))
+        if isinstance(block, Figure):
+            write_text(report / "figures" / f"{block.id}.svg", block.svg)
+
+
+def write_text(path: Path, text: str) -> None:
+    """UTF-8 with Unix line ends, whatever the machine."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text.encode("utf-8"))
+
+
+def hash_inputs(folder: Path, checked: Checked) -> dict[str, str]:
+    """SHA-256 of every file the report was made from."""
+    protocol = hashlib.sha256((folder / FILE).read_bytes()).hexdigest()
+    return {FILE: protocol} | {file.file: file.sha256 for file in checked.returns.files}
+
+
+def describe_reading(folder: Path, checked: Checked) -> Reading:
+    """The sums of what was read, and every open finding, as lines to print."""
+    counts, cohort = checked.returns.counts, checked.cohort
+    lines = (
+        f"{len(checked.returns.files)} returns with {counts.non_empty} non-empty cells: {counts.stored} stored, "
+        f"{counts.problem} set aside as problems, {counts.ignored} ignored (headings, instructions, lists).",
+        f"{cohort.returned} cases returned: {len(cohort.courses)} analysed, {len(cohort.left)} not.",
+        *(f"{one.case_id} is not analysed: {one.reason}." for one in cohort.left),
+        *(f"{name}: SHA-256 {digest}" for name, digest in hash_inputs(folder, checked).items()),
+    )
+    return Reading(lines, tuple(str(finding) for finding in checked.findings))

@@ -1,0 +1,72 @@
+"""The methods paragraph, written from what was run: the protocol's own words and the methods of the results."""
+
+from collections.abc import Iterator
+
+from caseseries.analysis.outcomes import FEW_CASES
+from caseseries.analysis.results import Results
+from caseseries.present.wording import join, level_percent, percent, rounded
+from caseseries.study.definition import Endpoint, Study
+
+
+def paragraphs(study: Study, results: Results) -> Iterator[str]:
+    """Texts for `wording.fill`."""
+    yield _design(study)
+    yield _response(study)
+    yield _endpoints(study)
+    yield _estimation(study, results)
+
+
+def _design(study: Study) -> str:
+    rules = join([rule.reason for rule in study.eligibility]) if study.eligibility else ""
+    excluded = f" Cases were excluded if: {rules}." if rules else ""
+    return (
+        f"{study.design}. Population: {study.population}. The index treatment is {study.index.label}; data were cut "
+        f"on {study.data_cut:%-d %B %Y}.{excluded}"
+    )
+
+
+def _response(study: Study) -> str:
+    rule = study.response
+    until = study.origins[rule.after_until].label
+    return (
+        f"MRD before treatment is the last evaluable specimen within {rule.before_within_days} days of the start of "
+        f"{study.index.label}; after treatment, the last evaluable specimen before {until}. Of several markers the "
+        "highest counts, and a specimen is negative only if all are. A response is complete when MRD is not detected "
+        f"at a sensitivity of {level_percent(rule.sensitivity)} or better, and partial when the fall exceeds "
+        f"{rounded(rule.partial_log_reduction)} log over its whole possible range; a negative is never replaced by "
+        f"a number. Toxicity is graded by {study.toxicity.scale}."
+    )
+
+
+def _endpoints(study: Study) -> str:
+    return " ".join(_define(endpoint) for endpoint in study.endpoints.values())
+
+
+def _define(endpoint: Endpoint) -> str:
+    competing = f", with {join(endpoint.competing)} as competing events" if endpoint.competing else ""
+    return (
+        f"{endpoint.label} ({endpoint.short}): time to {_first(endpoint.events)}{competing}; otherwise censored on "
+        "the last day the child was known to be alive."
+    )
+
+
+def _first(events: tuple[str, ...]) -> str:
+    return f"the first of {join(events)}" if len(events) > 1 else events[0]
+
+
+def _estimation(study: Study, results: Results) -> str:
+    level = percent(study.report.level)
+    used = [*dict.fromkeys(row.estimate.method for row in results.values() if row.unit == "probability")]
+    few = (
+        f" Below {FEW_CASES} cases the beta product confidence procedure (Fay, Brittain and Proschan, Biostatistics "
+        "2013) is quoted, with the log–log interval beside it."
+        if any("beta product" in method for method in used)
+        else ""
+    )
+    return (
+        f"Time is in whole days. Probabilities were estimated by {join(used)}.{few} Proportions have exact "
+        f"(Clopper–Pearson) intervals and medians exact order-statistic intervals; all intervals are {level}. "
+        "Follow-up is given by reverse Kaplan–Meier and as the survivors' median and range. "
+        f"A horizon with fewer than {study.report.minimum_at_risk} cases at risk is quoted only with "
+        "that number."
+    )

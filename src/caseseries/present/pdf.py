@@ -1,0 +1,82 @@
+"""The report as a PDF: the document as JSON, set by a Typst template."""
+
+import json
+from pathlib import Path
+
+from caseseries.present.document import (
+    Block,
+    Bullets,
+    Callout,
+    Document,
+    Figure,
+    Heading,
+    Inlines,
+    Number,
+    Paragraph,
+    Table,
+)
+from caseseries.present.typeset import typeset_pdf
+
+Json = dict[str, object]
+
+
+def write_pdf(document: Document, path: Path) -> None:
+    """Write a tagged A4 PDF (PDF/UA-1) with vector figures and the notice on every page."""
+    path.write_bytes(typeset_pdf(as_json(document)))
+
+
+def as_json(document: Document) -> str:
+    """The document as the template reads it; JSON, so that no character needs escaping for Typst."""
+    return json.dumps(
+        {
+            "title": document.title,
+            "subtitle": document.subtitle,
+            "notice": document.notice,
+            "footer": document.footer,
+            "keywords": list(document.keywords),
+            "dated": {"year": document.dated.year, "month": document.dated.month, "day": document.dated.day},
+            "blocks": [_block(block) for block in document.blocks],
+        },
+        ensure_ascii=False,
+    )
+
+
+def _block(block: Block) -> Json:
+    match block:
+        case Heading(level, text):
+            return {"kind": "heading", "level": level, "text": text}
+        case Paragraph(inlines):
+            return {"kind": "paragraph", "runs": _runs(inlines)}
+        case Bullets(items):
+            return {"kind": "bullets", "items": [_runs(item) for item in items]}
+        case Callout(kind, title, items):
+            return {"kind": "callout", "tone": kind, "title": title, "items": [_runs(item) for item in items]}
+        case Table():
+            return _table(block)
+        case Figure(_, title, caption, alt, svg):
+            return {"kind": "figure", "title": title, "caption": _runs(caption), "alt": alt, "svg": svg}
+
+
+def _table(table: Table) -> Json:
+    rows = [
+        {"cells": [_runs(cell) for cell in row.cells], "indent": row.indent, "head": row.head}
+        for row in table.rows
+    ]
+    return {
+        "kind": "table",
+        "title": table.title,
+        "columns": list(table.columns),
+        "align": list(table.align),
+        "rows": rows,
+        "footnotes": list(table.footnotes),
+        "wide": table.wide,
+    }
+
+
+def _runs(inlines: Inlines) -> list[Json]:
+    return [
+        {"text": run.shown, "strong": run.strong, "emphasis": False}
+        if isinstance(run, Number)
+        else {"text": run.text, "strong": run.strong, "emphasis": run.emphasis}
+        for run in inlines
+    ]

@@ -1,0 +1,266 @@
+"""The report as a document: what is said and in what order, from results, displays and remarks."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from caseseries.analysis.displays import Displays
+from caseseries.analysis.remarks import Remark
+from caseseries.analysis.results import Result, Results
+from caseseries.present import methods, tables
+from caseseries.present.document import (
+    Block,
+    Bullets,
+    Callout,
+    Document,
+    Figure,
+    Heading,
+    Inlines,
+    Paragraph,
+    Text,
+    Trail,
+)
+from caseseries.present.drawing import Drawing
+from caseseries.present.figures import (
+    flow_figure,
+    incidence_figure,
+    mrd_figure,
+    survival_figure,
+    swimmer_figure,
+)
+from caseseries.present.wording import capital, fill, join
+from caseseries.study.definition import Study
+
+# Remarks a reader must have met before the first survival figure; the rest wait for the limitations.
+URGENT = ("few-at-risk", "not-estimable", "event-before-index", "same-at-two-horizons")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read, in words: printed at the end of the report so that the sums can be checked."""
+
+    lines: tuple[str, ...]
+    findings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Material:
+    """Everything a section may draw from."""
+
+    study: Study
+    results: Results
+    displays: Displays
+    remarks: tuple[Remark, ...]
+    reading: Reading
+
+    def say(self, text: str) -> Paragraph:
+        return Paragraph(fill(text, self.results))
+
+
+def assemble(material: Material, software: str) -> Document:
+    """The whole report."""
+    study = material.study
+    sections = (_summary, _methods, _cohort, _treatment, _toxicity, _outcomes, _relapses, _limits, _data)
+    blocks = tuple(block for section in sections for block in section(material))
+    return Document(
+        title=study.title,
+        subtitle=f"{study.design}. {study.population}",
+        notice=study.notice,
+        dated=study.data_cut,
+        blocks=blocks,
+        footer=f"{study.short_title} · data to {study.data_cut:%-d %B %Y} · {software}",
+        keywords=("case series", study.index.label, "survival", "minimal residual disease"),
+        trails={result.id: trail_of(result) for result in material.results.values()},
+    )
+
+
+def trail_of(result: Result) -> Trail:
+    """Where a number comes from, for a reader who asks: method, counts, caveats, then each case's cells."""
+    estimate = result.estimate
+    lines = [f"{result.label}: {result.shown}", f"Method: {estimate.method}; n = {estimate.n}"]
+    if estimate.events is not None:
+        lines.append(f"Events: {estimate.events}")
+    if estimate.at_risk is not None:
+        lines.append(f"At risk: {estimate.at_risk}")
+    lines += [capital(caveat) for caveat in (*estimate.caveats, *result.caveats)]
+    for case, cells in sorted(result.sources.items()):
+        lines.append(f"{case}: {'; '.join(f'{cell.where} = {cell.raw}' for cell in cells) or 'no cell'}")
+    return Trail(result.id, tuple(lines))
+
+
+def _summary(m: Material) -> Iterator[Block]:
+    study, results = m.study, m.results
+    yield Heading(1, "Summary")
+    parts = [
+        f"{{n.cases}} cases received {study.index.label} (median age {{age.index.median_years}}, range "
+        "{age.index.minimum_years:value}–{age.index.maximum_years}).",
+        "MRD response was complete in {mrd.response.complete} and complete or partial in "
+        "{mrd.response.complete_or_partial}.",
+        *(f"{label_and_value(results[result_id])}." for result_id in _headline(results, study)),
+    ]
+    yield m.say(" ".join(parts))
+    urgent = [fill(remark.text, results) for remark in m.remarks if remark.code in URGENT]
+    if urgent:
+        yield Callout("limit", "Before quoting these numbers", tuple(urgent))
+
+
+def label_and_value(result: Result) -> str:
+    return f"{result.label} was {{{result.id}}}"
+
+
+def _headline(results: Results, study: Study) -> list[str]:
+    """The last horizon of every survival endpoint, from origins that are not before the index treatment."""
+    return [
+        f"{wanted.endpoint}.{origin}.{wanted.horizons[-1]}"
+        for wanted in study.estimates
+        if not study.endpoints[wanted.endpoint].competing
+        for origin in wanted.origins
+        if f"{wanted.endpoint}.{origin}.before_index" not in results
+    ]
+
+
+def _methods(m: Material) -> Iterator[Block]:
+    yield Heading(1, "Methods")
+    for sentences in methods.paragraphs(m.study, m.results):
+        yield m.say(sentences)
+
+
+def _cohort(m: Material) -> Iterator[Block]:
+    study, results = m.study, m.results
+    yield Heading(1, "Cohort")
+    yield m.say(
+        "{n.returned} cases were returned; {n.set_aside} were set aside for their data and {n.not_eligible} "
+        f"did not meet the protocol. {{n.cases}} are analysed. {_levels(results, 'indication', 'The indication was')} "
+        f"{_levels(results, 'remission_at_start', 'Remission at the start of treatment was')}"
+    )
+    yield _figure(
+        "flow", "Flow of cases", "From the centres' returns to the analysis.", flow_figure(m.displays.flow)
+    )
+    yield tables.characteristics(study, results)
+    yield tables.cases(m.displays.listing, study)
+
+
+def _levels(results: Results, variable: str, opening: str) -> str:
+    """ "The indication was after relapse in 7 of 11 and first line in 4 of 11." """
+    stem = f"characteristics.{variable}."
+    rows = [row for name, row in results.items() if name.startswith(stem) and row.unit == "proportion"]
+    clauses = [f"{row.label.split(': ')[-1]} in {{{row.id}:of}}" for row in rows]
+    return f"{opening} {join(clauses)}." if clauses else ""
+
+
+def _treatment(m: Material) -> Iterator[Block]:
+    study = m.study
+    yield Heading(1, "Treatment and MRD response")
+    yield m.say(
+        f"{_levels(m.results, 'cycles', 'Cycles given:')} "
+        f"Before {study.index.label}, MRD in cases in MRD-positive remission was a median of {{mrd.before.median}}, "
+        "range {mrd.before.minimum:value}–{mrd.before.maximum:value} (n = {mrd.before.median:n}). After it, MRD was "
+        "not detected in {mrd.after.not_detected}; the response was complete in {mrd.response.complete}, partial in "
+        "{mrd.response.partial}, and complete or partial in {mrd.response.complete_or_partial}."
+    )
+    target = m.displays.mrd_target
+    caption = (
+        "Each line is one case. A filled circle is a quantified level; an open symbol in the shaded band is a "
+        "specimen in which MRD was not detected, drawn at the level that specimen could have shown."
+    )
+    yield _figure(
+        "mrd", f"MRD before and after {study.index.label}", caption, mrd_figure(m.displays.mrd, target)
+    )
+    yield tables.response(m.results)
+    transplanted = "characteristics.hsct_after_index.yes"
+    yield m.say(
+        f"{{{transplanted}:of}} cases proceeded to HSCT, a median of {{time.index_to_hsct.median}} from the start of "
+        f"{study.index.label} (range {{time.index_to_hsct.minimum:value}}–{{time.index_to_hsct.maximum}}). "
+        + _home(m.results)
+    )
+
+
+def _home(results: Results) -> str:
+    home, between = "characteristics.home_after_week_1.yes", "hsct.therapy_between"
+    sentences = []
+    if home in results:
+        sentences.append(f"{{{home}:of}} were discharged after the first week of treatment.")
+    if between in results:
+        sentences.append(f"Other therapy was given between treatment and transplant in {{{between}:of}}.")
+    return " ".join(sentences)
+
+
+def _toxicity(m: Material) -> Iterator[Block]:
+    yield Heading(1, "Toxicity")
+    yield tables.toxicity(m.study, m.results)
+
+
+def _outcomes(m: Material) -> Iterator[Block]:
+    study, results = m.study, m.results
+    yield Heading(1, "Outcome")
+    yield _figure(
+        "swimmer",
+        "Time-line of each case",
+        f"From the start of {study.index.label}; an arrow is a child alive at last contact.",
+        swimmer_figure(m.displays.lanes, f"start of {study.index.label}"),
+    )
+    for origin in dict.fromkeys(curve.origin for curve in m.displays.curves if curve.kind == "survival"):
+        curves = [c for c in m.displays.curves if c.origin == origin and c.kind == "survival"]
+        if f"{curves[0].id}.before_index" in results:
+            continue
+        names = join([curve.label for curve in curves])
+        caption = (
+            f"Kaplan–Meier with pointwise 95% interval ({curves[0].method.split(', ', 1)[-1]}); ticks are censored "
+            f"cases; dashed where fewer than {study.report.minimum_at_risk} are at risk."
+        )
+        drawn = survival_figure(curves, study.report.minimum_at_risk, study.report.level)
+        yield _figure(f"survival-{curves[0].id.split('.')[1]}", f"{names} from {origin}", caption, drawn)
+    yield tables.survival(study, results)
+    yield m.say(_follow_up(study, results))
+
+
+def _follow_up(study: Study, results: Results) -> str:
+    sentences = []
+    for origin in study.origins:
+        stem = f"followup.{origin}"
+        if f"{stem}.reverse_km.median" in results:
+            sentences.append(
+                f"Median follow-up from {study.origins[origin].label} was {{{stem}.reverse_km.median}} by reverse "
+                f"Kaplan–Meier; survivors were followed for a median of {{{stem}.survivors.median}}, range "
+                f"{{{stem}.survivors.minimum:value}}–{{{stem}.survivors.maximum}}."
+            )
+    return " ".join(sentences)
+
+
+def _relapses(m: Material) -> Iterator[Block]:
+    curves = [c for c in m.displays.curves if c.kind == "incidence"]
+    if not curves and not m.displays.aftermath:
+        return
+    yield Heading(1, "Relapse and death")
+    for origin in dict.fromkeys(curve.origin for curve in curves):
+        here = [c for c in curves if c.origin == origin]
+        drawn = incidence_figure(here, m.study.report.minimum_at_risk, m.study.report.level)
+        names = join([curve.label for curve in here])
+        caption = (
+            "Aalen–Johansen: each counts the other as competing, so the two add up to the risk of either."
+        )
+        yield _figure(
+            f"incidence-{here[0].id.split('.')[1]}", f"{capital(names)} from {origin}", caption, drawn
+        )
+    yield tables.incidence(m.study, m.results)
+    yield tables.aftermath(m.displays.aftermath)
+
+
+def _limits(m: Material) -> Iterator[Block]:
+    yield Heading(1, "Limitations the software sees")
+    yield Bullets(tuple(fill(remark.text, m.results) for remark in m.remarks))
+
+
+def _data(m: Material) -> Iterator[Block]:
+    yield Heading(1, "What was read")
+    yield Bullets(tuple(_words(line) for line in m.reading.lines))
+    if m.reading.findings:
+        yield Heading(2, "Open findings")
+        yield Bullets(tuple(_words(line) for line in m.reading.findings))
+
+
+def _words(line: str) -> Inlines:
+    return (Text(line),)
+
+
+def _figure(name: str, title: str, caption: str, drawn: Drawing) -> Figure:
+    return Figure(name, title, (Text(caption),), drawn.alt, drawn.svg)

@@ -1,0 +1,226 @@
+"""The tables: result rows laid out in the conventions of gtsummary; each number leads back to its row."""
+
+from collections.abc import Iterator, Sequence
+
+from caseseries.analysis.displays import Aftermath, Listing, MrdPoint
+from caseseries.analysis.results import Result, Results
+from caseseries.present.document import Inlines, Number, Table, TableRow, Text
+from caseseries.present.wording import capital, fill, level_percent, plain, rounded
+from caseseries.study.definition import Study
+from caseseries.study.variables import BY_NAME, Variable
+
+
+def characteristics(study: Study, results: Results) -> Table:
+    """Table 1: one line a number, one a level of each category, and how many are not known."""
+    rows = [row for name in study.report.characteristics for row in _characteristic(BY_NAME[name], results)]
+    n = results["n.cases"].shown
+    return Table(
+        "characteristics",
+        "Characteristics of the cases",
+        ("Characteristic", f"N = {n}"),
+        tuple(rows),
+        "lr",
+        (
+            "Median (range) for numbers; n (%) for categories. Percentages are of the cases for which the value is known.",
+        ),
+    )
+
+
+def _characteristic(variable: Variable, results: Results) -> Iterator[TableRow]:
+    label = f"{variable.label}, {variable.unit}" if variable.unit else variable.label
+    if variable.kind == "number":
+        stem = variable.result_id("{}")
+        median, low, high = (stem.format(name) for name in ("median", "minimum", "maximum"))
+        yield _row(results, label, f"{{{median}:value}} ({{{low}:value}}–{{{high}:value}})")
+    elif variable.kind == "yes_no":
+        yield _row(results, label, f"{{{variable.result_id('yes')}:value}}")
+    else:
+        stem = variable.result_id("")
+        levels = [row for name, row in results.items() if name.startswith(stem) and row.unit == "proportion"]
+        yield TableRow(((Text(label),), ()), head=True)
+        for level in levels:
+            yield _row(results, level.label.removeprefix(f"{variable.label}: "), f"{{{level.id}:value}}", 1)
+    unknown = f"characteristics.{variable.name}.unknown"
+    if unknown in results:
+        yield _row(results, "Unknown", f"{{{unknown}:value}}", 1)
+
+
+def _row(results: Results, label: str, text: str, indent: int = 0) -> TableRow:
+    return TableRow(((Text(label),), fill(text, results)), indent)
+
+
+def cases(listing: Listing, study: Study) -> Table:
+    """One row a case, in the order of the returns."""
+    columns = {
+        "Case": "case_id",
+        "Fusion": "fusion",
+        "Age at diagnosis, months": "age_at_diagnosis_months",
+        "Indication": "indication",
+        "Remission at start": "remission_at_start",
+        "Age at index, years": "age_at_index_years",
+        "Cycles": "cycles",
+        "MRD before": "mrd_before",
+        "MRD after": "mrd_after",
+        "Days to HSCT": "days_index_to_hsct",
+        "Event after HSCT (day)": "event_after_hsct",
+        "Last known, day after HSCT": "days_hsct_to_last_known",
+        "Alive": "alive",
+    }
+    rows = tuple(TableRow(tuple(_cell(row, name) for name in columns.values())) for row in listing.rows)
+    notes = (
+        "MRD is a percentage of cells; < marks a specimen in which it was not detected, at the sensitivity given.",
+        f"Days are whole days; {study.index.label} is the index treatment.",
+    )
+    return Table("cases", "The cases, one by one", tuple(columns), rows, "llrllrrrrrlrl", notes, wide=True)
+
+
+def _cell(row: object, name: str) -> Inlines:
+    assert isinstance(row, dict)
+    value = row.get(name)
+    if name in ("mrd_before", "mrd_after"):
+        return (Text(_level(row, name)),)
+    if name == "event_after_hsct" and value:
+        detail = f", {row['event_detail']}" if row["event_detail"] else ""
+        return (Text(f"{value}{detail} ({row['days_hsct_to_event']})"),)
+    if isinstance(value, float):
+        return (Text(rounded(value, 1)),)
+    return (Text("–" if value is None else str(value)),)
+
+
+def _level(row: dict[str, object], name: str) -> str:
+    state, value, limit = row[f"{name}_result"], row[name], row[f"{name}_sensitivity"]
+    if isinstance(value, float):
+        return level_percent(value)
+    if state == "not detected" and isinstance(limit, float):
+        return f"< {level_percent(limit)}"
+    return str(state or "–")
+
+
+def response(results: Results) -> Table:
+    """MRD response with exact intervals."""
+    names = ("complete", "partial", "complete_or_partial", "none", "indeterminate")
+    rows = tuple(
+        TableRow(((Text(capital(name.replace("_", " "))),), *_counted(results[f"mrd.response.{name}"])))
+        for name in names
+    )
+    return Table(
+        "response",
+        "MRD response",
+        ("Response", "n / N", "%", "95% CI"),
+        rows,
+        "lrrr",
+        ("Exact (Clopper–Pearson) intervals.",),
+    )
+
+
+def _counted(result: Result) -> tuple[Inlines, ...]:
+    count = (Text(f"{result.estimate.events} / {result.estimate.n}"),)
+    share = plain(fill(f"{{{result.id}:value}}", {result.id: result})).split("(")[-1].rstrip("%)")
+    return count, (Number(result.id, share),), fill(f"{{{result.id}:range}}", {result.id: result})
+
+
+def toxicity(study: Study, results: Results) -> Table:
+    """Each toxicity: any grade, by grade, and how it was managed."""
+    rows = []
+    for name, kind in study.toxicity.kinds.items():
+        stem = f"toxicity.{name}."
+        mine = [row for result_id, row in results.items() if result_id.startswith(stem)]
+        for result in mine:
+            label = (
+                result.label
+                if result.id.endswith(".any")
+                else capital(result.label.removeprefix(kind).strip(",: "))
+            )
+            rows.append(TableRow(((Text(label),), *_counted(result)), 0 if result.id.endswith(".any") else 1))
+    note = f"Graded by {study.toxicity.scale}; a case counts once, at its highest grade. Exact intervals."
+    return Table("toxicity", "Toxicity", ("Toxicity", "n / N", "%", "95% CI"), tuple(rows), "lrrr", (note,))
+
+
+def survival(study: Study, results: Results) -> Table:
+    """Every survival estimate with both intervals, its events and the number at risk."""
+    rows = []
+    for result in _asked(study, results, competing=False):
+        beside = next(
+            (results[i] for i in (f"{result.id}.loglog", f"{result.id}.bpcp") if i in results), None
+        )
+        other = fill(f"{{{beside.id}:range}}", results) if beside else (Text("–"),)
+        rows.append(TableRow((*_estimate_cells(result, results), other, *_rests_on(result))))
+    columns = ("Estimate", "Value, %", "95% CI", "95% CI, log–log", "Events / n", "At risk")
+    notes = (
+        "The first interval is the beta product confidence procedure (BPCP), except with delayed entry (log–log).",
+        f"At risk: still under observation at the horizon; {study.report.minimum_at_risk} are asked for.",
+    )
+    return Table("survival", "Survival", columns, tuple(rows), "lrrrrr", notes)
+
+
+def incidence(study: Study, results: Results) -> Table:
+    """Cumulative incidence with its interval."""
+    rows = [
+        TableRow((*_estimate_cells(result, results), *_rests_on(result)))
+        for result in _asked(study, results, competing=True)
+    ]
+    columns = ("Estimate", "Value, %", "95% CI", "Events / n", "At risk")
+    return Table("incidence", "Cumulative incidence", columns, tuple(rows), "lrrrr", ("Aalen–Johansen.",))
+
+
+def _asked(study: Study, results: Results, *, competing: bool) -> Iterator[Result]:
+    """The protocol's estimates in its order, each followed by its delayed-entry twin."""
+    for wanted in study.estimates:
+        if bool(study.endpoints[wanted.endpoint].competing) is not competing:
+            continue
+        for origin in wanted.origins:
+            for horizon in wanted.horizons:
+                name = f"{wanted.endpoint}.{origin}.{horizon}"
+                yield from (results[i] for i in (name, f"{name}.delayed_entry") if i in results)
+
+
+def _estimate_cells(result: Result, results: Results) -> tuple[Inlines, ...]:
+    value = fill(f"{{{result.id}:value}}", results)
+    shown = tuple(
+        Number(run.result_id, run.shown.removesuffix("%")) for run in value if isinstance(run, Number)
+    )
+    return (Text(result.label),), shown, fill(f"{{{result.id}:range}}", results)
+
+
+def _rests_on(result: Result) -> tuple[Inlines, ...]:
+    estimate = result.estimate
+    at_risk = "–" if estimate.at_risk is None else str(estimate.at_risk)
+    return (Text(f"{estimate.events} / {estimate.n}"),), (Number(result.id, at_risk),)
+
+
+def aftermath(rows: Sequence[Aftermath]) -> Table:
+    """Relapses and deaths after transplant, and what followed."""
+    columns = ("Case", "Event", "Day after HSCT", "MRD before HSCT", "What followed (day)")
+    body = tuple(
+        TableRow(
+            (
+                (Text(row.case_id),),
+                (Text(f"{row.event}, {row.detail}" if row.detail else row.event),),
+                (Text(str(row.day)),),
+                (Text(_point(row.mrd)),),
+                (Text(_followed(row)),),
+            )
+        )
+        for row in rows
+    )
+    return Table("aftermath", "Relapses and deaths after HSCT, and what followed", columns, body, "llrrl")
+
+
+def _point(point: MrdPoint | None) -> str:
+    if point is None:
+        return "–"
+    if point.value is not None:
+        return level_percent(point.value)
+    return f"{point.state} (< {level_percent(point.limit)})" if point.limit is not None else point.state
+
+
+def _followed(row: Aftermath) -> str:
+    steps = [
+        f"{detail or what} ({day})" if what == "other treatment" else _step(what, detail, day)
+        for what, detail, day in row.followed
+    ]
+    return "; ".join(steps) or "–"
+
+
+def _step(what: str, detail: str, day: int) -> str:
+    return f"{what}, {detail} ({day})" if detail else f"{what} ({day})"

@@ -1,0 +1,164 @@
+"""study.toml to a Study: every problem at once, each with its TOML path and a suggestion if one is close."""
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from caseseries.findings import Finding, Severity, StudyError, Where
+from caseseries.study.definition import Rule, Study
+from caseseries.study.variables import BY_NAME
+
+FILE = "study.toml"
+
+CONDITIONS = {
+    "number": ("at_least", "at_most"),
+    "category": ("one_of",),
+    "yes_no": ("is_yes",),
+    "date": ("from_date", "to_date"),
+}
+
+
+def load_study(folder: Path) -> Study:
+    """The protocol in `folder`/study.toml.
+
+    Raises:
+        StudyError: the file is missing, is not TOML, or breaks a rule; carries every finding.
+    """
+    text = _read_text(folder / FILE)
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise StudyError([_finding("", "toml", str(error), "TOML", "Mend the line named")]) from error
+    try:
+        study = Study.model_validate(_frozen(data))
+    except ValidationError as error:
+        raise StudyError([_explain(detail) for detail in error.errors()]) from error
+    if findings := [*_check_references(study)]:
+        raise StudyError(findings)
+    return study
+
+
+def suggest(word: str, allowed: Iterable[str]) -> str:
+    """The sentence "Did you mean …?" when one of `allowed` is close to `word`; else an instruction."""
+    words = list(allowed)
+    close = difflib.get_close_matches(word, words, n=1) or [one for one in words if one.startswith(word)]
+    return f"Did you mean {close[0]}?" if close else "Use one of those"
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        what = f"there is no {FILE} in {path.parent}"
+        do = "Name a study folder, or make one with: caseseries new DIR"
+        raise StudyError([_finding("", "no-study", what, "", do)]) from error
+    except (UnicodeDecodeError, OSError) as error:
+        what = f"the file cannot be read ({type(error).__name__})"
+        raise StudyError([_finding("", "unreadable", what, "a UTF-8 text file", "Save it again")]) from error
+
+
+def _frozen(data: Any) -> Any:
+    """TOML arrays as tuples, because a frozen protocol holds no lists."""
+    if isinstance(data, list):
+        return tuple(_frozen(item) for item in data)
+    if isinstance(data, dict):
+        return {key: _frozen(value) for key, value in data.items()}
+    return data
+
+
+def _finding(path: str, code: str, what: str, allowed: str, do: str) -> Finding:
+    return Finding(Where(FILE, cell=path), f"study.{code}", Severity.STUDY, what, allowed, do)
+
+
+def _explain(detail: ErrorDetails) -> Finding:
+    """One pydantic refusal as our sentence. Union and internal detail never reach the user."""
+    path, kind = toml_path(detail["loc"]), detail["type"]
+    key = str(detail["loc"][-1])
+    if kind == "extra_forbidden":
+        allowed = _keys_at(detail["loc"][:-1])
+        return _finding(
+            path, "unknown-key", f"the key {key} is not known", ", ".join(allowed), suggest(key, allowed)
+        )
+    if kind == "missing":
+        return _finding(
+            path, "missing-key", f"{key} is missing", "", f"Add {key}; 'caseseries new' writes an example"
+        )
+    found = f"found {_shown(detail['input'])}"
+    allowed_text = detail["msg"].removeprefix("Input should be ").removeprefix("a valid ")
+    return _finding(path, "wrong-value", found, allowed_text, "Change the value")
+
+
+def toml_path(location: tuple[int | str, ...]) -> str:
+    """("eligibility", 2, "reason") as a reader of the file would count it: eligibility[3].reason."""
+    parts = (f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in location)
+    return "".join(parts).removeprefix(".")
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _keys_at(location: tuple[int | str, ...]) -> tuple[str, ...]:
+    """The keys the protocol knows at a TOML path, by walking the models."""
+    model: Any = Study
+    for part in location:
+        if isinstance(model, type) and issubclass(model, BaseModel) and part in model.model_fields:
+            model = _inner(model.model_fields[str(part)].annotation)
+    return tuple(model.model_fields)
+
+
+def _inner(annotation: Any) -> Any:
+    """The model inside `tuple[Rule, ...]` or `dict[str, Origin]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        if isinstance(argument, type) and issubclass(argument, BaseModel):
+            return argument
+    return annotation
+
+
+def _check_references(study: Study) -> Iterator[Finding]:
+    yield from _unknown("index.treatment", [study.index.treatment], study.treatments)
+    for number, wanted in enumerate(study.estimates, start=1):
+        yield from _unknown(f"estimates[{number}].endpoint", [wanted.endpoint], study.endpoints)
+        yield from _unknown(f"estimates[{number}].origins", wanted.origins, study.origins)
+    yield from _unknown("response.after_until", [study.response.after_until], study.origins)
+    yield from _unknown("report.characteristics", study.report.characteristics, BY_NAME)
+    for number, rule in enumerate(study.eligibility, start=1):
+        yield from _check_rule(f"eligibility[{number}]", rule)
+    for name, endpoint in study.endpoints.items():
+        if both := sorted(set(endpoint.events) & set(endpoint.competing)):
+            what = f"{both[0]} is both an event and a competing event"
+            yield _finding(
+                f"endpoints.{name}", "contradiction", what, "one or the other", "Remove one of the two"
+            )
+
+
+def _check_rule(path: str, rule: Rule) -> Iterator[Finding]:
+    variable = BY_NAME.get(rule.variable)
+    if variable is None:
+        yield from _unknown(f"{path}.variable", [rule.variable], BY_NAME)
+        return
+    allowed = CONDITIONS[variable.kind]
+    given = [name for names in CONDITIONS.values() for name in names if getattr(rule, name) is not None]
+    if not given:
+        what = f"the rule on {rule.variable} has no condition"
+        yield _finding(path, "no-condition", what, " or ".join(allowed), "Add one")
+    for name in (name for name in given if name not in allowed):
+        what = f"{name} cannot be asked of {rule.variable}, which is a {variable.kind.replace('_', '/')}"
+        yield _finding(f"{path}.{name}", "wrong-condition", what, " or ".join(allowed), "Use one of those")
+
+
+def _unknown(path: str, words: Iterable[str], allowed: Iterable[str]) -> Iterator[Finding]:
+    known = list(allowed)
+    for word in words:
+        if word not in known:
+            yield _finding(
+                path, "unknown-word", f"{word} is not known here", ", ".join(known), suggest(word, known)
+            )

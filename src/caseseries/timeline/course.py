@@ -1,0 +1,131 @@
+"""A case's dated history in order: records to moments on one calendar, each with the cells behind it."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from caseseries.record.levels import Level, LevelState
+from caseseries.record.patient import Patient, Row, Source
+from caseseries.study.definition import Study
+
+# On one day, a state that begins is put before the event that ends it, and death last.
+ORDER = (
+    "birth",
+    "diagnosis",
+    "complete remission",
+    "relapse",
+    "second malignancy",
+    "index",
+    "index end",
+    "other treatment",
+    "hsct",
+    "seen alive",
+    "death",
+)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Something that happened on a day. `detail` is the phenotype, the cause of death or the treatment."""
+
+    kind: str
+    on: date
+    sources: tuple[Source, ...]
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One MRD measurement of one marker."""
+
+    on: date
+    level: Level
+    marker: str
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True)
+class Course:
+    """The history of one case. `moments` and `samples` are in order of day."""
+
+    patient: Patient
+    moments: tuple[Moment, ...]
+    samples: tuple[Sample, ...]
+
+    @property
+    def case_id(self) -> str:
+        return self.patient.case_id
+
+    def all(self, *kinds: str) -> tuple[Moment, ...]:
+        return tuple(moment for moment in self.moments if moment.kind in kinds)
+
+    def first(self, kind: str, since: date | None = None) -> Moment | None:
+        """The first moment of a kind, on or after `since`."""
+        found = (m for m in self.all(kind) if since is None or m.on >= since)
+        return next(found, None)
+
+    def last_known(self) -> Moment | None:
+        """The last dated moment: the last day on which anything is known of the child."""
+        return max(self.moments, key=lambda moment: moment.on, default=None)
+
+
+def build_course(patient: Patient, study: Study) -> Course:
+    """The course of one case. Dates known only as intervals give no moment; `check` reports them."""
+    moments = sorted(_moments(patient, study), key=lambda moment: (moment.on, ORDER.index(moment.kind)))
+    samples = sorted(_samples(patient), key=lambda sample: sample.on)
+    return Course(patient, tuple(moments), tuple(samples))
+
+
+def _moments(patient: Patient, study: Study) -> Iterator[Moment]:
+    yield from _dated("birth", patient.form("patients"), "birth_date")
+    yield from _dated("diagnosis", patient.form("diagnosis"), "diagnosis_date")
+    index = [row for row in patient.form("treatment") if row.text("treatment") == study.index.treatment]
+    other = [row for row in patient.form("treatment") if row.text("treatment") != study.index.treatment]
+    yield from _dated("index", index, "start_date", "", "treatment")
+    yield from _dated("index end", index, "end_date")
+    yield from _dated("other treatment", other, "start_date", "treatment")
+    yield from _dated("hsct", patient.form("transplant"), "hsct_date")
+    for row in patient.form("follow_up"):
+        if kind := row.text("event"):
+            detail = "cause_of_death" if kind == "death" else "phenotype"
+            yield from _dated(kind, [row], "date", detail, "event")
+
+
+def _dated(kind: str, rows: Iterable[Row], column: str, detail: str = "", *more: str) -> Iterator[Moment]:
+    for row in rows:
+        if on := row.date(column):
+            columns = [name for name in (column, detail, *more) if name]
+            yield Moment(kind, on, row.sources(*columns), (row.text(detail) or "") if detail else "")
+
+
+def _samples(patient: Patient) -> Iterator[Sample]:
+    for row in patient.form("specimens"):
+        if on := row.date("specimen_date"):
+            columns = ("specimen_date", "mrd_result", "mrd_percent", "sensitivity_percent", "range_percent")
+            yield Sample(on, derive_level(row), row.text("marker") or "", row.sources(*columns))
+
+
+def derive_level(row: Row) -> Level:
+    """The level on a specimen row: percent to fraction of cells.
+
+    A quantified result without its number, or a negative without its sensitivity, is not evaluable: nothing
+    can be claimed from it.
+    """
+    state = LevelState(row.text("mrd_result") or LevelState.NOT_EVALUABLE)
+    value = _fraction(row.number("mrd_percent"))
+    sensitivity = _fraction(row.number("sensitivity_percent"))
+    quantitative_range = _fraction(row.number("range_percent"))
+    incomplete = {
+        LevelState.QUANTIFIED: value is None or value == 0,
+        LevelState.NOT_DETECTED: sensitivity is None,
+        LevelState.BELOW_RANGE: quantitative_range is None,
+    }
+    if incomplete.get(state, False):
+        return Level(LevelState.NOT_EVALUABLE, None, sensitivity, quantitative_range)
+    return Level(state, value if state is LevelState.QUANTIFIED else None, sensitivity, quantitative_range)
+
+
+def _fraction(percent: float | None) -> float | None:
+    # In decimal, so that 0.06 % is the double nearest to 0.0006 and thresholds are met exactly.
+    return None if percent is None else float(Decimal(repr(percent)) / 100)

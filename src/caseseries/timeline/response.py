@@ -1,0 +1,119 @@
+"""MRD response by the protocol's rule. Negatives are limits, never zero and never half a limit."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from caseseries.record.levels import Level, LevelState
+from caseseries.record.patient import Source
+from caseseries.study.definition import Response as ResponseRule
+from caseseries.timeline.course import Course, Sample
+from caseseries.timeline.endpoints import origin_of
+
+# A level recorded in decimal and divided in binary may fall an ulp short of a threshold it meets.
+TOLERANCE = 1e-9
+
+
+class ResponseState(StrEnum):
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    NONE = "none"
+    INDETERMINATE = "indeterminate"
+    NOT_EVALUABLE = "not evaluable"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The level that stands for a day: the highest over markers, with the day and its cells."""
+
+    on: date
+    level: Level
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True)
+class MrdResponse:
+    """`reduction` is the interval, in log10 units, of the fall from before to after; None when unknown."""
+
+    state: ResponseState
+    before: Measured | None
+    after: Measured | None
+    reduction: tuple[float, float] | None
+    because: str = ""
+
+    def sources(self) -> tuple[Source, ...]:
+        return sum((m.sources for m in (self.before, self.after) if m), ())
+
+
+def derive_response(course: Course, rule: ResponseRule, until: str) -> MrdResponse:
+    """The response to the index treatment; `until` is the event that ends its window (the transplant).
+
+    Before: the last evaluable day in the `before_within_days` up to the start. After: the last evaluable day
+    after the start and no later than `until`.
+    """
+    index = course.first("index")
+    if index is None:
+        return MrdResponse(ResponseState.NOT_EVALUABLE, None, None, None, "no index treatment")
+    limit = origin_of(course, until)
+    earliest = index.on - timedelta(days=rule.before_within_days)
+    before = last_level(s for s in course.samples if earliest <= s.on <= index.on)
+    after = last_level(s for s in course.samples if index.on < s.on <= (limit.on if limit else date.max))
+    if after is None:
+        return MrdResponse(
+            ResponseState.NOT_EVALUABLE, before, None, None, "no evaluable specimen after treatment"
+        )
+    reduction = log_reduction(before.level, after.level) if before else None
+    state, because = _classify(after.level, reduction, rule)
+    return MrdResponse(state, before, after, reduction, because)
+
+
+def last_level(samples: Iterable[Sample]) -> Measured | None:
+    """The last day with an evaluable level, and its level over all markers of that day."""
+    evaluable = [s for s in samples if s.level.state is not LevelState.NOT_EVALUABLE]
+    if not evaluable:
+        return None
+    last = max(s.on for s in evaluable)
+    today = [s for s in evaluable if s.on == last]
+    sources = tuple(source for sample in today for source in sample.sources)
+    return Measured(last, combine_markers([s.level for s in today]), sources)
+
+
+def combine_markers(levels: list[Level]) -> Level:
+    """Several markers of one specimen: the highest quantified level; else positive if any is; negative only
+    if all are, at the best sensitivity reached (van der Velden 2007; notes on two markers: verify)."""
+    quantified = [level for level in levels if level.state is LevelState.QUANTIFIED]
+    if quantified:
+        return max(quantified, key=lambda level: level.value or 0.0)
+    positive = [level for level in levels if level.state is LevelState.BELOW_RANGE]
+    if positive:
+        return max(positive, key=lambda level: level.quantitative_range or 0.0)
+    return min(levels, key=lambda level: level.sensitivity or 1.0)
+
+
+def log_reduction(before: Level, after: Level) -> tuple[float, float] | None:
+    """The interval of log10(before) − log10(after) that both results allow; None when nothing bounds it."""
+    low_before, high_before = before.bounds()
+    low_after, high_after = after.bounds()
+    if low_before == 0.0 or LevelState.NOT_EVALUABLE in (before.state, after.state):
+        return None
+    highest = math.inf if low_after == 0.0 else math.log10(high_before / low_after)
+    return math.log10(low_before / high_after), highest
+
+
+def _classify(
+    after: Level, reduction: tuple[float, float] | None, rule: ResponseRule
+) -> tuple[ResponseState, str]:
+    if after.state is LevelState.NOT_DETECTED and (after.sensitivity or 1.0) <= rule.sensitivity * (
+        1 + TOLERANCE
+    ):
+        return ResponseState.COMPLETE, ""
+    if reduction is None:
+        return ResponseState.INDETERMINATE, "the fall from before to after is not known"
+    low, high = reduction
+    if low > rule.partial_log_reduction + TOLERANCE:
+        return ResponseState.PARTIAL, ""
+    if high <= rule.partial_log_reduction + TOLERANCE:
+        return ResponseState.NONE, ""
+    return ResponseState.INDETERMINATE, "the fall may or may not exceed the protocol's limit"

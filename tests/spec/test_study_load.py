@@ -1,0 +1,149 @@
+"""study.toml: every problem at once, with its TOML path, what is allowed and a suggestion."""
+
+from pathlib import Path
+
+import pytest
+
+from caseseries.findings import StudyError
+from caseseries.study.definition import days_of
+from caseseries.study.load import load_study, suggest, toml_path
+
+GOOD = """
+title = "A case series"
+short_title = "Series"
+design = "Retrospective case series"
+population = "Infants"
+countries = ["Ireland"]
+data_cut = 2019-12-31
+treatments = ["blinatumomab"]
+first_line_protocols = ["Interfant-06"]
+index = { treatment = "blinatumomab", label = "blinatumomab" }
+toxicity = { scale = "ASTCT 2019", kinds = { crs = "CRS" } }
+response = { sensitivity = 1e-4 }
+estimates = [{ endpoint = "os", origins = ["hsct"], horizons = ["12m"] }]
+
+[origins.hsct]
+event = "hsct"
+label = "HSCT"
+
+[endpoints.os]
+label = "Overall survival"
+short = "OS"
+events = ["death"]
+"""
+
+
+def problems(tmp_path: Path, text: str) -> list[str]:
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(StudyError) as caught:
+        load_study(tmp_path)
+    return [str(finding) for finding in caught.value.findings]
+
+
+def test_a_sound_protocol_is_read(tmp_path: Path) -> None:
+    (tmp_path / "study.toml").write_text(GOOD, encoding="utf-8")
+    study = load_study(tmp_path)
+    assert study.title == "A case series"
+    assert study.estimates[0].horizons == ("12m",)
+    assert study.report.minimum_at_risk == 5
+
+
+def test_an_unknown_key_gets_a_suggestion(tmp_path: Path) -> None:
+    found = problems(tmp_path, GOOD.replace("data_cut", "data_cutt"))
+    assert found == [
+        "study.toml › data_cut: data_cut is missing. Add data_cut; 'caseseries new' writes an example.",
+        "study.toml › data_cutt: the key data_cutt is not known. Allowed: title, short_title, design, population, "
+        "countries, centres, data_cut, notice, treatments, first_line_protocols, index, eligibility, origins, "
+        "endpoints, estimates, response, toxicity, report. Did you mean data_cut?",
+    ]
+
+
+def test_an_unknown_key_inside_a_list_names_its_place(tmp_path: Path) -> None:
+    rule = '\n[[eligibility]]\nvariable = "kmt2a"\nreason = "x"\noneof = ["rearranged"]\n'
+    (only,) = problems(tmp_path, GOOD + rule)
+    assert only.startswith(
+        "study.toml › eligibility[1].oneof: the key oneof is not known. Allowed: variable, reason,"
+    )
+    assert only.endswith("Did you mean one_of?")
+
+
+def test_wrong_types_and_missing_keys_are_listed_together(tmp_path: Path) -> None:
+    text = GOOD.replace('title = "A case series"', "title = 7").replace(
+        "sensitivity = 1e-4", "sensitivity = 2"
+    )
+    assert problems(tmp_path, text) == [
+        "study.toml › title: found 7. Allowed: string. Change the value.",
+        "study.toml › response.sensitivity: found 2. Allowed: less than 1. Change the value.",
+    ]
+
+
+def test_impossible_references_are_listed_together(tmp_path: Path) -> None:
+    text = GOOD.replace('endpoint = "os"', 'endpoint = "oss"').replace(
+        'origins = ["hsct"]', 'origins = ["hsc"]'
+    )
+    text = text.replace('index = { treatment = "blinatumomab"', 'index = { treatment = "blina"')
+    assert problems(tmp_path, text) == [
+        "study.toml › index.treatment: blina is not known here. Allowed: blinatumomab. Did you mean blinatumomab?",
+        "study.toml › estimates[1].endpoint: oss is not known here. Allowed: os. Did you mean os?",
+        "study.toml › estimates[1].origins: hsc is not known here. Allowed: hsct. Did you mean hsct?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        (
+            'variable = "kmt2"\nreason = "x"\none_of = ["a"]',
+            "eligibility[1].variable: kmt2 is not known here.",
+        ),
+        (
+            'variable = "kmt2a"\nreason = "x"',
+            "eligibility[1]: the rule on kmt2a has no condition. Allowed: one_of. Add one.",
+        ),
+        (
+            'variable = "kmt2a"\nreason = "x"\nat_most = 3',
+            "eligibility[1].at_most: at_most cannot be asked of kmt2a, which is a category. Allowed: one_of. "
+            "Use one of those.",
+        ),
+    ],
+)
+def test_a_rule_must_fit_its_variable(tmp_path: Path, rule: str, expected: str) -> None:
+    (only,) = problems(tmp_path, f"{GOOD}\n[[eligibility]]\n{rule}\n")
+    assert only.startswith(f"study.toml › {expected}")
+
+
+def test_an_event_cannot_compete_with_itself(tmp_path: Path) -> None:
+    (only,) = problems(tmp_path, GOOD + 'competing = ["death"]\n')
+    assert only == (
+        "study.toml › endpoints.os: death is both an event and a competing event. Allowed: one or the other. "
+        "Remove one of the two."
+    )
+
+
+def test_what_is_not_toml_names_the_line(tmp_path: Path) -> None:
+    (only,) = problems(tmp_path, "title = \n")
+    assert "line 1" in only
+    assert only.startswith("study.toml: ")
+
+
+def test_a_folder_without_a_protocol_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(StudyError) as caught:
+        load_study(tmp_path)
+    assert str(caught.value) == (
+        f"study.toml: there is no study.toml in {tmp_path}. Name a study folder, or make one with: caseseries new DIR."
+    )
+
+
+@pytest.mark.parametrize(
+    ("horizon", "day"), [("30d", 30), ("1m", 30), ("12m", 365), ("36m", 1095), ("1y", 365), ("4y", 1461)]
+)
+def test_horizons_are_whole_days(horizon: str, day: int) -> None:
+    assert days_of(horizon) == day
+
+
+def test_paths_count_from_one() -> None:
+    assert toml_path(("eligibility", 0, "reason")) == "eligibility[1].reason"
+
+
+def test_a_word_close_to_nothing_is_not_guessed() -> None:
+    assert suggest("zzz", ["alpha"]) == "Use one of those"

@@ -1,0 +1,111 @@
+"""MRD response: which specimens count, how markers combine, and when nothing may be claimed."""
+
+from typing import Any
+
+import pytest
+
+from caseseries.record.levels import Level, LevelState
+from caseseries.timeline.course import build_course
+from caseseries.timeline.response import (
+    MrdResponse,
+    ResponseState,
+    combine_markers,
+    derive_response,
+    log_reduction,
+)
+from made_up import made_up_case, made_up_study, mrd
+
+STUDY = made_up_study()
+
+BEFORE = mrd(-5, "quantified", mrd_percent=0.2)
+NEGATIVE = {"sensitivity_percent": 0.01}
+
+
+def respond(*specimens: dict[str, Any]) -> MrdResponse:
+    course = build_course(made_up_case(forms={"specimens": list(specimens)}), STUDY)
+    return derive_response(course, STUDY.response, "hsct")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "state"),
+    [
+        # | before          | after                                   | response        |
+        (BEFORE, mrd(30, "not detected", sensitivity_percent=0.01), "complete"),
+        (BEFORE, mrd(30, "not detected", sensitivity_percent=0.001), "complete"),
+        # A negative too insensitive to be complete: the fall is at least log10(0.2/0.05) = 0.6, perhaps more.
+        (BEFORE, mrd(30, "not detected", sensitivity_percent=0.05), "indeterminate"),
+        # … at least log10(0.2/0.019) = 1.02: more than one log whatever the true level.
+        (BEFORE, mrd(30, "not detected", sensitivity_percent=0.019), "partial"),
+        (BEFORE, mrd(30, "quantified", mrd_percent=0.019), "partial"),
+        # Exactly one log is not more than one log.
+        (BEFORE, mrd(30, "quantified", mrd_percent=0.02), "none"),
+        (BEFORE, mrd(30, "quantified", mrd_percent=0.3), "none"),
+        (BEFORE, mrd(30, "positive below quantitative range", range_percent=0.01), "partial"),
+        (BEFORE, mrd(30, "positive below quantitative range", range_percent=0.05), "indeterminate"),
+        # A negative without a sensitivity says nothing, and is never called negative.
+        (BEFORE, mrd(30, "not detected"), "not evaluable"),
+        (BEFORE, mrd(30, "not evaluable"), "not evaluable"),
+        # A fall from an unquantified level is not known.
+        (mrd(-5, "not detected", **NEGATIVE), mrd(30, "quantified", mrd_percent=0.3), "indeterminate"),
+        (mrd(-5, "not detected", **NEGATIVE), mrd(30, "not detected", **NEGATIVE), "complete"),
+    ],
+)
+def test_response(before: dict[str, Any], after: dict[str, Any], state: str) -> None:
+    assert respond(before, after).state == state
+
+
+def test_without_a_specimen_after_treatment_there_is_no_response() -> None:
+    found = respond(BEFORE)
+    assert (found.state, found.because) == (
+        ResponseState.NOT_EVALUABLE,
+        "no evaluable specimen after treatment",
+    )
+
+
+def test_a_specimen_after_transplant_is_not_a_response_to_treatment() -> None:
+    assert respond(BEFORE, mrd(60, "not detected", **NEGATIVE)).state is ResponseState.NOT_EVALUABLE
+
+
+def test_a_specimen_long_before_treatment_is_not_the_level_before() -> None:
+    assert (
+        respond(mrd(-36, "quantified", mrd_percent=5), mrd(30, "quantified", mrd_percent=0.01)).before is None
+    )
+
+
+def test_the_last_evaluable_day_counts() -> None:
+    found = respond(
+        BEFORE,
+        mrd(20, "not detected", **NEGATIVE),
+        mrd(30, "quantified", mrd_percent=0.05),
+        mrd(31, "not evaluable"),
+    )
+    assert found.after is not None
+    assert found.after.level.value == 0.0005
+
+
+def test_one_positive_marker_of_two_makes_the_specimen_positive() -> None:
+    found = respond(BEFORE, mrd(30, "not detected", **NEGATIVE), mrd(30, "quantified", mrd_percent=0.03))
+    assert found.state is ResponseState.NONE
+
+
+def test_markers_combine_to_the_highest_and_negatives_to_the_best_sensitivity() -> None:
+    negative = [Level(LevelState.NOT_DETECTED, None, s) for s in (1e-4, 1e-5)]
+    below = Level(LevelState.BELOW_RANGE, None, 1e-5, 1e-4)
+    high, low = (Level(LevelState.QUANTIFIED, value) for value in (3e-3, 2e-4))
+    assert combine_markers(negative).sensitivity == 1e-5
+    assert combine_markers([*negative, below]) is below
+    assert combine_markers([low, *negative, high, below]) is high
+
+
+def test_a_reduction_is_an_interval_and_never_uses_half_a_limit() -> None:
+    before, after = Level(LevelState.QUANTIFIED, 1e-2), Level(LevelState.NOT_DETECTED, None, 1e-4)
+    low, high = log_reduction(before, after) or (0.0, 0.0)
+    assert low == pytest.approx(2.0, abs=1e-12)
+    assert high == float("inf")
+
+
+def test_percent_becomes_the_nearest_fraction() -> None:
+    found = respond(mrd(-5, "quantified", mrd_percent=0.06), mrd(30, "quantified", mrd_percent=0.00005))
+    assert found.before is not None
+    assert found.after is not None
+    assert (found.before.level.value, found.after.level.value) == (0.0006, 5e-07)
