@@ -1,7 +1,6 @@
 """The numbers of the guidelines, as data: each with its unit, its source and who has checked it."""
 
 import hashlib
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from caseseries.findings import Finding, Severity, Where
 from caseseries.pcr.plate import PlateError
+from caseseries.study.toml import read_toml
 
 PREVENT_FALSE_NEGATIVE = "esg-mrd-all-2007/prevent-false-negative"
 PREVENT_FALSE_POSITIVE = "esg-mrd-all-2007/prevent-false-positive"
@@ -74,8 +74,8 @@ def _load_own(path: Path) -> Profile:
 
 def _read(data: bytes, file: str, needed: frozenset[str]) -> Profile:
     try:
-        table = tomllib.loads(data.decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        table = read_toml(data.decode())
+    except ValueError as error:
         raise PlateError([_fault(file, "", f"the file cannot be read ({error})", "TOML")]) from None
     criteria = table.get("criteria", {})
     faults = [fault for name, item in criteria.items() for fault in _check(name, item, file, needed)]

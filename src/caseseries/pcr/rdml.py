@@ -1,22 +1,18 @@
 """RDML 1.0–1.4, zipped or bare, tolerant of schema faults (rdml.org; RDML-consortium/rdml-schema)."""
 
 import re
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
-from xml.parsers import expat
 
 import numpy as np
 
 from caseseries.findings import Finding, Severity, Where
+from caseseries.pcr.markup import check_markup, read_tree
 from caseseries.pcr.plate import Plate, Reading, Task, Well, refuse, stack_curves
 from caseseries.pcr.readings import parse_number, parse_position, parse_reading, parse_task, position_at
 
-MAX_DEPTH = 100
 MAX_CYCLES = 200
-MAX_ATTRIBUTES = 1000
-MAX_TEXT = 10 * 1024 * 1024
 VERSIONS = ("1.0", "1.1", "1.2", "1.3", "1.4")
 _CYCLE = re.compile(rb"<cyc>([^<]*)<")
 _FLUORESCENCE = re.compile(rb"<fluor>([^<]*)<")
@@ -49,20 +45,14 @@ def read_rdml(xml: bytes, file: str, sha256: str) -> Plate:
 
 
 def _read_tree(xml: bytes, file: str) -> _Tree:
-    """The XML without namespaces; refuses DOCTYPE, depth over 100 and oversized nodes.
+    """The XML as a tree, and its curves.
 
     A plate's curves are nine tenths of its XML and would become a quarter of a million objects, so they are
     lifted out first, once expat has seen the whole file; curves not in plain form stay in the tree.
     """
-    _refuse_doctype(xml, file)
+    check_markup(xml, file)
     plain, curves = (xml, ()) if b"<!" in xml else _lift_curves(_drop_melting(xml))
-    try:
-        root = ElementTree.fromstring(plain)
-    except ElementTree.ParseError as error:
-        what = f"the XML is broken at line {error.position[0]}, column {error.position[1] + 1}"
-        raise refuse(file, "xml.broken", what, "", _RESAVE) from None
-    _check_tree(root, file)
-    return _Tree(root, curves)
+    return _Tree(read_tree(plain, file), curves)
 
 
 def _lift_curves(xml: bytes) -> tuple[bytes, tuple[list[float], ...]]:
@@ -111,35 +101,6 @@ def _read_points(block: bytes) -> list[float] | None:
     except ValueError:
         return None
     return curve if in_order and np.isfinite(curve).all() else None
-
-
-def _refuse_doctype(xml: bytes, file: str) -> None:
-    def refuse_it(*_: object) -> None:
-        raise refuse(file, "xml.doctype", "the XML contains a DOCTYPE", "none", _RESAVE)
-
-    parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler = refuse_it
-    try:
-        parser.Parse(xml, True)
-    except expat.ExpatError:
-        return  # the tree parser says where
-
-
-def _check_tree(root: Element, file: str) -> None:
-    local: dict[str, str] = {}
-    level = [root]
-    for _ in range(MAX_DEPTH):
-        if not level:
-            return
-        for element in level:
-            tag = element.tag
-            element.tag = local.get(tag) or local.setdefault(tag, tag.rpartition("}")[2])
-            if len(element.attrib) > MAX_ATTRIBUTES or len(element.text or "") > MAX_TEXT:
-                raise refuse(file, "xml.oversized", f"<{element.tag}> is oversized", "", _RESAVE)
-        level = [child for element in level for child in element]
-    if level:
-        what = f"the XML is nested deeper than {MAX_DEPTH} levels"
-        raise refuse(file, "xml.depth", what, f"up to {MAX_DEPTH}", _RESAVE)
 
 
 def _check_version(version: str, file: str) -> list[Finding]:

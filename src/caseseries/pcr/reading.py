@@ -47,7 +47,7 @@ def _read_markup(data: bytes, file: str, sha256: str) -> Plate:
 def _read_zip(data: bytes, file: str, sha256: str) -> Plate:
     parts = read_parts(data, file, _is_wanted)
     if "xl/workbook.xml" in parts:
-        return read_export(read_xlsx_sheets(data, file), file, sha256)
+        return read_export(read_xlsx_sheets(parts, file), file, sha256)
     results = next((name for name in parts if name.endswith("analysis_result.txt")), None)
     if results is not None:
         return read_analysis_result(read_text_sheet(parts[results], file), file, sha256)
@@ -58,7 +58,7 @@ def _read_zip(data: bytes, file: str, sha256: str) -> Plate:
 
 
 def _is_wanted(name: str) -> bool:
-    return name.endswith((".xml", "analysis_result.txt")) or name.startswith("xl/")
+    return name.endswith((".xml", ".rels", "analysis_result.txt"))
 
 
 def _read_zipped_rdml(parts: dict[str, bytes], file: str, sha256: str) -> Plate:

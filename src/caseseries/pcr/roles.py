@@ -1,18 +1,28 @@
 """What each well is for: from plate.toml, from the file, or from its names by stated patterns."""
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
 
 import numpy as np
 
 from caseseries.findings import Finding, Severity
 from caseseries.pcr.plate import Plate, Task, Well, place_of
 from caseseries.pcr.setup import Saying, Setup
+
+# How a well is understood from its names when neither plate.toml nor the file says; tried in this order,
+# upper and lower case alike. `--roles` prints which one matched.
+PATTERNS: Mapping[str, tuple[str, ...]] = {
+    "unused": (r"^(no sample|empty|leer|vide|-)$",),
+    "water": (r"\b(ntc|h2o|water|aqua|wasser|agua|no template)\b", r"^blank\b"),
+    "background": (
+        r"\b(mnc|pbmnc|pbmc|poly-?clonal|buffy ?coat|bkg|background|normal (mnc|dna|pool)|mnc ?pool)",
+    ),
+    "reference": (r"^(reference|ref dna)\b",),
+    "control gene": (r"^(alb|albumin|hbb|b2m|gusb?|tbp|abl1?|rnase ?p|rpph1)\b", r"albumin", r"\bcontrol gene\b"),
+}
 
 FRACTION = "dil"  # RDML's unit for a dilution of diagnosis DNA
 
@@ -91,7 +101,7 @@ def _empty_rows(plate: Plate) -> set[int]:
 def _is_control(target: str, stated: bool | None, said: Setup) -> bool:
     if said.control_genes:
         return target in said.control_genes
-    return bool(stated) or _matches("targets", "control_gene", target) is not None
+    return bool(stated) or _matches("control gene", target) is not None
 
 
 def _assign(well: Well, said: Setup, is_control: bool, is_empty: bool) -> Part:
@@ -140,7 +150,7 @@ def _role_of(well: Well, saying: Saying) -> tuple[Role, str]:
 
 def _role_by_name(sample: str) -> tuple[Role, str] | None:
     for role in ("unused", "water", "background", "reference"):
-        pattern = _matches("samples", role, sample)
+        pattern = _matches(role, sample)
         if pattern:
             return Role(role), f"the name matches {pattern}"
     if parse_dilution(sample) is not None:
@@ -160,18 +170,8 @@ def _amount_of(well: Well, saying: Saying) -> tuple[float | None, str]:
 
 
 @cache
-def _patterns() -> Mapping[tuple[str, str], tuple[re.Pattern[str], ...]]:
-    table = tomllib.loads(files("caseseries.pcr").joinpath("roles.toml").read_text(encoding="utf-8"))
-    return {
-        (part, role): tuple(re.compile(text, re.IGNORECASE) for text in texts)
-        for part, roles in table.items()
-        for role, texts in roles.items()
-    }
-
-
-@cache
-def _matches(part: str, role: str, name: str) -> str | None:
-    return next((pattern.pattern for pattern in _patterns()[part, role] if pattern.search(name)), None)
+def _matches(role: str, name: str) -> str | None:
+    return next((pattern for pattern in PATTERNS[role] if re.search(pattern, name, re.IGNORECASE)), None)
 
 
 def check_roles(plate: Plate, parts: Sequence[Part]) -> tuple[Finding, ...]:

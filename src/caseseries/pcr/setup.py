@@ -1,13 +1,13 @@
 """What the laboratory says about its plate in a small `plate.toml`."""
 
 import difflib
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from caseseries.findings import Finding, Severity, Where
 from caseseries.pcr.plate import PlateError
+from caseseries.study.toml import read_toml
 
 ROLES = ("standard", "follow-up", "background", "water", "reference", "unused")
 
@@ -45,8 +45,8 @@ _TARGET = ("threshold",)
 def load_setup(path: Path) -> Setup:
     """A plate.toml. Raises PlateError with every fault, each with its TOML path."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        table = read_toml(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise PlateError([_fault(path.name, "", f"the file cannot be read ({error})", "TOML")]) from None
     faults: list[Finding] = []
     setup = _read_setup(table, path.name, faults)

@@ -6,14 +6,17 @@ Every cell is text here, as a person would see it; numbers from workbooks are wr
 import csv
 import io
 import re
-import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from xml.etree.ElementTree import Element
 
+from caseseries.pcr.markup import check_markup, read_tree
 from caseseries.pcr.plate import refuse
+from caseseries.pcr.readings import parse_number
 
 ENCRYPTED_OR_OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MAX_CELLS = 2_000_000
+MAX_COLUMNS = 16_384
 _DECIMAL_COMMA = re.compile(r"^[+-]?\d+,\d+$")
 _DECIMAL_POINT = re.compile(r"^[+-]?\d*\.\d+([eE][+-]?\d+)?$")
 _RESAVE = "Save it again as xlsx or as text (UTF-8)"
@@ -89,18 +92,57 @@ def _has_decimal_comma(cells: Iterable[str]) -> bool:
     return commas > points
 
 
-def read_xlsx_sheets(data: bytes, file: str) -> tuple[Sheet, ...]:
-    """The sheets of a workbook whose zip has been audited already."""
-    from openpyxl import load_workbook
+def read_xlsx_sheets(parts: Mapping[str, bytes], file: str) -> tuple[Sheet, ...]:
+    """The sheets of a workbook from the parts of its zip (ECMA-376 part 1, 18.3 and 18.4); values only."""
+    trees = {name: _tree(xml, file) for name, xml in parts.items() if name.endswith((".xml", ".rels"))}
+    shared = tuple(_texts(item) for item in trees.get("xl/sharedStrings.xml", Element("sst")).iter("si"))
+    links = trees.get("xl/_rels/workbook.xml.rels", Element("Relationships"))
+    targets = {link.get("Id"): link.get("Target", "").removeprefix("/xl/") for link in links}
+    sheets = []
+    for sheet in trees["xl/workbook.xml"].iter("sheet"):
+        link = next((value for key, value in sheet.attrib.items() if key.endswith("}id")), None)
+        tree = trees.get(f"xl/{targets.get(link, '')}")
+        if tree is not None:
+            sheets.append(_sheet(sheet.get("name", ""), (_row(row, shared) for row in tree.iter("row")), file))
+    return tuple(sheets)
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        except Exception as error:
-            what = f"the workbook cannot be read ({type(error).__name__})"
-            raise refuse(file, "xlsx.broken", what, "", _RESAVE) from None
-        return tuple(_sheet(sheet.title, sheet.iter_rows(values_only=True), file) for sheet in book.worksheets)
+
+def _tree(xml: bytes, file: str) -> Element:
+    check_markup(xml, file)
+    return read_tree(xml, file)
+
+
+def _texts(item: Element) -> str:
+    return "".join(part.text or "" for part in item.iter("t"))
+
+
+def _row(row: Element, shared: tuple[str, ...]) -> list[str]:
+    cells: list[str] = []
+    for cell in row.iter("c"):
+        place = _column(cell.get("r", "")) if cell.get("r") else len(cells)
+        cells += [""] * (min(place, MAX_COLUMNS) - len(cells))
+        cells.append(_cell(cell, shared))
+    return cells
+
+
+def _column(reference: str) -> int:
+    """The column of `AB12`, from 0."""
+    number = 0
+    for letter in reference.rstrip("0123456789"):
+        number = number * 26 + ord(letter.upper()) - 64
+    return number - 1
+
+
+def _cell(cell: Element, shared: tuple[str, ...]) -> str:
+    kind, value = cell.get("t", "n"), cell.findtext("v") or ""
+    if kind == "s":
+        return shared[int(value)] if value.isdigit() and int(value) < len(shared) else ""
+    if kind == "inlineStr":
+        return _texts(cell)
+    if kind == "n" and value:
+        number = parse_number(value)
+        return value if number is None else _as_text(number)
+    return value
 
 
 def read_xls_sheets(data: bytes, file: str) -> tuple[Sheet, ...]:
