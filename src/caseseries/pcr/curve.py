@@ -21,7 +21,7 @@ THRESHOLD_SHARE = 0.10  # of the plateau
 NOISE_MULTIPLE = 10.0  # the threshold is at least this many times the noise of the baseline
 LEAD = 7  # cycles between the end of the baseline and the sharpest bend; 0.5 % of the plateau at 85 % efficiency
 SHORTEST = 5  # cycles that make a baseline
-SLOPED = 12  # from this many on, the baseline may slope
+SLOPED = 12  # from this many on, the baseline has its own slope; a shorter one has the others' median
 SKIP = 2  # the first cycles, where the optics settle
 LEAST_GROWTH = 1.15  # per cycle at the crossing; a drifting baseline grows less
 EARLIEST = 9  # a bend or a crossing before this cycle leaves no baseline
@@ -180,7 +180,8 @@ def _baseline(curves: Matrix, last: Counts) -> Matrix:
     mean_y = (inside * curves).sum(axis=1) / n
     x = np.where(inside, cycles - mean_x[:, None], 0.0)
     slope = (x * curves).sum(axis=1) / np.maximum((x * x).sum(axis=1), 1e-12)
-    slope = np.where(n >= SLOPED, slope, 0.0)
+    long = n >= SLOPED
+    slope = np.where(long, slope, np.median(slope[long]) if long.any() else 0.0)
     line: Matrix = mean_y[:, None] + slope[:, None] * (cycles - mean_x[:, None])
     return line
 

@@ -84,3 +84,13 @@ def position_at(index: int, columns: int) -> str:
     row, column = divmod(index - 1, columns)
     name = chr(65 + row) if row < 26 else "A" + chr(65 + row - 26)
     return f"{name}{column + 1}"
+
+
+def index_of(position: str, columns: int) -> int:
+    """The number of a well from its name, row by row from 1: the inverse of `position_at`."""
+    match = _WELL.match(position)
+    if match is None:
+        raise ValueError(f"{position} is not a well")
+    letters = match[1].upper()
+    row = ord(letters[-1]) - 65 + (26 if len(letters) == 2 else 0)
+    return row * columns + int(match[2])
