@@ -43,7 +43,7 @@ def interpret_plate(
         plate, late_after=profile["late_after"], thresholds=said.thresholds, use_instrument=use_instrument
     )
     reactions = tuple(map(Reaction, plate.wells, parts, calls))
-    curves = _fit_curves(reactions, profile)
+    curves = _fit_curves(reactions, profile, said)
     levels = _derive_levels(reactions, curves, profile, said)
     findings = (
         *plate.findings,
@@ -59,14 +59,23 @@ def _key(reaction: Reaction) -> Key:
     return reaction.well.target, reaction.well.plate, reaction.well.run
 
 
-def _fit_curves(reactions: Sequence[Reaction], profile: Profile) -> dict[Key, StandardCurve]:
+def _fit_curves(
+    reactions: Sequence[Reaction], profile: Profile, said: Setup
+) -> dict[Key, StandardCurve]:
     """A curve for each target on each run that has at least three dilution steps of it."""
     groups: dict[Key, list[Reaction]] = {}
     for one in reactions:
         if one.part.role is Role.STANDARD:
             groups.setdefault(_key(one), []).append(one)
+    cells = (said.dna_per_well_ng or profile["dna_per_well"]) * 1000 / profile["dna_per_cell"]
+    copies = {"dil": cells, "cop": 1.0, "ng": 2 * 1000 / profile["dna_per_cell"]}
     return {
-        key: fit_curve(standards, _background(reactions, key[0]), profile)
+        key: fit_curve(
+            standards,
+            _background(reactions, key[0]),
+            profile,
+            copies.get(standards[0].part.unit, np.inf),
+        )
         for key, standards in groups.items()
         if len({one.part.amount for one in standards}) >= profile["steps_least"]
     }

@@ -48,6 +48,7 @@ class Part:
     unit: str = ""
 
 
+SILENT = Saying()
 _TASKS = {
     Task.STANDARD: Role.STANDARD,
     Task.WATER: Role.WATER,
@@ -118,13 +119,16 @@ def _assign(well: Well, said: Setup, is_control: bool, is_empty: bool) -> Part:
 
 
 def _said_of(well: Well, said: Setup) -> Saying:
-    sample = said.samples.get(well.sample, Saying())
-    own = said.wells.get(well.position, Saying())
+    sample, own = said.samples.get(well.sample, SILENT), said.wells.get(well.position, SILENT)
+    if sample is own:
+        return SILENT
     return Saying(own.role or sample.role, own.dilution or sample.dilution, own.exclude or sample.exclude)
 
 
 def exclude_wells(plate: Plate, setup: Setup) -> Plate:
     """The plate with what plate.toml excludes marked so, with its reason."""
+    if not (setup.samples or setup.wells):
+        return plate
     wells = tuple(
         replace(well, excluded=f"plate.toml: {reason}") if (reason := _said_of(well, setup).exclude) else well
         for well in plate.wells

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from caseseries.pcr.criteria import Profile
-from caseseries.pcr.curve import Call, State
+from caseseries.pcr.curve import Call, State, Vector
 from caseseries.pcr.plate import Well
 from caseseries.pcr.roles import FRACTION, Part
+
+LEAST_ERROR = 0.02  # cycles; no well repeats better than its threshold is read
 
 
 @dataclass(frozen=True)
@@ -36,15 +38,25 @@ class Reaction:
 
 @dataclass(frozen=True)
 class Line:
-    """Least squares of Cq on log10 amount. `spread` is the residual standard deviation in cycles."""
+    """Least squares of Cq on log10 amount.
+
+    `error` is the standard deviation, in cycles, of a well with very many copies. The variances are of the
+    line itself, from that error and from the Poisson scatter of the copies in each standard well.
+    """
 
     slope: float
     intercept: float
     r: float
-    spread: float
     n: int
     centre: float  # mean log10 amount
-    breadth: float  # sum of squares of log10 amount about it
+    error: float
+    height_variance: float  # of the line at its centre
+    slope_variance: float
+    covariance: float
+
+    @property
+    def freedom(self) -> int:
+        return self.n - 2
 
     @property
     def r2(self) -> float:
@@ -112,30 +124,70 @@ class StandardCurve:
         return tuple(one for step in self.steps for one in step.reactions if one.well.position not in used)
 
 
-def fit_line(amounts: Sequence[float], cqs: Sequence[float]) -> Line | None:
-    """Least squares through wells; None with fewer than three wells or one amount only."""
+def fit_line(
+    amounts: Sequence[float], cqs: Sequence[float], copies_of_one: float = float("inf")
+) -> Line | None:
+    """Least squares through wells; None with fewer than three wells or one amount only.
+
+    `copies_of_one` is how many copies a well of amount 1 holds. The variances allow each well its own scatter
+    (White, Econometrica 1980;48:817, with the scatter modelled instead of squared residuals).
+    """
     x, y = np.log10(np.asarray(amounts, dtype=float)), np.asarray(cqs, dtype=float)
-    if len(x) < 3 or np.ptp(x) == 0:
+    n = len(x)
+    if n < 3 or np.ptp(x) == 0:
         return None
     centre, height = float(x.mean()), float(y.mean())
-    breadth, cross = float(((x - centre) ** 2).sum()), float(((x - centre) * (y - height)).sum())
+    away = x - centre
+    breadth, cross = float((away**2).sum()), float((away * (y - height)).sum())
     slope = cross / breadth
-    rest = y - height - slope * (x - centre)
     total = float(((y - height) ** 2).sum())
-    r = cross / float(np.sqrt(breadth * total)) if total else 0.0
-    spread = float(np.sqrt((rest**2).sum() / (len(x) - 2)))
-    return Line(slope, height - slope * centre, r, spread, len(x), centre, breadth)
+    poisson = (slope * np.log10(np.e)) ** 2 / (copies_of_one * 10**x)
+    error = _technical_variance(y - height - slope * away, poisson)
+    scatter = error + poisson
+    return Line(
+        slope=slope,
+        intercept=height - slope * centre,
+        r=cross / float(np.sqrt(breadth * total)) if total else 0.0,
+        n=n,
+        centre=centre,
+        error=float(np.sqrt(error)),
+        height_variance=float(scatter.sum()) / n**2,
+        slope_variance=float((away**2 * scatter).sum()) / breadth**2,
+        covariance=float((away * scatter).sum()) / (n * breadth),
+    )
 
 
-def fit_curve(standards: Sequence[Reaction], background: Sequence[Reaction], profile: Profile) -> StandardCurve:
-    """The curve of one target on one run from its standards and its polyclonal background wells."""
+def _technical_variance(residuals: Vector, poisson: Vector) -> float:
+    """The common variance that, added to the known ones, explains the residuals (Paule & Mandel 1982;
+    J Res Natl Bur Stand 87:377): the root of the sum of weighted squares less its degrees of freedom."""
+    freedom = len(residuals) - 2
+    low, high = 0.0, float((residuals**2).sum()) / freedom
+    if high == 0 or float((residuals**2 / np.maximum(poisson, 1e-12)).sum()) <= freedom:
+        return LEAST_ERROR**2 if high else 0.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        too_small = float((residuals**2 / (middle + poisson)).sum()) > freedom
+        low, high = (middle, high) if too_small else (low, middle)
+    return max(high, LEAST_ERROR**2)
+
+
+def fit_curve(
+    standards: Sequence[Reaction],
+    background: Sequence[Reaction],
+    profile: Profile,
+    copies_of_one: float = float("inf"),
+) -> StandardCurve:
+    """The curve of one target on one run from its standards and its polyclonal background wells.
+
+    `copies_of_one` is how many copies a well of amount 1 holds; infinite when that is not known.
+    """
     lowest = min((one.cq for one in background if one.cq is not None), default=None)
     steps = _judge_steps(standards, lowest, profile)
     everything = [(step.amount, cq) for step in steps for cq in step.cqs]
     good = [step for step in steps if not step.faults]
     within = [(step.amount, cq) for step in good for cq in step.cqs]
-    line = fit_line(*zip(*everything, strict=True)) if everything else None
-    range_line = fit_line(*zip(*within, strict=True)) if within else None
+    line = fit_line(*zip(*everything, strict=True), copies_of_one) if everything else None
+    range_line = fit_line(*zip(*within, strict=True), copies_of_one) if within else None
     contradictions = _contradictions(steps)
     reasons = (*_judge_line(range_line, len(good), profile), *contradictions)
     detected = _detected(steps, lowest, profile)

@@ -34,38 +34,37 @@ def t_quantile(level: float, df: int) -> float:
 def read_amount(line: Line, cq: float, wells: int, level: float = 0.95) -> Part:
     """log10 of the amount at a mean Cq of so many wells, by inverse prediction.
 
-    Solves (cq − intercept − slope x)² = t² s² (1/wells + 1/n + (x − centre)²/breadth) for x.
+    With x counted from the line's centre, solves (rise − slope x)² = t² (variance of rise − slope x) for x.
+    The copies in these wells are another matter: `count_copies`.
     """
-    t = t_quantile(level, line.n - 2)
-    margin = (t * line.spread) ** 2
-    rise = cq - line.at(10**line.centre)
-    spread = 1 / wells + 1 / line.n
-    return _shift(_ratio(rise, line.slope, margin * spread, margin / line.breadth), line.centre)
+    rise = cq - line.intercept - line.slope * line.centre
+    variance = line.error**2 / wells + line.height_variance
+    part = _ratio(rise, line.slope, (variance, line.slope_variance, line.covariance), _t(line, level))
+    return Part(part.value + line.centre, part.lower + line.centre, part.upper + line.centre)
 
 
 def read_difference(line: Line, later: float, wells: tuple[int, int], level: float = 0.95) -> Part:
     """log10 of the ratio of two amounts whose mean Cq differ by `later` (first less second)."""
-    t = t_quantile(level, line.n - 2)
-    margin = (t * line.spread) ** 2
-    return _ratio(later, line.slope, margin * (1 / wells[0] + 1 / wells[1]), margin / line.breadth)
+    variance = line.error**2 * (1 / wells[0] + 1 / wells[1])
+    return _ratio(later, line.slope, (variance, line.slope_variance, 0.0), _t(line, level))
 
 
-def _ratio(rise: float, slope: float, rise_margin: float, slope_margin: float) -> Part:
-    """rise / slope with Fieller's limits for independent normal numerator and denominator.
+def _t(line: Line, level: float) -> float:
+    return t_quantile(level, line.freedom)
 
-    The margins are t² times the variances. Where the slope itself is not distinct from 0 nothing is bounded.
+
+def _ratio(rise: float, slope: float, variances: tuple[float, float, float], t: float) -> Part:
+    """rise / slope with Fieller's limits. `variances`: of rise, of slope, and minus their covariance.
+
+    Where the slope itself is not distinct from 0 nothing is bounded.
     """
+    of_rise, of_slope, shared = (t * t * variance for variance in variances)
     value = rise / slope
-    a = slope**2 - slope_margin
+    a, b, c = slope**2 - of_slope, rise * slope + shared, rise**2 - of_rise
     if a <= 0:
         return Part(value, -math.inf, math.inf)
-    middle = rise * slope / a
-    half = math.sqrt(max((rise * slope) ** 2 - a * (rise**2 - rise_margin), 0.0)) / a
-    return Part(value, middle - half, middle + half)
-
-
-def _shift(part: Part, by: float) -> Part:
-    return Part(part.value + by, part.lower + by, part.upper + by)
+    half = math.sqrt(max(b * b - a * c, 0.0)) / a
+    return Part(value, b / a - half, b / a + half)
 
 
 def count_copies(copies: float, level: float = 0.95) -> Part:
