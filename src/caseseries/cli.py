@@ -5,6 +5,7 @@ Rooms are imported inside the commands, so that `--help` costs no more than read
 
 import json
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,6 +36,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text
 
 def main() -> None:
     """The entry point: wrong use and unusable studies end in a sentence, never in a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")  # a locale that cannot print "›" is no reason to fail
     try:
         status = app(standalone_mode=False)
     except StudyError as error:
@@ -70,7 +74,7 @@ def demo(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or em
 
 @app.command()
 def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")]) -> int:
-    """Write a commented study.toml and the empty return template into DIR."""
+    """Write a commented study.toml and the return template into DIR."""
     from caseseries.demo import write_new
 
     for path in write_new(folder):
@@ -83,7 +87,7 @@ def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or emp
 
 @app.command()
 def check(folder: Folder, as_json: AsJson = False) -> int:
-    """Read everything, count everything, list every problem with its cell."""
+    """Read and count everything; list every problem with its cell."""
     from caseseries.pipeline import check_study
 
     checked = check_study(folder, say)
@@ -95,7 +99,7 @@ def check(folder: Folder, as_json: AsJson = False) -> int:
 
 @app.command()
 def run(folder: Folder) -> int:
-    """Read, estimate and write the report: HTML, PDF, Word, tables, figures and results.json."""
+    """Read, estimate and write the report: HTML, PDF, Word and data."""
     from caseseries.pipeline import run_study
 
     checked = run_study(folder, say)
@@ -110,15 +114,15 @@ def why(
     result_id: Annotated[str, typer.Argument(metavar="RESULT_ID", help="For example efs.hsct.36m.")],
     as_json: AsJson = False,
 ) -> int:
-    """Print where a number comes from: its method, its cases, and the cells behind each case."""
+    """Print where a number comes from: its method, cases and cells."""
     from caseseries.pipeline import analyse_study, check_study
     from caseseries.study.load import suggest
 
     results = analyse_study(check_study(folder)).results
     if result_id not in results:
-        say(
-            f"caseseries: no result is called {result_id}. {suggest(result_id, results)}; all are in results.json"
-        )
+        near = suggest(result_id, results)
+        near = f" {near}" if near.endswith("?") else ""
+        say(f"caseseries: no result is called {result_id}.{near} All ids are in report/results.json.")
         return WRONG_USE
     found = results[result_id]
     typer.echo(json.dumps(why_record(found), indent=1, ensure_ascii=False) if as_json else why_text(found))

@@ -15,7 +15,7 @@ from caseseries.analysis.cohort import Cohort, Left, form_cohort
 from caseseries.analysis.exports import ADTTE_COLUMNS, to_csv
 from caseseries.analysis.results import to_json
 from caseseries.analysis.run import Analysis, analyse
-from caseseries.findings import Finding, Severity
+from caseseries.findings import Finding, Severity, StudyError
 from caseseries.intake.returns import Returns, read_returns
 from caseseries.present.document import Document, Figure, Table
 from caseseries.present.docx import write_docx
@@ -75,8 +75,14 @@ def analyse_study(checked: Checked, progress: Progress = silent) -> Analysis:
 
 
 def run_study(folder: Path, progress: Progress = silent) -> Checked:
-    """Read, analyse and write the whole report into `folder`/report."""
+    """Read, analyse and write the whole report into `folder`/report.
+
+    Raises:
+        StudyError: study.toml cannot be used, or there is nothing to read.
+    """
     checked = check_study(folder, progress)
+    if fatal := [finding for finding in checked.findings if finding.severity is Severity.STUDY]:
+        raise StudyError(fatal)
     analysis = analyse_study(checked, progress)
     write_report(folder, checked, analysis, progress)
     return checked

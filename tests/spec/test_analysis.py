@@ -67,24 +67,30 @@ def test_days_are_printed_and_stored_as_integers() -> None:
         assert isinstance(value, int), name
 
 
+def said(made: Analysis, code: str) -> list[str]:
+    return [plain(fill(remark.text, made.results)) for remark in made.remarks if remark.code == code]
+
+
 def test_a_thin_horizon_is_said_in_words() -> None:
-    made = analysed(*FOUR)
-    said = [plain(fill(remark.text, made.results)) for remark in made.remarks if remark.code == "few-at-risk"]
-    assert any(
-        line.startswith("3-year OS from HSCT rests on 1 patient still at risk: 38% (95% CI ") for line in said
-    )
+    wanted = [{"endpoint": name, "origins": ("hsct",), "horizons": ("36m",)} for name in ("os", "efs")]
+    made = analysed(*FOUR, estimates=tuple(wanted))
+    assert said(made, "few-at-risk") == [
+        "3-year OS from HSCT rests on 1 patient still at risk; EFS from HSCT on 1. The protocol asks for 5."
+    ]
 
 
 def test_two_horizons_without_an_event_between_are_one_number() -> None:
-    made = analysed(*FOUR)
-    (said,) = [
-        plain(fill(remark.text, made.results))
-        for remark in made.remarks
-        if remark.code == "same-at-two-horizons" and "from HSCT" in remark.text
+    wanted = ({"endpoint": "efs", "origins": ("hsct",), "horizons": ("12m", "36m")},)
+    assert said(analysed(*FOUR, estimates=wanted), "same-at-two-horizons") == [
+        "The 12-month and 3-year estimates must be one number for EFS from HSCT (38%): no event falls between the "
+        "two, so the later one adds length but no information."
     ]
-    assert said == (
-        "12-month EFS from HSCT and 3-year EFS from HSCT must be the same number, 38%: no event falls between them, "
-        "so the later one adds length but no information."
+
+
+def test_a_horizon_nobody_reached_is_not_estimable_and_says_why() -> None:
+    made = analysed(*FOUR[:3], case("A-4", seen(300)))
+    assert said(made, "not-estimable")[-1] == (
+        "3-year cumulative incidence of relapse from HSCT is not estimable: nobody was followed to day 1095: the last follow-up is on day 250."
     )
 
 

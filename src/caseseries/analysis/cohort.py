@@ -100,7 +100,15 @@ def _reasons(cohort: Cohort, stage: str) -> tuple[tuple[str, int], ...]:
     return tuple(counts.most_common())
 
 
+FOUND_BY = {
+    "both": "by tumour board and survey",
+    "tumour board": "by tumour board only",
+    "survey": "by survey only",
+    "": "source not stated",
+}
+
+
 def _identified(cohort: Cohort) -> tuple[tuple[str, int], ...]:
     rows = (course.patient.only("patients") for course in cohort.courses)
-    counts = Counter((row.text("identified_by") if row else None) or "source not stated" for row in rows)
+    counts = Counter(FOUND_BY[(row.text("identified_by") if row else None) or ""] for row in rows)
     return tuple(sorted(counts.items()))

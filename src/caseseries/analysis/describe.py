@@ -140,7 +140,7 @@ def describe_toxicity(courses: Sequence[Course], study: Study) -> Iterator[Resul
         }
         yield proportion(
             f"toxicity.{name}.any",
-            f"{kind}, any grade",
+            f"{_title(kind)}, any grade",
             [c for c, found in rows.items() if found],
             cells,
             level,
@@ -152,12 +152,12 @@ def describe_toxicity(courses: Sequence[Course], study: Study) -> Iterator[Resul
             those = [case for case, highest in worst.items() if highest == grade]
             if those:
                 yield proportion(
-                    f"toxicity.{name}.grade_{grade}", f"{kind}, grade {grade}", those, cells, level
+                    f"toxicity.{name}.grade_{grade}", f"{_title(kind)}, grade {grade}", those, cells, level
                 )
         for action, words in MANAGEMENT.items():
             those = [case for case, found in rows.items() if any(row.flag(action) for row in found)]
             if those:
-                yield proportion(f"toxicity.{name}.{action}", f"{kind}: {words}", those, cells, level)
+                yield proportion(f"toxicity.{name}.{action}", f"{_title(kind)}: {words}", those, cells, level)
 
 
 MANAGEMENT = {
@@ -166,6 +166,10 @@ MANAGEMENT = {
     "tocilizumab": "tocilizumab given",
     "restarted_lower": "restarted at a lower dose",
 }
+
+
+def _title(kind: str) -> str:
+    return "Other toxicity" if kind == "other" else kind[:1].upper() + kind[1:]
 
 
 def describe_times(courses: Sequence[Course], study: Study) -> Iterator[Result]:

@@ -149,7 +149,9 @@ def _median(clock: Clock, study: Study) -> Iterator[Result]:
 
 def label_of(clock: Clock, horizon: str) -> str:
     """ "3-year EFS from HSCT"."""
-    return f"{spoken(horizon)} {clock.endpoint.short} from {_from(clock)}"
+    endpoint = clock.endpoint
+    name = endpoint.label[:1].lower() + endpoint.label[1:] if endpoint.competing else endpoint.short
+    return f"{spoken(horizon)} {name} from {_from(clock)}"
 
 
 def _from(clock: Clock) -> str:

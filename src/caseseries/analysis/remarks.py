@@ -12,7 +12,7 @@ from caseseries.analysis.outcomes import Clock, events_before, spoken
 from caseseries.analysis.results import Result, Results
 from caseseries.record.patient import Source
 from caseseries.stats.proportions import estimate_proportion
-from caseseries.study.definition import Study
+from caseseries.study.definition import Study, days_of
 from caseseries.timeline.course import Course
 
 
@@ -94,36 +94,50 @@ def _event_before_entry(seen: Seen) -> Iterator[Remark]:
 
 
 def _few_at_risk(seen: Seen) -> Iterator[Remark]:
-    for clock in seen.clocks:
-        for result in () if clock.delayed else _quoted(seen, clock.name):
-            at_risk = result.estimate.at_risk
-            if result.estimate.value is None:
+    """One sentence a horizon, naming every estimate that rests on too few."""
+    minimum = seen.study.report.minimum_at_risk
+    for horizon in _all_horizons(seen):
+        thin = [
+            (clock, row)
+            for clock, row in _at(seen, horizon)
+            if row.estimate.value is not None and (row.estimate.at_risk or 0) < minimum
+        ]
+        if thin:
+            (_, first), *others = thin
+            clauses = [f"{_of(clock)} on {{{row.id}:at_risk}}" for clock, row in others]
+            text = (
+                f"{first.label} rests on {_patients(first)} still at risk{''.join(f'; {one}' for one in clauses)}. "
+                f"The protocol asks for {minimum}."
+            )
+            yield Remark("few-at-risk", text, tuple(row.id for _, row in thin))
+
+
+def _not_estimable(seen: Seen) -> Iterator[Remark]:
+    for horizon in _all_horizons(seen):
+        for _, row in _at(seen, horizon):
+            if row.estimate.value is None:
                 yield Remark(
-                    "not-estimable",
-                    f"{result.label} is not estimable: {result.estimate.because}.",
-                    (result.id,),
+                    "not-estimable", f"{row.label} is not estimable: {row.estimate.because}.", (row.id,)
                 )
-            elif at_risk is not None and at_risk < seen.study.report.minimum_at_risk:
-                noun = "patient" if at_risk == 1 else "patients"
-                text = (
-                    f"{result.label} rests on {{{result.id}:at_risk}} {noun} still at risk: {{{result.id}}}."
-                )
-                yield Remark("few-at-risk", text, (result.id,))
 
 
 def _same_at_two_horizons(seen: Seen) -> Iterator[Remark]:
-    for clock in seen.clocks:
-        for one, two in combinations(_quoted(seen, clock.name), 2):
-            if (
-                one.estimate.value is not None
-                and one.estimate.value == two.estimate.value
-                and not clock.delayed
-            ):
-                text = (
-                    f"{one.label} and {two.label} must be the same number, {{{one.id}:value}}: no event falls "
-                    f"between them, so the later one adds length but no information."
-                )
-                yield Remark("same-at-two-horizons", text, (one.id, two.id))
+    """One sentence a pair of horizons, naming every endpoint for which they cannot differ."""
+    for one, two in combinations(_all_horizons(seen), 2):
+        later = {clock.name: row for clock, row in _at(seen, two)}
+        pairs = [(clock, row, later[clock.name]) for clock, row in _at(seen, one) if clock.name in later]
+        same = [
+            (clock, row, row2)
+            for clock, row, row2 in pairs
+            if row.estimate.value is not None and row.estimate.value == row2.estimate.value
+        ]
+        if same:
+            clauses = [f"{_of(clock)} ({{{row.id}:value}})" for clock, row, _ in same]
+            text = (
+                f"The {spoken(one)} and {spoken(two)} estimates must be one number for {join(clauses)}: no event "
+                "falls between the two, so the later one adds length but no information."
+            )
+            yield Remark("same-at-two-horizons", text, tuple(r.id for _, *rows in same for r in rows))
 
 
 def _everyone_transplanted(seen: Seen) -> Iterator[Remark]:
@@ -158,15 +172,34 @@ def _horizons(name: str, study: Study) -> tuple[str, ...]:
     return next(w.horizons for w in study.estimates if w.endpoint == endpoint and origin in w.origins)
 
 
-def _quoted(seen: Seen, name: str) -> list[Result]:
-    suffix = ".delayed_entry" if name.endswith(".delayed_entry") else ""
-    stem = name.removesuffix(".delayed_entry")
-    return [seen.results[f"{stem}.{horizon}{suffix}"] for horizon in _horizons(stem, seen.study)]
+def _all_horizons(seen: Seen) -> tuple[str, ...]:
+    found = dict.fromkeys(h for wanted in seen.study.estimates for h in wanted.horizons)
+    return tuple(sorted(found, key=days_of))
+
+
+def _at(seen: Seen, horizon: str) -> list[tuple[Clock, Result]]:
+    """Every estimate at a horizon as the protocol writes it, without its delayed-entry twin."""
+    names = [(clock, f"{clock.name}.{horizon}") for clock in seen.clocks if not clock.delayed]
+    return [(clock, seen.results[name]) for clock, name in names if name in seen.results]
+
+
+def _of(clock: Clock) -> str:
+    return f"{clock.endpoint.short} from {clock.origin_label}"
+
+
+def _patients(row: Result) -> str:
+    return f"{{{row.id}:at_risk}} {'patient' if row.estimate.at_risk == 1 else 'patients'}"
+
+
+def join(words: Sequence[str]) -> str:
+    """ "a, b and c"."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 Rule = Callable[[Seen], Iterator[Remark]]
 RULES: tuple[Rule, ...] = (
     _few_at_risk,
+    _not_estimable,
     _event_before_entry,
     _immortal_time,
     _same_at_two_horizons,

@@ -61,7 +61,10 @@ class Results(Mapping[str, Result]):
 def to_record(result: Result) -> dict[str, object]:
     """A result as a row of results.json (docs/results-schema.md)."""
     estimate = result.estimate
-    because = (f"not estimable: {estimate.because}",) if estimate.because else ()
+    is_stated = estimate.because.startswith("not reached")
+    because = (
+        (estimate.because if is_stated else f"not estimable: {estimate.because}",) if estimate.because else ()
+    )
     return {
         "id": result.id,
         "label": result.label,

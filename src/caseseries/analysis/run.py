@@ -47,7 +47,7 @@ def analyse(cohort: Cohort, study: Study) -> Analysis:
     ]
     displays = Displays(
         flow_steps(cohort, study, reached),
-        tuple(curve_of(clock, study) for clock in clocks if not clock.delayed),
+        tuple(curve_of(clock, study) for clock in clocks if clock.observations and not clock.delayed),
         mrd_points(courses, responses),
         study.response.sensitivity,
         lanes(courses, study),

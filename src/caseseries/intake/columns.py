@@ -1,7 +1,7 @@
 """Which sheet is which form and which heading is which column. A near miss is proposed, never accepted."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from caseseries.findings import Finding, Severity, Where
 from caseseries.intake.layout import HELP_SHEET, LISTS_SHEET, REQUIRED_MARK
@@ -101,6 +101,8 @@ def match_columns(file: str, sheet: Sheet, form: Form) -> tuple[Grid, list[Remar
     header_row = _find_header_row(sheet, keys)
     headings = {cell.column: cell for cell in sheet.cells if cell.row == header_row}
     known = {index: keys.get(_heading_key(cell.raw)) for index, cell in headings.items()}
+    if not any(known.values()):
+        return Grid(file, sheet, form, header_row, {}), [_no_headings(file, sheet, form)]
     times = Counter(column.name for column in known.values() if column)
     once = {index: column for index, column in known.items() if column and times[column.name] == 1}
     below: dict[int, list[Where]] = defaultdict(list)
@@ -111,6 +113,7 @@ def match_columns(file: str, sheet: Sheet, form: Form) -> tuple[Grid, list[Remar
     unknown = [cell for index, cell in headings.items() if known[index] is None]
     missing = [column for column in form.columns if not times[column.name]]
     remarks = [
+        *_look_alike_headings(grid, headings),
         *_double_headings(grid, known, below),
         *_unknown_headings(grid, unknown, missing, below),
         *_outside(grid, headings, below),
@@ -120,8 +123,8 @@ def match_columns(file: str, sheet: Sheet, form: Form) -> tuple[Grid, list[Remar
     return grid, remarks
 
 
-def _heading_key(heading: str) -> str:
-    return key_of(heading).removesuffix(REQUIRED_MARK).strip()
+def _heading_key(heading: str, key: Callable[[str], str] = key_of) -> str:
+    return key(heading).removesuffix(REQUIRED_MARK).strip()
 
 
 def _find_header_row(sheet: Sheet, keys: Mapping[str, Column]) -> int:
@@ -130,6 +133,23 @@ def _find_header_row(sheet: Sheet, keys: Mapping[str, Column]) -> int:
         cell.row for cell in sheet.cells if cell.row <= SEARCHED_ROWS and _heading_key(cell.raw) in keys
     )
     return max(known, key=lambda row: (known[row], -row), default=1)
+
+
+def _no_headings(file: str, sheet: Sheet, form: Form) -> Remark:
+    what = "the sheet has none of its headings"
+    allowed = ", ".join(f"“{column.heading}”" for column in form.columns) + " in its first rows"
+    return Remark(_file_finding(Where(file, sheet.name), "no-headings", what, allowed), cells_of(file, sheet))
+
+
+def _look_alike_headings(grid: Grid, headings: Mapping[int, Cell]) -> Iterator[Remark]:
+    for index, column in grid.columns.items():
+        typed = headings[index].raw
+        if _heading_key(typed, fold) != fold(column.heading):
+            what = f"the heading “{typed}” has letters of another alphabet that look like Latin ones; "
+            what += f"read as “{column.heading}”"
+            where, allowed = grid.where(grid.header_row, index), f"one column “{column.heading}”"
+            do = "Type the heading again"
+            yield Remark(Finding(where, "intake.look-alike", Severity.NOTE, what, allowed, do))
 
 
 def _double_headings(

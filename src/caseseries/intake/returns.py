@@ -196,9 +196,9 @@ def _assemble(reads: Sequence[_Read], lines: Sequence[Line], remarks: Sequence[R
     problem = {where for remark in remarks for where in remark.aside}
     problem |= {where for line in lines if key_of(line.case_id) in reasons for where in line.cells}
     ignored = {where for remark in remarks for where in remark.ignored} - problem
+    template = {where for read in reads for where in read.template} - problem
     kept = [line for line in lines if key_of(line.case_id) not in reasons]
     patients = tuple(_patients(kept, spellings, centres, problem | ignored))
-    template = {where for read in reads for where in read.template}
     fates = (_stored(patients), problem, ignored | template)
     return Returns(
         patients,

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, time
 from html import escape
+from itertools import zip_longest
 from pathlib import Path
 from typing import TypeVar
 
@@ -33,7 +34,9 @@ from caseseries.present.document import (
     Paragraph,
     Table,
 )
+from caseseries.present.lettering import text_width
 from caseseries.present.typeset import TEXT_WIDTH_MM, typeset_png
+from caseseries.present.wording import plain
 
 Cell = TypeVar("Cell")
 FONT = "Calibri"
@@ -41,11 +44,12 @@ INK, QUIET, ALARM, CALM = "1B1F24", "5B6470", "B24A00", "0072B2"
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 _SIDES = {"l": "left", "r": "right", "c": "center"}
 UNBROKEN_ROWS = 24
+TWIPS_PER_MM = 1440 / 25.4
 
 # name: (size in points, bold, colour, space before, space after)
 _PARAGRAPHS = {
-    "Title": (22, True, INK, 0, 4),
-    "Subtitle": (12, False, QUIET, 0, 12),
+    "Title": (22, True, INK, 0, 8),
+    "Subtitle": (12, False, QUIET, 0, 14),
     "Heading 1": (15, True, INK, 18, 6),
     "Heading 2": (12, True, INK, 12, 4),
     "Normal": (10.5, False, INK, 0, 6),
@@ -56,8 +60,8 @@ _PARAGRAPHS = {
     "Table Text": (9, False, INK, 1.5, 1.5),
     "Wide Table Text": (7.5, False, INK, 1.5, 1.5),
     "Table Note": (8.5, False, QUIET, 3, 0),
-    "Callout Limit": (10.5, False, INK, 0, 0),
-    "Callout Note": (10.5, False, INK, 0, 0),
+    "Callout Limit": (10.5, False, INK, 0, 3),
+    "Callout Note": (10.5, False, INK, 0, 3),
 }
 
 # Booktabs: a rule above and below the table and one under its header.
@@ -117,8 +121,8 @@ class _Writer:
         self._captions = Counter[str]()
 
     def add_all(self, blocks: tuple[Block, ...]) -> None:
-        for block in blocks:
-            self._turn(isinstance(block, Table) and block.wide)
+        for block, following in zip_longest(blocks, blocks[1:]):
+            self._turn(_is_wide(following if isinstance(block, Heading) else block))
             self._add(block)
 
     def _turn(self, landscape: bool) -> None:
@@ -146,6 +150,7 @@ class _Writer:
         style = "Callout Limit" if callout.kind == "limit" else "Callout Note"
         title = self._word.add_paragraph(style=style)
         title.paragraph_format.keep_with_next = True
+        title.paragraph_format.space_before = Pt(8)
         title.add_run(callout.title).bold = True
         several = len(callout.items) > 1
         for item in callout.items:
@@ -183,6 +188,10 @@ class _Writer:
         self._word.add_paragraph().paragraph_format.space_after = Pt(0)
 
 
+def _is_wide(block: Block | None) -> bool:
+    return isinstance(block, Table) and block.wide
+
+
 def _table(table: Table) -> str:
     """A table as WordprocessingML; built at once because cell by cell takes a hundred times as long."""
     style = "WideTableText" if table.wide else "TableText"
@@ -198,12 +207,28 @@ def _table(table: Table) -> str:
             for i, (inlines, side) in enumerate(_sided(row.cells, table.align))
         ]
         rows.append("<w:tr><w:trPr><w:cantSplit/></w:trPr>" + "".join(cells) + "</w:tr>")
-    grid = "<w:gridCol/>" * len(table.columns)
+    grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in _widths(table))
     return (
-        f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblStyle w:val="CaseSeriesTable"/><w:tblW w:w="5000" w:type="pct"/>'
+        f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblStyle w:val="CaseSeriesTable"/>'
+        '<w:tblW w:w="5000" w:type="pct"/><w:tblLayout w:type="fixed"/>'
         '<w:tblLook w:firstRow="1" w:lastRow="0" w:firstColumn="0" w:lastColumn="0" w:noHBand="1" w:noVBand="1"/>'
         f"</w:tblPr><w:tblGrid>{grid}</w:tblGrid>{''.join(rows)}</w:tbl>"
     )
+
+
+def _widths(table: Table) -> list[int]:
+    """Column widths in twentieths of a point: shares of the page by longest word and longest line."""
+    page = (297 - 210 + TEXT_WIDTH_MM if table.wide else TEXT_WIDTH_MM) * TWIPS_PER_MM
+    texts = [[name] for name in table.columns]
+    for row in table.rows:
+        for column, inlines in zip(texts, row.cells, strict=True):
+            column.append(plain(inlines))
+    words = [max(text_width(word, 1) for text in column for word in text.split(" ")) for column in texts]
+    wishes = [
+        max(word, min(max(text_width(text, 1) for text in column), 18)) + 1.2
+        for word, column in zip(words, texts, strict=True)
+    ]
+    return [round(page * wish / sum(wishes)) for wish in wishes]
 
 
 def _sided(cells: Sequence[Cell], align: str) -> Iterator[tuple[Cell, str]]:
@@ -295,8 +320,9 @@ def _set_font(style: ParagraphStyle, size: float, bold: bool, colour: str) -> No
     style.font.size, style.font.bold, style.font.italic = Pt(size), bold, False
     style.font.color.rgb = RGBColor.from_string(colour)
     properties = style.element.get_or_add_rPr()
-    for fonts in properties.findall(qn("w:rFonts")):
-        properties.remove(fonts)
+    for name in ("w:rFonts", "w:spacing", "w:kern"):
+        for inherited in properties.findall(qn(name)):
+            properties.remove(inherited)
     names = " ".join(f'w:{script}="{FONT}"' for script in ("ascii", "hAnsi", "cs", "eastAsia"))
     properties.insert(0, parse_xml(f"<w:rFonts {nsdecls('w')} {names}/>"))
 

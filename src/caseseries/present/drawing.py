@@ -200,13 +200,19 @@ def symbol(shape: str, at: Point, radius: float, fill: str, stroke: str = INK) -
     return tag("circle", cx=x, cy=y, r=radius, fill=fill, stroke=stroke, stroke_width=1.3)
 
 
-def key(x: float, y: float, entries: Iterable[KeyEntry]) -> str:
-    """A row that says what each sign means: (draw the sign at x, y; its width; its words)."""
-    parts = []
+def key(x: float, y: float, entries: Iterable[KeyEntry], right: float) -> tuple[str, float]:
+    """Rows that say what each sign means, and the baseline of the last row.
+
+    An entry is (draw the sign at x and y, its width, its words); a row ends before `right`.
+    """
+    parts, start = [], x
     for sign, width, meaning in entries:
+        room = width + 5 + text_width(meaning, SMALL)
+        if x > start and x + room > right:
+            x, y = start, y + 1.3 * LEAD
         parts += [sign(x, y - 3.8), words(x + width + 5, y, meaning, size=SMALL, fill=QUIET)]
-        x += width + 5 + text_width(meaning, SMALL) + 20
-    return "".join(parts)
+        x += room + 20
+    return "".join(parts), y
 
 
 def heading(x: float, y: float, text: str, letter: str = "") -> str:

@@ -6,12 +6,14 @@ from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 
-from jinja2 import DictLoader, Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from caseseries.present.document import Document, Heading
+from caseseries.present.wording import plain
 
 _HERE = files("caseseries.present")
+_MARGIN = 'font:8pt "Source Sans 3",sans-serif'
 _LATIN_EXT = "U+0100-02BA,U+02BD-02C5,U+02C7-02CC,U+1D00-1DBF,U+1E00-1E9F,U+2020,U+2113"
 # (file, weight, slope, characters), as cut by Fontsource from the unmodified typeface
 _FACES = (
@@ -31,16 +33,11 @@ def write_html(document: Document, path: Path) -> None:
 
 def render_html(document: Document) -> str:
     """The page. Its content security policy allows the style and script it carries, and no request at all."""
-    style = _read("report.css") + "".join(_face(*face) for face in _FACES)
+    style = _read("report.css") + _margins(document) + "".join(_face(*face) for face in _FACES)
     script = _read("report.js")
-    page = Environment(
-        loader=DictLoader({"report": _read("report.html.j2")}),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    ).get_template("report")
-    return page.render(
+    pages = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    pages.globals["plain"] = plain
+    return pages.from_string(_read("report.html.j2")).render(
         document=document,
         sections=[(i, block) for i, block in enumerate(document.blocks) if isinstance(block, Heading)],
         policy=_policy(style, script),
@@ -52,6 +49,19 @@ def render_html(document: Document) -> str:
 
 def _read(name: str) -> str:
     return (_HERE / "templates" / name).read_text(encoding="utf-8")
+
+
+def _margins(document: Document) -> str:
+    """The notice and the page number on every printed page (CSS Paged Media Level 3, margin boxes)."""
+    return (
+        f"@page{{@top-left{{content:{_quoted(document.notice)};{_MARGIN};font-weight:600;color:#b24a00}}"
+        f'@bottom-right{{content:"Page " counter(page) " of " counter(pages);{_MARGIN};color:#5b6470}}}}\n'
+    )
+
+
+def _quoted(text: str) -> str:
+    """A CSS string that cannot end the style element it stands in."""
+    return '"' + "".join(c if c.isalnum() or c == " " else f"\\{ord(c):x} " for c in text) + '"'
 
 
 def _face(name: str, weight: int, slope: str, characters: str) -> str:

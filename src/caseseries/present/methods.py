@@ -64,7 +64,7 @@ def _estimation(study: Study, results: Results) -> str:
         else ""
     )
     return (
-        f"Time is in whole days. Probabilities were estimated by {join(used)}.{few} Proportions have exact "
+        f"Time is in whole days. Probabilities were estimated by: {'; '.join(used)}.{few} Proportions have exact "
         f"(Clopper–Pearson) intervals and medians exact order-statistic intervals; all intervals are {level}. "
         "Follow-up is given by reverse Kaplan–Meier and as the survivors' median and range. "
         f"A horizon with fewer than {study.report.minimum_at_risk} cases at risk is quoted only with "

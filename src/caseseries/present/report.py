@@ -29,6 +29,7 @@ from caseseries.present.figures import (
 )
 from caseseries.present.wording import capital, fill, join
 from caseseries.study.definition import Study
+from caseseries.study.variables import BY_NAME
 
 # Remarks a reader must have met before the first survival figure; the rest wait for the limitations.
 URGENT = ("few-at-risk", "not-estimable", "event-before-index", "same-at-two-horizons")
@@ -59,7 +60,18 @@ class Material:
 def assemble(material: Material, software: str) -> Document:
     """The whole report."""
     study = material.study
-    sections = (_summary, _methods, _cohort, _treatment, _toxicity, _outcomes, _relapses, _limits, _data)
+    sections = (
+        _summary,
+        _methods,
+        _cohort,
+        _treatment,
+        _toxicity,
+        _outcomes,
+        _relapses,
+        _limits,
+        _data,
+        _cases,
+    )
     blocks = tuple(block for section in sections for block in section(material))
     return Document(
         title=study.title,
@@ -95,16 +107,16 @@ def _summary(m: Material) -> Iterator[Block]:
         "{age.index.minimum_years:value}–{age.index.maximum_years}).",
         "MRD response was complete in {mrd.response.complete} and complete or partial in "
         "{mrd.response.complete_or_partial}.",
-        *(f"{label_and_value(results[result_id])}." for result_id in _headline(results, study)),
     ]
     yield m.say(" ".join(parts))
+    yield Bullets(tuple(fill(_headline_text(results[one]), results) for one in _headline(results, study)))
     urgent = [fill(remark.text, results) for remark in m.remarks if remark.code in URGENT]
     if urgent:
         yield Callout("limit", "Before quoting these numbers", tuple(urgent))
 
 
-def label_and_value(result: Result) -> str:
-    return f"{result.label} was {{{result.id}}}"
+def _headline_text(result: Result) -> str:
+    return f"{result.label}: {{{result.id}}}; {{{result.id}:events}} events, {{{result.id}:at_risk}} still at risk."
 
 
 def _headline(results: Results, study: Study) -> list[str]:
@@ -136,14 +148,14 @@ def _cohort(m: Material) -> Iterator[Block]:
         "flow", "Flow of cases", "From the centres' returns to the analysis.", flow_figure(m.displays.flow)
     )
     yield tables.characteristics(study, results)
-    yield tables.cases(m.displays.listing, study)
 
 
 def _levels(results: Results, variable: str, opening: str) -> str:
     """ "The indication was after relapse in 7 of 11 and first line in 4 of 11." """
     stem = f"characteristics.{variable}."
     rows = [row for name, row in results.items() if name.startswith(stem) and row.unit == "proportion"]
-    clauses = [f"{row.label.split(': ')[-1]} in {{{row.id}:of}}" for row in rows]
+    heading = f"{BY_NAME[variable].label}: "
+    clauses = [f"{row.label.removeprefix(heading)} in {{{row.id}:of}}" for row in rows]
     return f"{opening} {join(clauses)}." if clauses else ""
 
 
@@ -151,7 +163,7 @@ def _treatment(m: Material) -> Iterator[Block]:
     study = m.study
     yield Heading(1, "Treatment and MRD response")
     yield m.say(
-        f"{_levels(m.results, 'cycles', 'Cycles given:')} "
+        f"{_levels(m.results, 'cycles', 'Number of cycles:')} "
         f"Before {study.index.label}, MRD in cases in MRD-positive remission was a median of {{mrd.before.median}}, "
         "range {mrd.before.minimum:value}–{mrd.before.maximum:value} (n = {mrd.before.median:n}). After it, MRD was "
         "not detected in {mrd.after.not_detected}; the response was complete in {mrd.response.complete}, partial in "
@@ -162,13 +174,13 @@ def _treatment(m: Material) -> Iterator[Block]:
         "Each line is one case. A filled circle is a quantified level; an open symbol in the shaded band is a "
         "specimen in which MRD was not detected, drawn at the level that specimen could have shown."
     )
-    yield _figure(
-        "mrd", f"MRD before and after {study.index.label}", caption, mrd_figure(m.displays.mrd, target)
-    )
+    if m.displays.mrd:
+        title = f"MRD before and after {study.index.label}"
+        yield _figure("mrd", title, caption, mrd_figure(m.displays.mrd, target))
     yield tables.response(m.results)
     transplanted = "characteristics.hsct_after_index.yes"
     yield m.say(
-        f"{{{transplanted}:of}} cases proceeded to HSCT, a median of {{time.index_to_hsct.median}} from the start of "
+        f"{{{transplanted}:of}} proceeded to HSCT, a median of {{time.index_to_hsct.median}} from the start of "
         f"{study.index.label} (range {{time.index_to_hsct.minimum:value}}–{{time.index_to_hsct.maximum}}). "
         + _home(m.results)
     )
@@ -192,12 +204,10 @@ def _toxicity(m: Material) -> Iterator[Block]:
 def _outcomes(m: Material) -> Iterator[Block]:
     study, results = m.study, m.results
     yield Heading(1, "Outcome")
-    yield _figure(
-        "swimmer",
-        "Time-line of each case",
-        f"From the start of {study.index.label}; an arrow is a child alive at last contact.",
-        swimmer_figure(m.displays.lanes, f"start of {study.index.label}"),
-    )
+    start = f"start of {study.index.label}"
+    if m.displays.lanes:
+        caption = f"From the {start}; an arrow is a child alive at last contact."
+        yield _figure("swimmer", "Time-line of each case", caption, swimmer_figure(m.displays.lanes, start))
     for origin in dict.fromkeys(curve.origin for curve in m.displays.curves if curve.kind == "survival"):
         curves = [c for c in m.displays.curves if c.origin == origin and c.kind == "survival"]
         if f"{curves[0].id}.before_index" in results:
@@ -215,7 +225,7 @@ def _outcomes(m: Material) -> Iterator[Block]:
 
 def _follow_up(study: Study, results: Results) -> str:
     sentences = []
-    for origin in study.origins:
+    for origin in dict.fromkeys(origin for wanted in study.estimates for origin in wanted.origins):
         stem = f"followup.{origin}"
         if f"{stem}.reverse_km.median" in results:
             sentences.append(
@@ -256,6 +266,11 @@ def _data(m: Material) -> Iterator[Block]:
     if m.reading.findings:
         yield Heading(2, "Open findings")
         yield Bullets(tuple(_words(line) for line in m.reading.findings))
+
+
+def _cases(m: Material) -> Iterator[Block]:
+    yield Heading(1, "The cases, one by one")
+    yield tables.cases(m.displays.listing, m.study)
 
 
 def _words(line: str) -> Inlines:

@@ -1,5 +1,6 @@
 """The tables: result rows laid out in the conventions of gtsummary; each number leads back to its row."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from caseseries.analysis.displays import Aftermath, Listing, MrdPoint
@@ -20,9 +21,7 @@ def characteristics(study: Study, results: Results) -> Table:
         ("Characteristic", f"N = {n}"),
         tuple(rows),
         "lr",
-        (
-            "Median (range) for numbers; n (%) for categories. Percentages are of the cases for which the value is known.",
-        ),
+        ("Median (range) or n (%). Percentages are of the cases for which the value is known.",),
     )
 
 
@@ -119,18 +118,17 @@ def _counted(result: Result) -> tuple[Inlines, ...]:
     return count, (Number(result.id, share),), fill(f"{{{result.id}:range}}", {result.id: result})
 
 
+SPLIT = re.compile(r"[,:] ")
+
+
 def toxicity(study: Study, results: Results) -> Table:
     """Each toxicity: any grade, by grade, and how it was managed."""
     rows = []
-    for name, kind in study.toxicity.kinds.items():
+    for name in study.toxicity.kinds:
         stem = f"toxicity.{name}."
         mine = [row for result_id, row in results.items() if result_id.startswith(stem)]
         for result in mine:
-            label = (
-                result.label
-                if result.id.endswith(".any")
-                else capital(result.label.removeprefix(kind).strip(",: "))
-            )
+            label = result.label if result.id.endswith(".any") else capital(SPLIT.split(result.label, 1)[-1])
             rows.append(TableRow(((Text(label),), *_counted(result)), 0 if result.id.endswith(".any") else 1))
     note = f"Graded by {study.toxicity.scale}; a case counts once, at its highest grade. Exact intervals."
     return Table("toxicity", "Toxicity", ("Toxicity", "n / N", "%", "95% CI"), tuple(rows), "lrrr", (note,))

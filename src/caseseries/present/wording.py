@@ -1,12 +1,28 @@
 """The one place that turns numbers into words. Rounding is half up, as in print, and happens only here."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 
+from caseseries.analysis.remarks import join
 from caseseries.analysis.results import Result, Results
 from caseseries.present.document import Inline, Inlines, Number, Text
+
+__all__ = [
+    "brief",
+    "capital",
+    "fill",
+    "full",
+    "interval",
+    "join",
+    "level_percent",
+    "limits_of",
+    "percent",
+    "plain",
+    "rounded",
+    "show",
+]
 
 NOT_ESTIMABLE = "not estimable"
 NOT_REACHED = "not reached"
@@ -132,12 +148,6 @@ def fill(text: str, results: Mapping[str, Result]) -> Inlines:
 def plain(inlines: Inlines) -> str:
     """The words alone."""
     return "".join(run.text if isinstance(run, Text) else run.shown for run in inlines)
-
-
-def join(words: Iterable[str]) -> str:
-    """ "a, b and c"."""
-    *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def capital(words: str) -> str:

@@ -10,8 +10,9 @@ import numpy as np
 
 from caseseries.stats.distributions import Floats, normal_quantile
 from caseseries.stats.estimate import Estimate
-from caseseries.stats.events import EventTable, Ints, check_cause
-from caseseries.stats.survival import count_at_risk, curve_steps, why_not_followed
+from caseseries.stats.events import EventTable, check_cause
+from caseseries.stats.steps import Ints
+from caseseries.stats.survival import why_not_followed
 
 METHOD = "Aalen–Johansen, complementary log-log"
 
@@ -45,21 +46,21 @@ def incidence_curve(table: EventTable, cause: int, level: float = 0.95) -> Incid
     1 - (1 - F) ** exp(+-z se(F) / ((1 - F) |log(1 - F)|)).
     """
     check_cause(table, cause)
-    steps = curve_steps(table)
+    steps = table.steps
     events = _of_cause(table, cause, steps.days)
     jumps = np.append(1.0, steps.survival[:-1]) * events / np.maximum(steps.at_risk, 1)
     incidence = np.cumsum(jumps)
+    alone = np.cumsum(steps.events - events) == 0
+    incidence[alone] = 1 - steps.survival[alone]  # exactly 1 once nobody is left
     variance = _variance(incidence, jumps, steps.at_risk, steps.events, events)
     lower, upper = _limits(incidence, variance, level)
-    at_risk = steps.at_risk.copy()
-    at_risk[0] = table.entered[table.days <= 0].sum()
     return IncidenceCurve(
         steps.days,
         incidence,
         lower,
         upper,
         variance,
-        at_risk,
+        steps.observed,
         events,
         steps.events - events,
         steps.censored,
@@ -70,8 +71,8 @@ def incidence_curve(table: EventTable, cause: int, level: float = 0.95) -> Incid
 def estimate_incidence(table: EventTable, cause: int, day: int, level: float = 0.95) -> Estimate:
     """F_cause(day), the probability of an event of `cause` up to and including `day`, others competing."""
     curve = incidence_curve(table, cause, level)
-    row = int(np.searchsorted(curve.days, day, side="right")) - 1
-    events, at_risk = int(curve.events[: row + 1].sum()), count_at_risk(table, day)
+    row = table.steps.row(day)
+    events, at_risk = int(curve.events[: row + 1].sum()), table.steps.at_risk_on(day)
     because = why_not_followed(table, day)
     if because:
         return Estimate(None, None, None, level, METHOD, table.n, events, at_risk, because)

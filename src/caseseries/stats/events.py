@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-Ints = npt.NDArray[np.int64]
+from caseseries.stats.steps import Ints, Steps
 
 _LAST_DAY = 2**53  # beyond it a float no longer holds every whole number
 BEFORE_DAY_0 = -1  # where those under observation from the outset are entered: at risk on day 0 itself
@@ -60,6 +60,30 @@ class EventTable:
         """Whether anyone came under observation after the first had left it."""
         left = np.flatnonzero(self.any_event + self.censored)
         return bool(left.size) and int(self.at_risk[left[0]]) < self.n
+
+    @cached_property
+    def last_day(self) -> int:
+        """The last day on which anyone left observation; -1 for an empty table."""
+        left = np.flatnonzero(self.any_event + self.censored)
+        return int(self.days[left[-1]]) if left.size else -1
+
+    @cached_property
+    def steps(self) -> Steps:
+        """The rows of a curve: day 0 and every later day on which something happens."""
+        at = int(np.searchsorted(self.days, 0))
+        outset = int(self.entered[:at].sum())
+        columns = self.days, self.at_risk, self.any_event, self.censored
+        days, at_risk, events, censored = (column[at:] for column in columns)
+        if not days.size or days[0]:
+            first = (0, outset, 0, 0)
+            days, at_risk, events, censored = (
+                np.concatenate([[value], column])
+                for value, column in zip(first, (days, at_risk, events, censored), strict=True)
+            )
+        after = np.append(at_risk[1:], at_risk[-1] - events[-1] - censored[-1])
+        observed = at_risk.copy()
+        observed[0] = outset + int(self.entered[self.days == 0].sum())
+        return Steps(days, at_risk, observed, events, censored, after)
 
     def __add__(self, other: "EventTable") -> "EventTable":
         if self.causes != other.causes:

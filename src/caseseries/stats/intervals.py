@@ -6,41 +6,22 @@ not defined: the limits that rest on Greenwood's variance are not, before the fi
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from math import exp, expm1, log1p
 
 import numpy as np
 
-from caseseries.stats.distributions import Floats, beta_cdf, beta_quantile, beta_quantiles, normal_quantile
-from caseseries.stats.events import Ints
+from caseseries.stats.distributions import (
+    Floats,
+    beta_cdf,
+    beta_quantile,
+    beta_quantiles,
+    find_root,
+    normal_quantile,
+)
+from caseseries.stats.steps import Ints, Steps
 
 Limits = tuple[Floats, Floats]
-
-
-@dataclass(frozen=True, eq=False)
-class Steps:
-    """A curve's rows, all (D,): `after` is the number at risk once all who leave on the day have left."""
-
-    days: Ints
-    at_risk: Ints
-    events: Ints
-    censored: Ints
-    after: Ints
-
-    @cached_property
-    def survival(self) -> Floats:
-        """Kaplan–Meier's product."""
-        at_risk = np.maximum(self.at_risk, 1)  # a day without anyone at risk has no event and no factor
-        product: Floats = np.cumprod((at_risk - self.events) / at_risk, dtype=np.float64)
-        return product
-
-    @cached_property
-    def log_variance(self) -> Floats:
-        """Greenwood's variance of log S: the sum of d / (Y (Y - d)), infinite once S is 0."""
-        left = self.at_risk - self.events
-        whole = self.at_risk * np.where(left > 0, left, 1).astype(np.float64)
-        terms = np.where(self.events > 0, self.events / np.maximum(whole, 1), 0.0)
-        total: Floats = np.cumsum(np.where((left == 0) & (self.events > 0), np.inf, terms))
-        return total
+Beta = tuple[float, float]  # (0, b) is the constant 0, (a, 0) the constant 1
 
 
 @dataclass(frozen=True)
@@ -99,63 +80,47 @@ def _bpcp(steps: Steps, rows: Ints, level: float) -> Limits:
     Upper: the quantile of W+, the product of Beta(Y - d + 1, d) over event days; lower: that of W-, which is
     W+ times Beta(Y after the row, 1). Each product is taken as the beta variable of its first two moments.
     """
-    (below_a, below_b), (above_a, above_b) = _beta_products(steps, rows)
     tail = (1 - level) / 2
-    lower, upper = np.zeros(rows.size), np.ones(rows.size)
-    some, lost = steps.after[rows] > 0, steps.survival[rows] < 1
-    lower[some] = beta_quantiles(tail, below_a[some], below_b[some])
-    upper[lost] = beta_quantiles(1 - tail, above_a[lost], above_b[lost])
-    return lower, upper
+    below, above = zip(*_beta_products(steps, rows), strict=True)
+    return beta_quantiles(tail, below), beta_quantiles(1 - tail, above)
 
 
 def _bpcp_midp(steps: Steps, rows: Ints, level: float) -> Limits:
     """The mid-p version: quantiles of W- and W+ evenly mixed (Fay & Brittain 2016, Stat Med 35:2726)."""
-    products = _beta_products(steps, rows)
     tail = (1 - level) / 2
-    known = zip(*(p.tolist() for pair in products for p in pair), strict=True)
-    limits = [
-        (
-            _mixed(tail, below_a, below_b, above_a, above_b),
-            _mixed(1 - tail, below_a, below_b, above_a, above_b),
-        )
-        for below_a, below_b, above_a, above_b in known
-    ]
-    lower, upper = np.array(limits, dtype=np.float64).reshape(-1, 2).T
-    return lower, upper
+    products = _beta_products(steps, rows)
+    lower = [_mixed_quantile(tail, below, above) for below, above in products]
+    return np.array(lower), np.array([_mixed_quantile(1 - tail, below, above) for below, above in products])
 
 
-def _beta_products(steps: Steps, rows: Ints) -> tuple[Limits, Limits]:
-    """The parameters (a, b) of W- and W+ at `rows`; b is 0 where W+ is 1, a is 0 where W- is 0."""
-    y, d = steps.at_risk.astype(np.float64), steps.events.astype(np.float64)
-    log_mean = np.cumsum(np.log1p(-d / (y + 1)))[rows]
-    log_spread = np.cumsum(np.log1p(d / ((y - d + 1) * (y + 2))))[rows]
-    after = steps.after[rows].astype(np.float64)
-    some = np.maximum(after, 1)
-    below = _beta_of(log_mean + np.log1p(-1 / (some + 1)), log_spread + np.log1p(1 / (some * (some + 2))))
-    below[0][after == 0] = 0
-    return below, _beta_of(log_mean, log_spread)
+def _beta_products(steps: Steps, rows: Ints) -> list[tuple[Beta, Beta]]:
+    """W- and W+ at each row, as the beta variables of their first two moments."""
+    log_mean, log_spread = (moment[rows].tolist() for moment in steps.beta_moments)
+    moments = zip(log_mean, log_spread, steps.after[rows].tolist(), strict=True)
+    return [(_beta_below(mean, spread, after), _beta_of(mean, spread)) for mean, spread, after in moments]
 
 
-def _beta_of(log_mean: Floats, log_spread: Floats) -> Limits:
-    """The beta with E X = exp(log_mean) and E X² = (E X)² exp(log_spread); (1, 0) for the constant 1."""
-    certain = log_mean == 0
-    spread = np.where(certain, 1.0, np.expm1(log_spread))
-    a = np.where(certain, 1.0, -np.expm1(log_mean + log_spread) / spread)
-    return a, -a * np.expm1(log_mean) / np.exp(log_mean)
+def _beta_below(log_mean: float, log_spread: float, after: int) -> Beta:
+    """The product so far times Beta(after, 1)."""
+    if not after:
+        return 0.0, 1.0
+    return _beta_of(log_mean + log1p(-1 / (after + 1)), log_spread + log1p(1 / (after * (after + 2))))
 
 
-def _mixed(p: float, below_a: float, below_b: float, above_a: float, above_b: float) -> float:
-    """The p quantile of an even mixture of Beta(below) and Beta(above), by bisection between theirs."""
-    if (not below_a and p < 0.5) or (not above_b and p > 0.5):
-        return round(p)
-    low = beta_quantile(p, below_a, below_b) if below_a else 0.0
-    high = beta_quantile(p, above_a, above_b) if above_b else 1.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        below = beta_cdf(middle, below_a, below_b) if below_a else 1.0
-        above = beta_cdf(middle, above_a, above_b) if above_b else 0.0
-        low, high = (middle, high) if below + above < 2 * p else (low, middle)
-    return (low + high) / 2
+def _beta_of(log_mean: float, log_spread: float) -> Beta:
+    """The beta with E X = exp(log_mean) and E X² = (E X)² exp(log_spread)."""
+    if not log_mean:
+        return 1.0, 0.0
+    a = -expm1(log_mean + log_spread) / expm1(log_spread)
+    return a, -a * expm1(log_mean) / exp(log_mean)
+
+
+def _mixed_quantile(p: float, below: Beta, above: Beta) -> float:
+    """The p quantile of an even mixture of the two, between theirs."""
+    if not above[1] and p >= 0.5:
+        return 1.0
+    low, high = beta_quantile(p, *below), beta_quantile(p, *above)
+    return find_root(lambda x: beta_cdf(x, *below) + beta_cdf(x, *above) - 2 * p, low, high)
 
 
 INTERVALS = {

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from math import comb, sqrt
 
-from caseseries.stats.distributions import beta_quantile, normal_quantile
+from caseseries.stats.distributions import beta_cdf, beta_quantile, find_root, normal_quantile
 from caseseries.stats.estimate import Estimate
 
 
@@ -79,13 +79,10 @@ def _mid_p(x: int, n: int, tail: float) -> tuple[float, float]:
 
 
 def _mid_p_lower(x: int, n: int, tail: float) -> float:
-    low, high = 0.0, x / n
-    for _ in range(60):
-        p = (low + high) / 2
-        above = sum(comb(n, k) * p**k * (1 - p) ** (n - k) for k in range(x + 1, n + 1))
-        half = comb(n, x) * p**x * (1 - p) ** (n - x) / 2
-        low, high = (p, high) if above + half < tail else (low, p)
-    return (low + high) / 2
+    def area(p: float) -> float:
+        return (beta_cdf(p, x, n - x + 1) + beta_cdf(p, x + 1, n - x)) / 2 - tail
+
+    return find_root(area, 0.0, x / n)
 
 
 _PROPORTIONS: dict[str, tuple[str, Callable[[int, int, float], tuple[float, float]]]] = {

@@ -11,8 +11,9 @@ import numpy as np
 
 from caseseries.stats.distributions import Floats
 from caseseries.stats.estimate import Estimate
-from caseseries.stats.events import EventTable, Ints
-from caseseries.stats.intervals import INTERVALS, Steps, limit_survival
+from caseseries.stats.events import EventTable
+from caseseries.stats.intervals import INTERVALS, limit_survival
+from caseseries.stats.steps import Ints, Steps
 
 BPCP_NEEDS_ENTRY_AT_ORIGIN = (
     "the beta product confidence procedure is not defined under delayed entry: log-log limits instead"
@@ -40,17 +41,15 @@ class SurvivalCurve:
 
 def survival_curve(table: EventTable, level: float = 0.95, interval: str = "bpcp") -> SurvivalCurve:
     """The Kaplan–Meier curve with pointwise limits; `interval` is a key of `INTERVALS`."""
-    steps = curve_steps(table)
+    steps = table.steps
     interval, _ = _allowed(table, interval)
     lower, upper = limit_survival(steps, np.arange(steps.days.size), level, interval)
-    at_risk = steps.at_risk.copy()
-    at_risk[0] = table.entered[table.days <= 0].sum()
     return SurvivalCurve(
         steps.days,
         steps.survival,
         lower,
         upper,
-        at_risk,
+        steps.observed,
         steps.events,
         steps.censored,
         level,
@@ -66,10 +65,10 @@ def estimate_survival(table: EventTable, day: int, level: float = 0.95, interval
     """
     interval, caveats = _allowed(table, interval)
     method = _method(interval)
-    steps = curve_steps(table)
-    row = int(np.searchsorted(steps.days, day, side="right")) - 1
+    steps = table.steps
+    row = steps.row(day)
     events = int(steps.events[: row + 1].sum())
-    at_risk = count_at_risk(table, day)
+    at_risk = steps.at_risk_on(day)
     because = why_not_followed(table, day)
     if because:
         return Estimate(None, None, None, level, method, table.n, events, at_risk, because)
@@ -91,7 +90,7 @@ def estimate_quantile(
     """
     interval, caveats = _allowed(table, interval)
     method = f"{_method(interval)}, inverted (Brookmeyer–Crowley)"
-    steps = curve_steps(table)
+    steps = table.steps
     events = int(steps.events.sum())
     if not table.n:
         return Estimate(None, None, None, level, method, 0, 0, because="there are no patients")
@@ -106,43 +105,16 @@ def estimate_quantile(
     return Estimate(value, *limits, level, method, table.n, events, because=because, caveats=caveats)
 
 
-def count_at_risk(table: EventTable, day: int) -> int:
-    """Patients under observation on `day`: start < day <= stop; on day 0 also those who enter that day."""
-    before = table.days < day
-    came = int(table.entered[before | (table.days <= 0)].sum())
-    return came - int((table.any_event + table.censored)[before].sum())
-
-
-def last_followed(table: EventTable) -> int:
-    """The last day on which anyone left observation; -1 for an empty table."""
-    left = np.flatnonzero(table.any_event + table.censored)
-    return int(table.days[left[-1]]) if left.size else -1
-
-
 def why_not_followed(table: EventTable, day: int) -> str:
     """Why nothing can be estimated at `day`; empty if it can."""
     if not table.n:
         return "there are no patients"
     if day < 0:
         return f"day {day} is before day 0"
-    last = last_followed(table)
-    if day <= last or curve_steps(table).survival[-1] == 0:
+    last = table.last_day
+    if day <= last or table.steps.survival[-1] == 0:
         return ""
     return f"nobody was followed to day {day}: the last follow-up is on day {last}"
-
-
-def curve_steps(table: EventTable) -> Steps:
-    """The rows of a curve: day 0 and every later day on which something happens."""
-    kept = table.days >= 0
-    first = not kept.any() or table.days[kept][0] > 0
-    columns = (table.days, table.at_risk, table.any_event, table.censored)
-    days, at_risk, events, censored = (column[kept] for column in columns)
-    if first:
-        start = int(table.entered[table.days < 0].sum())
-        days, at_risk = np.insert(days, 0, 0), np.insert(at_risk, 0, start)
-        events, censored = np.insert(events, 0, 0), np.insert(censored, 0, 0)
-    after = np.append(at_risk[1:], at_risk[-1] - events[-1] - censored[-1])
-    return Steps(days, at_risk, events, censored, after)
 
 
 def _survival_caveats(steps: Steps, row: int, interval: str) -> tuple[str, ...]:
@@ -154,11 +126,9 @@ def _survival_caveats(steps: Steps, row: int, interval: str) -> tuple[str, ...]:
     elif survival in (0, 1):
         why = "no event yet" if survival else "nobody left without an event"
         caveats.append(f"{why}: {INTERVALS[interval].name} limits are not defined")
-    empty = np.flatnonzero((steps.after[:row] == 0) & (steps.at_risk[:row] > 0))
-    refilled = [gap for gap in empty if steps.at_risk[gap + 1 : row + 1].any()]
-    if refilled:
-        days = ", ".join(str(steps.days[gap]) for gap in refilled)
-        caveats.append(f"nobody was under observation after day {days} until others entered")
+    gaps = [str(steps.days[gap]) for gap in steps.gaps if gap < row]
+    if gaps:
+        caveats.append(f"nobody was under observation after day {', '.join(gaps)} until others entered")
     return tuple(caveats)
 
 

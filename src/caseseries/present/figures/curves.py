@@ -12,7 +12,7 @@ from itertools import groupby, pairwise
 
 from caseseries.analysis.displays import Curve
 from caseseries.present import drawing as pen
-from caseseries.present.drawing import Drawing, Point, Scale
+from caseseries.present.drawing import Drawing, Scale
 from caseseries.present.lettering import SEMIBOLD, text_width
 from caseseries.present.wording import interval, percent
 
@@ -189,14 +189,13 @@ def _band(panel: _Panel, curve: Curve, hue: str) -> Iterator[str]:
 
 def _line(panel: _Panel, curve: Curve, hue: str) -> Iterator[str]:
     x, y = panel.x, panel.y
-    start: list[Point] = []
+    level_on = dict(zip(curve.days, curve.estimate, strict=True))
     for thin, run in _runs(curve, panel.minimum):
-        points = start + [(x(day), y(s.estimate)) for s in run for day in (s.start, s.end)]
-        yield pen.trace(points, hue, 1.6 if thin else 2.2, "5 3.5" if thin else None)
-        start = points[-1:]
-    end = (x(curve.days[-1]), y(curve.estimate[-1]))
-    if start and start[0] != end:
-        yield pen.trace([*start, end], hue, 2.2)
+        points = [(x(day), y(step.estimate)) for step in run for day in (step.start, step.end)]
+        last = run[-1].end
+        yield pen.trace(
+            [*points, (x(last), y(level_on[last]))], hue, 1.6 if thin else 2.2, "5 3.5" if thin else None
+        )
     for day, estimate, censored in zip(curve.days, curve.estimate, curve.censored, strict=True):
         if censored:
             yield pen.line((x(day), y(estimate) - 5), (x(day), y(estimate) + 5), hue, 1.4)
@@ -225,8 +224,8 @@ def _said(curve: Curve, start: int, end: int, panel: _Panel) -> str:
     parts = [f"{events} {'event' if events == 1 else 'events'}"] * bool(events)
     parts += [f"{censored} censored"] * bool(censored) + [f"{at_risk} at risk"]
     limits = f"({percent(panel.level)} CI {interval(curve.lower[i], curve.upper[i], 1)})"
-    name = f"{curve.label}: " if len(panel.curves) > 1 else ""
-    return f"{name}day {start}, {', '.join(parts)}; {percent(curve.estimate[i], 1)} {limits} until day {end}."
+    day = f"{curve.label}: day {start}" if len(panel.curves) > 1 else f"Day {start}"
+    return f"{day}, {', '.join(parts)}; {percent(curve.estimate[i], 1)} {limits} until day {end}."
 
 
 def _counts(panel: _Panel) -> Iterator[str]:
@@ -247,7 +246,7 @@ def _key(panel: _Panel, y: float) -> str:
     if any(thin for curve in panel.curves for thin, _ in _runs(curve, panel.minimum)):
         meaning = f"fewer than {panel.minimum} at risk"
         entries.append((lambda x, y: pen.line((x, y), (x + 24, y), hue, 1.6, "5 3.5"), 24.0, meaning))
-    return pen.key(panel.left, y, entries)
+    return pen.key(panel.left, y, entries, WIDTH)[0]
 
 
 def _alt(curves: Sequence[Curve], level: float) -> str:

@@ -27,30 +27,31 @@ class _Box:
 def flow_figure(steps: Sequence[FlowStep]) -> Drawing:
     """Boxes from top to bottom; those who leave between two steps stand in a box to the right."""
     parts: list[str] = []
-    y = 1.0
+    left = 1.0 if any(step.left for step in steps) else (WIDTH - MAIN) / 2
+    middle, y = left + MAIN / 2, 1.0
     for i, step in enumerate(steps):
         box = _main(step)
-        parts.append(_boxed(box, 1, y, centred=True))
+        parts.append(_boxed(box, left, y, centred=True))
         y += box.height
         if i + 1 < len(steps):
             side = _side(step) if step.left else None
             room = max(GAP, (side.height if side else 0) + 2 * 11)
-            parts.append(pen.arrow((1 + MAIN / 2, y), (1 + MAIN / 2, y + room)))
+            parts.append(pen.arrow((middle, y), (middle, y + room)))
             if side:
-                parts.append(pen.arrow((1 + MAIN / 2, y + room / 2), (WIDTH - SIDE - 1, y + room / 2)))
+                parts.append(pen.arrow((middle, y + room / 2), (WIDTH - SIDE - 1, y + room / 2)))
                 parts.append(_boxed(side, WIDTH - SIDE - 1, y + (room - side.height) / 2, centred=False))
             y += room
     return Drawing(pen.svg(WIDTH, y + 1, alt := _alt(steps), parts), alt)
 
 
 def _main(step: FlowStep) -> _Box:
-    bold = wrap(f"{step.label} (n = {step.n})", MAIN - 2 * PAD, pen.SIZE, SEMIBOLD)
+    bold = wrap(f"{step.label} (n\u00a0=\u00a0{step.n})", MAIN - 2 * PAD, pen.SIZE, SEMIBOLD)
     return _Box(bold, _reasons(step.detail, MAIN), MAIN)
 
 
 def _side(step: FlowStep) -> _Box:
     total = sum(n for _, n in step.left)
-    return _Box((f"Not included (n = {total})",), _reasons(step.left, SIDE), SIDE)
+    return _Box((f"Not included (n\u00a0=\u00a0{total})",), _reasons(step.left, SIDE), SIDE)
 
 
 def _reasons(reasons: Sequence[tuple[str, int]], width: float) -> tuple[str, ...]:

@@ -130,7 +130,7 @@ def _key(y: float, points: Sequence[MrdPoint]) -> str:
         entries.append(
             (lambda x, y: pen.symbol("cross", (x + 5, y), RADIUS - 1.5, AFTER, AFTER), 10.0, UNKNOWN)
         )
-    return pen.key(LEFT, y, entries)
+    return pen.key(LEFT, y, entries, WIDTH)[0]
 
 
 def _alt(points: Sequence[MrdPoint], target: float) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 
 from caseseries.analysis.displays import Lane, Mark
 from caseseries.present import drawing as pen
@@ -9,7 +10,7 @@ from caseseries.present.drawing import Drawing, Scale
 from caseseries.present.figures.curves import time_axis
 from caseseries.present.lettering import text_width
 
-WIDTH, TOP, ROW, RADIUS = 700.0, 34.0, 25.0, 5.0
+WIDTH, ROW, RADIUS = 700.0, 25.0, 5.0
 
 
 @dataclass(frozen=True)
@@ -21,18 +22,24 @@ class Sign:
     stroke: str = pen.INK
 
 
-# Shapes differ, so that the figure can be read without colour.
-_SIGNS = (
-    Sign("diamond", pen.BLUE),
-    Sign("cross", pen.VERMILLION, pen.VERMILLION),
-    Sign("square", pen.GREEN),
+# Shapes differ, so that the figure can be read without colour. What everyone draws alike comes first.
+_USUAL = {
+    "death": Sign("circle", pen.INK),
+    "relapse": Sign("cross", pen.VERMILLION, pen.VERMILLION),
+    "hsct": Sign("diamond", pen.BLUE),
+    "car-t": Sign("square", pen.GREEN),
+    "remission": Sign("circle", "#FFFFFF"),
+}
+_SPARE = (
     Sign("triangle", pen.ORANGE),
-    Sign("plus", pen.BLUE, pen.BLUE),
-    Sign("circle", "#FFFFFF"),
+    Sign("plus", pen.VERMILLION, pen.VERMILLION),
     Sign("down", pen.SKY),
     Sign("half", pen.INK),
+    Sign("square", "#FFFFFF"),
+    Sign("diamond", "#FFFFFF"),
+    Sign("triangle", "#FFFFFF"),
+    Sign("down", pen.INK),
 )
-_DEATH = Sign("circle", pen.INK)
 _SPAN_FILLS = (pen.SKY, "#C9CED6", pen.ORANGE, "#E8EAED")
 
 
@@ -42,19 +49,30 @@ def swimmer_figure(lanes: Sequence[Lane], origin: str = "start of treatment") ->
     left = 20 + max(text_width(lane.case_id, pen.SMALL) for lane in lanes)
     first = min([0] + [span.start for lane in lanes for span in lane.spans])
     x = pen.linear((first, max(lane.end for lane in lanes)), (left + 8, WIDTH - 30))
-    bottom = TOP + ROW * len(lanes)
     signs, fills = _signs(lanes), _fills(lanes)
-    parts = [*_frame(x, bottom, left, ordered[0].end, origin)]
+    key, last_row = pen.key(left + 8, 14, _key(signs, fills, lanes), WIDTH)
+    top = last_row + 20
+    bottom = top + ROW * len(lanes)
+    parts = [key, *_frame(x, top, bottom, left, ordered[0].end, origin)]
     for i, lane in enumerate(ordered):
-        parts.append("".join(_lane(lane, x, TOP + ROW * (i + 0.5), left, signs, fills)))
-    parts.append(pen.key(left + 8, 14, _key(signs, fills, lanes)))
+        parts += _lane(lane, x, top + ROW * (i + 0.5), left, signs, fills)
     return Drawing(pen.svg(WIDTH, bottom + 46, alt := _alt(ordered, origin), parts), alt)
 
 
 def _signs(lanes: Sequence[Lane]) -> dict[str, Sign]:
-    kinds = dict.fromkeys(mark.kind for lane in lanes for mark in sorted(lane.marks, key=lambda m: m.day))
-    shapes = iter(_SIGNS * (1 + len(kinds) // len(_SIGNS)))
-    return {kind: _DEATH if kind.lower().startswith("death") else next(shapes) for kind in kinds}
+    """A sign for every kind of event: the usual one for the first kind of its sort, else the next spare one."""
+    kinds = sorted({mark.kind for lane in lanes for mark in lane.marks}, key=lambda kind: (len(kind), kind))
+    spare = cycle(_SPARE)
+    free = dict(_USUAL)
+    signs = {}
+    for kind in kinds:
+        sort = next((sort for sort in free if sort in kind.lower()), "")
+        signs[kind] = free.pop(sort) if sort else next(spare)
+    return dict(sorted(signs.items(), key=lambda item: _first_day(lanes, item[0])))
+
+
+def _first_day(lanes: Sequence[Lane], kind: str) -> tuple[int, str]:
+    return min(mark.day for lane in lanes for mark in lane.marks if mark.kind == kind), kind
 
 
 def _fills(lanes: Sequence[Lane]) -> dict[str, str]:
@@ -62,11 +80,11 @@ def _fills(lanes: Sequence[Lane]) -> dict[str, str]:
     return {kind: _SPAN_FILLS[i % len(_SPAN_FILLS)] for i, kind in enumerate(kinds)}
 
 
-def _frame(x: Scale, bottom: float, left: float, last_day: int, origin: str) -> Iterator[str]:
+def _frame(x: Scale, top: float, bottom: float, left: float, last_day: int, origin: str) -> Iterator[str]:
     axis = time_axis(last_day)
     for tick in axis.ticks:
         at = x(tick * axis.unit_days)
-        yield pen.line((at, TOP), (at, bottom), pen.FAINT)
+        yield pen.line((at, top), (at, bottom), pen.FAINT)
         yield pen.words(at, bottom + 16, str(tick), anchor="middle", size=pen.SMALL, fill=pen.QUIET)
     yield pen.line((left + 8, bottom), (WIDTH - 30, bottom))
     middle = (left + WIDTH - 22) / 2
@@ -78,7 +96,7 @@ def _lane(
 ) -> Iterator[str]:
     yield pen.words(left, y + 4, lane.case_id, anchor="end", size=pen.SMALL)
     ending = "alive at last contact" if lane.alive else "last day known"
-    path = pen.line((x(0), y), (x(lane.end), y), "#9AA3AE", 2)
+    path = pen.line((x(0), y), (x(lane.end), y), "#7A838E", 1.2)
     if lane.alive:
         path = pen.arrow((x(0), y), (x(lane.end) + 13, y), "#7A838E", 5.5)
     yield pen.fact(f"{lane.case_id}: {ending} on day {lane.end}", path)

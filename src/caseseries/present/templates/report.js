@@ -3,7 +3,8 @@ const trails = JSON.parse(document.getElementById("trails").textContent);
 const dialog = document.querySelector("dialog");
 
 function follow(id) {
-  const trail = trails[id] || { label: id, lines: [] };
+  const trail = trails[id];
+  if (!trail) return;
   dialog.querySelector("h2").textContent = trail.label;
   dialog.querySelector(".id").textContent = id;
   dialog.querySelector("ul").replaceChildren(...trail.lines.map(line => {
@@ -16,9 +17,12 @@ function follow(id) {
 
 document.addEventListener("click", event => {
   const number = event.target.closest("[data-result]");
-  if (number) follow(number.dataset.result);
+  if (number) event.preventDefault(), follow(number.dataset.result);
   else if (event.target === dialog) dialog.close();
 });
+
+const asked = decodeURIComponent(location.hash.slice(1));
+if (asked in trails) follow(asked);
 
 for (const drawing of document.querySelectorAll(".drawing")) {
   const facts = [...drawing.querySelectorAll(".fact")];
@@ -37,7 +41,8 @@ for (const drawing of document.querySelectorAll(".drawing")) {
     const middle = mark.left - frame.left + drawing.scrollLeft + mark.width / 2 - said.offsetWidth / 2;
     const above = mark.top - frame.top - said.offsetHeight - 8;
     said.style.left = Math.max(0, Math.min(middle, drawing.scrollWidth - said.offsetWidth)) + "px";
-    said.style.top = (above < 0 ? Math.min(mark.bottom - frame.top + 8, frame.height - said.offsetHeight) : above) + "px";
+    const clear = above >= 0 ? above : mark.height > 60 ? 0 : mark.bottom - frame.top + 8;
+    said.style.top = clear + "px";
   }
 
   drawing.addEventListener("pointermove", event => say(event.target.closest(".fact")));

@@ -1,0 +1,64 @@
+"""The rows of a curve, and the running sums and products that its estimates share."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from caseseries.stats.distributions import Floats
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """The rows of a curve: day 0 and every later day on which something happens; all (D,).
+
+    `at_risk` is start < day <= stop, `observed` the same but with those who enter on day 0 counted on it, and
+    `after` the number at risk once all who leave on the day have left.
+    """
+
+    days: Ints
+    at_risk: Ints
+    observed: Ints
+    events: Ints
+    censored: Ints
+    after: Ints
+
+    @cached_property
+    def survival(self) -> Floats:
+        """Kaplan–Meier's product."""
+        at_risk = np.maximum(self.at_risk, 1)  # a day without anyone at risk has no event and no factor
+        product: Floats = np.cumprod((at_risk - self.events) / at_risk, dtype=np.float64)
+        return product
+
+    @cached_property
+    def log_variance(self) -> Floats:
+        """Greenwood's variance of log S: the sum of d / (Y (Y - d)), infinite once S is 0."""
+        left = self.at_risk - self.events
+        whole = self.at_risk * np.where(left > 0, left, 1).astype(np.float64)
+        terms = np.where(self.events > 0, self.events / np.maximum(whole, 1), 0.0)
+        total: Floats = np.cumsum(np.where((left == 0) & (self.events > 0), np.inf, terms))
+        return total
+
+    @cached_property
+    def beta_moments(self) -> tuple[Floats, Floats]:
+        """log E W and log(E W² / (E W)²), W the product of Beta(Y - d + 1, d) over event days so far."""
+        y, d = self.at_risk.astype(np.float64), self.events.astype(np.float64)
+        return np.cumsum(np.log1p(-d / (y + 1))), np.cumsum(np.log1p(d / ((y - d + 1) * (y + 2))))
+
+    @cached_property
+    def gaps(self) -> tuple[int, ...]:
+        """Rows after which nobody was under observation until others entered (delayed entry only)."""
+        empty = np.flatnonzero((self.after[:-1] == 0) & (self.observed[:-1] > 0))
+        return tuple(int(row) for row in empty if self.after[row + 1 :].any())
+
+    def row(self, day: int) -> int:
+        """The row that holds on `day`, a day from 0."""
+        return int(self.days.searchsorted(day, side="right")) - 1
+
+    def at_risk_on(self, day: int) -> int:
+        """Patients under observation on `day`."""
+        row = self.row(day)
+        return int(self.observed[row] if self.days[row] == day else self.after[row])

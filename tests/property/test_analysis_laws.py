@@ -1,0 +1,82 @@
+"""Laws of the whole analysis, on generated cohorts."""
+
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from caseseries.analysis.cohort import form_cohort
+from caseseries.analysis.results import Results, to_record
+from caseseries.analysis.run import analyse
+from caseseries.record.patient import Patient
+from made_up import day, made_up_case, made_up_study
+from made_up_cohorts import cases
+
+STUDY = made_up_study()
+
+
+def results_of(patients: list[Patient]) -> Results:
+    return analyse(form_cohort(patients, STUDY), STUDY).results
+
+
+def numbers(results: Results) -> dict[str, tuple[object, ...]]:
+    estimates = {name: row.estimate for name, row in results.items()}
+    return {name: (e.value, e.lower, e.upper, e.n, e.events, e.at_risk) for name, e in estimates.items()}
+
+
+@settings(max_examples=25)
+@given(cases(), st.randoms(use_true_random=False))
+def test_the_order_of_the_returns_changes_nothing(patients: list[Patient], rng: Any) -> None:
+    shuffled = list(patients)
+    rng.shuffle(shuffled)
+    one, two = results_of(patients), results_of(shuffled)
+    assert [to_record(row) for row in one.values()] == [to_record(row) for row in two.values()]
+
+
+@settings(max_examples=25)
+@given(cases())
+def test_a_case_that_is_not_eligible_changes_nothing_but_the_flow(patients: list[Patient]) -> None:
+    germline = made_up_case("Z-99", {"diagnosis": [{"diagnosis_date": day(-100), "kmt2a": "germline"}]})
+    one, two = numbers(results_of(patients)), numbers(results_of([*patients, germline]))
+    flow = {"n.returned", "n.set_aside", "n.not_eligible"}
+    assert {k: v for k, v in one.items() if k not in flow} == {k: v for k, v in two.items() if k not in flow}
+    assert two["n.not_eligible"][0] == 1
+
+
+@settings(max_examples=25)
+@given(cases())
+def test_nobody_is_lost_and_intervals_hold_their_estimates(patients: list[Patient]) -> None:
+    results = results_of(patients)
+    parts = [results[name].estimate.value or 0 for name in ("n.cases", "n.set_aside", "n.not_eligible")]
+    assert sum(parts) == results["n.returned"].estimate.value == len(patients)
+    for name, (value, lower, upper, *_) in numbers(results).items():
+        if value is not None:
+            assert lower is None or lower <= value + 1e-12, name  # type: ignore[operator]
+            assert upper is None or upper >= value - 1e-12, name  # type: ignore[operator]
+
+
+@settings(max_examples=25)
+@given(cases(), st.integers(-3000, 3000))
+def test_the_calendar_does_not_matter_only_the_days_between(patients: list[Patient], shift: int) -> None:
+    moved = made_up_study(data_cut=day(20000))
+    plain = numbers(analyse(form_cohort(patients, moved), moved).results)
+    later = [_moved(patient, shift) for patient in patients]
+    assert numbers(analyse(form_cohort(later, moved), moved).results) == plain
+
+
+def _moved(patient: Patient, shift: int) -> Patient:
+    from datetime import timedelta
+
+    from caseseries.record.dates import ClinicalDate
+
+    def move(value: Any) -> Any:
+        if isinstance(value.value, ClinicalDate):
+            return replace(value, value=ClinicalDate.on(value.value.earliest + timedelta(days=shift)))
+        return value
+
+    rows = {
+        form: tuple(replace(row, values={k: move(v) for k, v in row.values.items()}) for row in lines)
+        for form, lines in patient.rows.items()
+    }
+    return replace(patient, rows=rows)
