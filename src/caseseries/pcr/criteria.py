@@ -60,7 +60,9 @@ def load_profile(name: str) -> Profile:
 
 @cache
 def _built_in(name: str) -> Profile:
-    return _read(files("caseseries.pcr").joinpath(f"profiles/{name}.toml").read_bytes(), f"{name}.toml", frozenset())
+    return _read(
+        files("caseseries.pcr").joinpath(f"profiles/{name}.toml").read_bytes(), f"{name}.toml", frozenset()
+    )
 
 
 def _load_own(path: Path) -> Profile:
@@ -79,12 +81,15 @@ def _read(data: bytes, file: str, needed: frozenset[str]) -> Profile:
         raise PlateError([_fault(file, "", f"the file cannot be read ({error})", "TOML")]) from None
     criteria = table.get("criteria", {})
     faults = [fault for name, item in criteria.items() for fault in _check(name, item, file, needed)]
-    faults += [_fault(file, f"criteria.{name}", "the value is missing", "") for name in sorted(needed - criteria.keys())]
+    faults += [
+        _fault(file, f"criteria.{name}", "the value is missing", "")
+        for name in sorted(needed - criteria.keys())
+    ]
     if faults:
         raise PlateError(faults)
-    texts = (str(table.get(key, "")) for key in ("id", "title", "citation", "note"))
+    said = {key: str(table.get(key, "")) for key in ("id", "title", "citation", "note")}
     made = {name: _criterion(name, item) for name, item in criteria.items()}
-    return Profile(*texts, hashlib.sha256(data).hexdigest(), made)
+    return Profile(**said, sha256=hashlib.sha256(data).hexdigest(), criteria=made)
 
 
 def _check(name: str, item: object, file: str, needed: frozenset[str]) -> list[Finding]:
@@ -102,4 +107,6 @@ def _criterion(name: str, item: Mapping[str, object]) -> Criterion:
 
 
 def _fault(file: str, path: str, what: str, allowed: str) -> Finding:
-    return Finding(Where(file, "", path), "profile.value", Severity.FILE, what, allowed, "Correct the profile")
+    return Finding(
+        Where(file, "", path), "profile.value", Severity.FILE, what, allowed, "Correct the profile"
+    )

@@ -19,7 +19,9 @@ Counts = NDArray[np.int64]
 
 THRESHOLD_SHARE = 0.10  # of the plateau
 NOISE_MULTIPLE = 10.0  # the threshold is at least this many times the noise of the baseline
-LEAD = 7  # cycles between the end of the baseline and the sharpest bend; 0.5 % of the plateau at 85 % efficiency
+LEAD = (
+    7  # cycles between the end of the baseline and the sharpest bend; 0.5 % of the plateau at 85 % efficiency
+)
 SHORTEST = 5  # cycles that make a baseline
 SLOPED = 12  # from this many on, the baseline has its own slope; a shorter one has the others' median
 SKIP = 2  # the first cycles, where the optics settle
@@ -96,9 +98,7 @@ def call_wells(
         found = find_crossings(plate.fluorescence[curved], plate.subtracted, (thresholds or {}).get(target))
         places = {int(row): n for n, row in enumerate(curved)}
         for row in rows:
-            calls[int(row)] = _call(
-                plate.wells[row], found, places.get(int(row)), late_after, use_instrument
-            )
+            calls[int(row)] = _call(plate.wells[row], found, places.get(int(row)), late_after, use_instrument)
     return tuple(calls[row] for row in range(len(targets)))
 
 
@@ -109,7 +109,7 @@ def find_crossings(curves: Matrix, subtracted: bool = False, threshold: float | 
     traces = take_baselines(curves)
     line = threshold or choose_threshold(traces)
     cq = _cross(traces.net, line)
-    early = _begins_low(traces, line / THRESHOLD_SHARE, np.isfinite(cq).any()) | (cq < EARLIEST)
+    early = _begins_low(traces, line / THRESHOLD_SHARE, bool(np.isfinite(cq).any())) | (cq < EARLIEST)
     if not subtracted:
         early |= _begins_high(traces.start, np.isfinite(cq), line / THRESHOLD_SHARE)
     return Crossings(float(line), np.where(early, np.nan, cq), early)
@@ -167,7 +167,8 @@ def _bend(curves: Matrix, noise: Vector) -> Counts:
     bend = later.argmax(axis=1)
     chance = SIGNIFICANT * noise * np.sqrt(sum(weight**2 for weight in CURVATURE))
     is_bend = later[np.arange(wells), bend] > chance
-    return np.where(is_bend, bend + EARLIEST, curves.shape[1] + LEAD)
+    found: Counts = np.where(is_bend, bend + EARLIEST, curves.shape[1] + LEAD)
+    return found
 
 
 def _baseline(curves: Matrix, last: Counts) -> Matrix:

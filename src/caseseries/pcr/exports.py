@@ -233,7 +233,11 @@ def _position(found: _Gathering, text: str) -> str:
 def _fill(well: Well, cell: dict[str, str], decimal_comma: bool, cycles: int) -> Well:
     task_text = cell.get("task", "")
     quantity = parse_number(cell.get("quantity", ""), decimal_comma)
-    omitted = cell.get("omit", "").lower() in _YES or cell.get("include", "true").lower() in ("false", "no", "0")
+    omitted = cell.get("omit", "").lower() in _YES or cell.get("include", "true").lower() in (
+        "false",
+        "no",
+        "0",
+    )
     kind = cell.get("target type", "").lower()
     reading = parse_reading(cell["cq"], cycles, decimal_comma) if "cq" in cell else well.reading
     task = parse_task(task_text)
@@ -276,7 +280,9 @@ def _gather_wide(found: _Gathering, sheet: Sheet) -> None:
             continue
         names = {place: _WELL_CELL.match(parse_position(cell)) for place, cell in enumerate(row)}
         wells = {place: match for place, match in names.items() if match}
-        wells |= {place: m for place, cell in enumerate(row) if place > lead and (m := _WELL_CELL.match(cell))}
+        wells |= {
+            place: m for place, cell in enumerate(row) if place > lead and (m := _WELL_CELL.match(cell))
+        }
         if wells:
             found.format = found.format or "table"
             _add_columns(found, sheet, sheet.rows[at + 1 :], wells, lead)
@@ -290,7 +296,9 @@ def _add_columns(
     wells: dict[int, re.Match[str]],
     lead: int,
 ) -> None:
-    numbers = [row for row in rows if len(row) > lead and parse_number(row[lead], sheet.decimal_comma) is not None]
+    numbers = [
+        row for row in rows if len(row) > lead and parse_number(row[lead], sheet.decimal_comma) is not None
+    ]
     lowest = np.inf
     for place, match in wells.items():
         texts = {n: row[place] for n, row in enumerate(numbers, 1) if place < len(row)}

@@ -10,15 +10,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from caseseries.findings import Finding, Severity
 from caseseries.pcr.control import Control
 from caseseries.pcr.criteria import Profile
 from caseseries.pcr.curve import State
-from caseseries.pcr.plate import place_of
-from caseseries.pcr.standards import Reaction, StandardCurve, is_fraction
+from caseseries.pcr.standards import Line, Reaction, StandardCurve, is_fraction
 from caseseries.pcr.uncertainty import Part, add_parts, count_copies, read_amount
 from caseseries.record.levels import Level, LevelState
 
+DISCORDANT = 10  # a well this many times above the range, beside wells below it, is not a low positive
 POSITIVE, NEGATIVE, NO_CALL = "positive", "negative", "not evaluable"
 
 
@@ -68,7 +67,7 @@ class MarkerLevel:
     calls: Mapping[str, str]
     reasons: tuple[str, ...]
     trail: tuple[Rule, ...]
-    findings: tuple[Finding, ...]
+    stopped_by: tuple[Rule, ...] = ()
 
     @property
     def sample(self) -> str:
@@ -81,27 +80,32 @@ class MarkerLevel:
 
 @dataclass(frozen=True)
 class _Reach:
-    """What a sample could have shown: levels corrected for its amplifiable DNA."""
+    """What a sample could have shown. `line_range` is as read on the curve; the rest is of the sample itself."""
 
+    line: Line
+    line_range: float
+    highest_standard: float
     correction: Part
     quantitative_range: float
     sensitivity: float
-    copies_at_one: float  # copies in all wells together at a level of 1, in the sample's own DNA
+    copies_at_one: float  # copies in all wells together if every cell were leukaemic
+    is_floored: bool  # by the amount of DNA, not by the dilutions
 
 
 def derive_level(evidence: Evidence, profile: Profile, aims: Mapping[str, Profile]) -> MarkerLevel:
     """The level under `profile`, and the call under each of `aims` (by name)."""
     barriers = _barriers(evidence, profile)
     stopped = [rule for rule in barriers if not rule.passed]
-    if stopped:
+    reach = None if stopped else _reach(evidence, profile)
+    if reach is None:
         return _not_evaluable(evidence, aims, barriers, stopped)
     calls = {name: _is_positive(evidence, aim) for name, aim in aims.items()}
     asked = _is_positive(evidence, profile)
-    reach = _reach(evidence, profile)
-    trail = [*barriers, asked, *(replace(rule, name=f"positive, to {name.replace('-', ' ')}") for name, rule in calls.items())]
-    if not asked.passed:
-        return _negative(evidence, profile, calls, trail, reach)
-    return _positive(evidence, profile, calls, trail, reach)
+    named = [replace(rule, name=f"positive, to {name.replace('-', ' ')}") for name, rule in calls.items()]
+    trail = [*barriers, asked, *named]
+    if asked.passed:
+        return _positive(evidence, profile, calls, trail, reach)
+    return _negative(evidence, profile, calls, trail, reach)
 
 
 def _barriers(evidence: Evidence, profile: Profile) -> list[Rule]:
@@ -118,13 +122,17 @@ def _barriers(evidence: Evidence, profile: Profile) -> list[Rule]:
 
 def _check_baseline(evidence: Evidence) -> Rule:
     high = [one.well.position for one in evidence.reactions if one.call.state is State.BASELINE_FAILURE]
-    what = f"no baseline in {', '.join(high)}: very high, dilute and repeat" if high else "every curve has one"
+    what = (
+        f"no baseline in {', '.join(high)}: very high, dilute and repeat" if high else "every curve has one"
+    )
     return Rule("baseline", not high, what, "level.very_high", "Dilute the DNA and repeat")
 
 
 def _check_wells(evidence: Evidence, profile: Profile) -> Rule:
     n, least = len(evidence.used), profile["follow_up_wells_least"]
-    return Rule("wells", n >= least, f"{n} usable of {least:g} wanted", "level.few_wells", "Repeat the sample")
+    return Rule(
+        "wells", n >= least, f"{n} usable of {least:g} wanted", "level.few_wells", "Repeat the sample"
+    )
 
 
 def _check_curve(evidence: Evidence) -> Rule:
@@ -133,7 +141,9 @@ def _check_curve(evidence: Evidence) -> Rule:
         what = "no standards on this run, and no bridging dilution to another"
         return Rule(name, False, what, "level.no_curve", "Add the dilution series, or a bridging dilution")
     if not curve.accepted:
-        return Rule(name, False, f"refused: {'; '.join(curve.reasons)}", "level.curve_refused", "Repeat the curve")
+        return Rule(
+            name, False, f"refused: {'; '.join(curve.reasons)}", "level.curve_refused", "Repeat the curve"
+        )
     if not is_fraction(curve):
         what = f'its unit is "{curve.unit}", not a fraction of diagnosis DNA'
         return Rule(name, False, what, "level.unit", "Give the dilutions in plate.toml")
@@ -142,7 +152,11 @@ def _check_curve(evidence: Evidence) -> Rule:
 
 def _say_curve(curve: StandardCurve) -> str:
     line = curve.range_line
-    return "" if line is None else f"slope {line.slope:.3f}, r {line.r:.4f}, range {curve.quantitative_range:.2g}"
+    return (
+        ""
+        if line is None
+        else f"slope {line.slope:.3f}, r {line.r:.4f}, range {curve.quantitative_range:.2g}"
+    )
 
 
 def _check_background(evidence: Evidence, profile: Profile) -> Rule:
@@ -171,7 +185,9 @@ def _check_control(evidence: Evidence) -> Rule:
         return Rule("control gene", False, "not measured in this sample", code, "Add control-gene wells")
     if control.correction is None:
         return Rule("control gene", False, f"{control.target}: {'; '.join(control.faults)}", code, do)
-    what = f"{control.target} {control.mean_cq:.2f}, amplifiable DNA {control.amplifiable:.2f} of the reference"
+    what = (
+        f"{control.target} {control.mean_cq:.2f}, amplifiable DNA {control.amplifiable:.2f} of the reference"
+    )
     return Rule("control gene", True, what)
 
 
@@ -191,29 +207,40 @@ def _latest_positive(curve: StandardCurve | None, profile: Profile) -> tuple[flo
         return curve.background_cq - margin, f"background {curve.background_cq:.2f} less {margin:g}"
     if curve is not None and curve.sensitivity_cq is not None:
         beyond = profile["positive_beyond_sensitivity_most"]
-        return curve.sensitivity_cq + beyond, f"sensitivity dilution {curve.sensitivity_cq:.2f} plus {beyond:g}"
+        return (
+            curve.sensitivity_cq + beyond,
+            f"sensitivity dilution {curve.sensitivity_cq:.2f} plus {beyond:g}",
+        )
     return math.inf, "no bound"
 
 
-def _reach(evidence: Evidence, profile: Profile) -> _Reach:
+def _reach(evidence: Evidence, profile: Profile) -> _Reach | None:
     curve, control = evidence.curve, evidence.control
-    assert curve is not None and control is not None and control.correction is not None
-    assert curve.sensitivity is not None and curve.quantitative_range is not None
+    if curve is None or control is None or curve.range_line is None or control.correction is None:
+        return None
+    if curve.quantitative_range is None or curve.sensitivity is None:
+        return None
     factor = float(10**control.correction.value)
-    cells = evidence.nanograms * 1000 / profile["dna_per_cell"] * len(evidence.used)
-    floor = profile["floor_copies"] / (cells / factor)
-    sensitivity = max(curve.sensitivity * factor, floor)
-    return _Reach(control.correction, max(curve.quantitative_range * factor, sensitivity), sensitivity, cells / factor)
+    copies = evidence.nanograms * 1000 / profile["dna_per_cell"] * len(evidence.used) / factor
+    floor, shown = profile["floor_copies"] / copies, curve.sensitivity * factor
+    sensitivity = max(shown, floor)
+    return _Reach(
+        line=curve.range_line,
+        line_range=curve.quantitative_range,
+        highest_standard=max(step.amount for step in curve.steps),
+        correction=control.correction,
+        quantitative_range=max(curve.quantitative_range * factor, sensitivity),
+        sensitivity=sensitivity,
+        copies_at_one=copies,
+        is_floored=floor > shown,
+    )
 
 
-def _say_reach(evidence: Evidence, reach: _Reach) -> list[str]:
-    curve = evidence.curve
-    if curve is None or curve.sensitivity is None:
+def _say_reach(reach: _Reach) -> list[str]:
+    if not reach.is_floored:
         return []
-    if reach.sensitivity > curve.sensitivity * 10**reach.correction.value:
-        cells = f"{reach.copies_at_one:,.0f} cells tested cannot show less than {reach.sensitivity:.1e}"
-        return [f"{cells}, whatever the dilutions showed (Poisson)"]
-    return []
+    cells = f"{reach.copies_at_one:,.0f} cells tested cannot show less than {reach.sensitivity:.1e}"
+    return [f"{cells}, whatever the dilutions showed (Poisson)"]
 
 
 def _disagreement(calls: Mapping[str, Rule]) -> list[str]:
@@ -231,8 +258,8 @@ def _negative(
     if doubts:
         return _not_evaluable(evidence, dict.fromkeys(calls, profile), trail, doubts)
     level = Level(LevelState.NOT_DETECTED, None, reach.sensitivity, reach.quantitative_range)
-    reasons = (*_disagreement(calls), *_say_reach(evidence, reach))
-    return MarkerLevel(evidence, level, 0.0, reach.sensitivity, _named(calls), reasons, tuple(trail), ())
+    reasons = (*_disagreement(calls), *_say_reach(reach))
+    return MarkerLevel(evidence, level, 0.0, reach.sensitivity, _named(calls), reasons, tuple(trail))
 
 
 def _check_seen(evidence: Evidence) -> Rule:
@@ -256,54 +283,45 @@ def _check_amount(evidence: Evidence, profile: Profile) -> Rule:
 def _positive(
     evidence: Evidence, profile: Profile, calls: Mapping[str, Rule], trail: list[Rule], reach: _Reach
 ) -> MarkerLevel:
-    curve = evidence.curve
-    assert curve is not None and curve.range_line is not None and curve.quantitative_range is not None
-    rule = _can_quantify(evidence, curve, profile)
+    rule = _can_quantify(evidence, reach, profile)
     trail = [*trail, rule]
-    reasons = [*_disagreement(calls), *_say_reach(evidence, reach)]
+    reasons = [*_disagreement(calls), *_say_reach(reach)]
     if rule.passed:
         return _quantified(evidence, calls, trail, reach, reasons)
-    highest = curve.range_line.read(min(evidence.cqs)) * 10**reach.correction.value
+    highest = reach.line.read(min(evidence.cqs)) * 10**reach.correction.value
     if highest > DISCORDANT * reach.quantitative_range:
         what = f"a well stands at {highest:.1e} while others do not amplify or come much later"
         torn = Rule("replicates", False, what, "level.discordant", "Repeat the sample")
         return _not_evaluable(evidence, dict.fromkeys(calls, profile), trail, [torn])
     level = Level(LevelState.BELOW_RANGE, None, reach.sensitivity, reach.quantitative_range)
     upper = max(highest, reach.quantitative_range)
-    reasons = [rule.detail, *reasons]
-    return MarkerLevel(evidence, level, 0.0, upper, _named(calls), tuple(reasons), tuple(trail), ())
+    return MarkerLevel(evidence, level, 0.0, upper, _named(calls), (rule.detail, *reasons), tuple(trail))
 
 
-DISCORDANT = 10  # a well this many times above the range, beside wells below it, is not a low positive
-
-
-def _can_quantify(evidence: Evidence, curve: StandardCurve, profile: Profile) -> Rule:
-    line, cqs, wells = curve.range_line, evidence.cqs, len(evidence.used)
-    assert line is not None and curve.quantitative_range is not None
-    span, most = max(cqs) - min(cqs), profile["replicate_range_most"]
+def _can_quantify(evidence: Evidence, reach: _Reach, profile: Profile) -> Rule:
+    cqs, wells, most = evidence.cqs, len(evidence.used), profile["replicate_range_most"]
+    span = max(cqs) - min(cqs)
     if len(cqs) < wells:
         return Rule("quantity", False, f"{len(cqs)} of {wells} wells amplified")
     if span > most:
         return Rule("quantity", False, f"replicates span {span:.2f} cycles, over {most:g}")
-    raw = line.read(float(np.mean(cqs)))
-    what = f"mean Cq {np.mean(cqs):.2f} reads {raw:.2e} on the curve, range {curve.quantitative_range:.2g}"
-    return Rule("quantity", raw >= curve.quantitative_range, what)
+    raw = reach.line.read(float(np.mean(cqs)))
+    what = f"mean Cq {np.mean(cqs):.2f} reads {raw:.2e} on the curve, range {reach.line_range:.2g}"
+    return Rule("quantity", raw >= reach.line_range, what)
 
 
 def _quantified(
     evidence: Evidence, calls: Mapping[str, Rule], trail: list[Rule], reach: _Reach, reasons: list[str]
 ) -> MarkerLevel:
-    curve = evidence.curve
-    assert curve is not None and curve.range_line is not None
     mean, wells = float(np.mean(evidence.cqs)), len(evidence.cqs)
-    raw = read_amount(curve.range_line, mean, wells)
+    raw = read_amount(reach.line, mean, wells)
     copies = count_copies(10 ** (raw.value + reach.correction.value) * reach.copies_at_one)
     total = add_parts((raw, reach.correction, copies))
     value, lower, upper = (float(10**x) for x in (total.value, total.lower, total.upper))
-    if 10**raw.value > max(step.amount for step in curve.steps):
+    if 10**raw.value > reach.highest_standard:
         reasons = [*reasons, "above the highest standard: extrapolated"]
     level = Level(LevelState.QUANTIFIED, value, reach.sensitivity, reach.quantitative_range)
-    return MarkerLevel(evidence, level, lower, upper, _named(calls), tuple(reasons), tuple(trail), ())
+    return MarkerLevel(evidence, level, lower, upper, _named(calls), tuple(reasons), tuple(trail))
 
 
 def _not_evaluable(
@@ -312,11 +330,5 @@ def _not_evaluable(
     level = Level(LevelState.NOT_EVALUABLE)
     reasons = tuple(f"{rule.name}: {rule.detail}" for rule in stopped)
     trail = (*trail, *(rule for rule in stopped if rule not in trail))
-    findings = tuple(_finding(evidence, rule) for rule in stopped)
-    return MarkerLevel(evidence, level, None, None, dict.fromkeys(aims, NO_CALL), reasons, trail, findings)
-
-
-def _finding(evidence: Evidence, rule: Rule) -> Finding:
-    where = place_of(one.well for one in evidence.reactions)
-    what = f"{evidence.sample}, {evidence.target} is not evaluable: {rule.name}: {rule.detail}"
-    return Finding(where, rule.code, Severity.VALUE, what, "", rule.do)
+    calls = dict.fromkeys(aims, NO_CALL)
+    return MarkerLevel(evidence, level, None, None, calls, reasons, trail, tuple(stopped))

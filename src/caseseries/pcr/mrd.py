@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from caseseries.findings import Finding, Severity
+from caseseries.findings import Finding
+from caseseries.pcr.checks import check_plate
 from caseseries.pcr.control import Control, compare_control
 from caseseries.pcr.criteria import PREVENT_FALSE_NEGATIVE, PREVENT_FALSE_POSITIVE, Profile, load_profile
-from caseseries.pcr.curve import State, call_wells
+from caseseries.pcr.curve import call_wells
 from caseseries.pcr.interpret import Evidence, MarkerLevel, Rule, derive_level
-from caseseries.pcr.plate import Plate, place_of
-from caseseries.pcr.roles import Role, assign_roles, check_roles, exclude_wells
+from caseseries.pcr.plate import Plate
+from caseseries.pcr.roles import Role, assign_roles, exclude_wells
 from caseseries.pcr.setup import Setup
 from caseseries.pcr.standards import Reaction, StandardCurve, fit_curve
 
@@ -45,23 +46,15 @@ def interpret_plate(
     reactions = tuple(map(Reaction, plate.wells, parts, calls))
     curves = _fit_curves(reactions, profile, said)
     levels = _derive_levels(reactions, curves, profile, said)
-    findings = (
-        *plate.findings,
-        *check_roles(plate, parts),
-        *_check_curves(curves.values()),
-        *_check_calls(reactions),
-        *(finding for level in levels for finding in level.findings),
-    )
-    return PlateReport(plate, profile, reactions, tuple(curves.values()), levels, tuple(dict.fromkeys(findings)))
+    findings = (*plate.findings, *check_plate(plate, parts, reactions, curves.values(), levels))
+    return PlateReport(plate, profile, reactions, tuple(curves.values()), levels, findings)
 
 
 def _key(reaction: Reaction) -> Key:
     return reaction.well.target, reaction.well.plate, reaction.well.run
 
 
-def _fit_curves(
-    reactions: Sequence[Reaction], profile: Profile, said: Setup
-) -> dict[Key, StandardCurve]:
+def _fit_curves(reactions: Sequence[Reaction], profile: Profile, said: Setup) -> dict[Key, StandardCurve]:
     """A curve for each target on each run that has at least three dilution steps of it."""
     groups: dict[Key, list[Reaction]] = {}
     for one in reactions:
@@ -100,7 +93,9 @@ def _derive_levels(
             groups.setdefault((one.well.sample, _key(one)), []).append(one)
     controls = _controls(reactions, curves, profile, said)
     return tuple(
-        derive_level(_evidence(sample, key, tuple(wells), reactions, curves, controls, profile, said), profile, aims)
+        derive_level(
+            _evidence(sample, key, tuple(wells), reactions, curves, controls, profile, said), profile, aims
+        )
         for (sample, key), wells in groups.items()
     )
 
@@ -186,34 +181,3 @@ def _control(
     reference = _of(here, key[0], Role.REFERENCE) or _of(here, key[0], Role.BACKGROUND)
     water = _of(here, key[0], Role.WATER)
     return compare_control(wells, reference, water, curves.get(key), nanograms, profile)
-
-
-def _check_curves(curves: Iterable[StandardCurve]) -> list[Finding]:
-    findings = []
-    for curve in curves:
-        where = place_of(one.well for step in curve.steps for one in step.reactions)
-        if not curve.accepted:
-            what = f"the standard curve of {curve.target} is refused: {'; '.join(curve.reasons)}"
-            code = "curve.contradiction" if curve.contradictions else "curve.refused"
-            do = "Check the declared dilutions" if curve.contradictions else "Repeat the dilution series"
-            findings.append(Finding(where, code, Severity.CASE, what, "", do))
-    return findings
-
-
-def _check_calls(reactions: Sequence[Reaction]) -> list[Finding]:
-    """Wells whose curve and instrument disagree, and wells that say nothing: one note a target."""
-    notes: dict[tuple[str, str], list[Reaction]] = {}
-    for one in reactions:
-        if one.call.note and one.call.seen and one.call.state not in (State.EXCLUDED, State.BASELINE_FAILURE):
-            notes.setdefault((one.well.target, "curve and instrument disagree"), []).append(one)
-        elif one.call.state is State.MISSING and one.part.role not in (Role.UNUSED, Role.UNCLEAR):
-            notes.setdefault((one.well.target, "neither a curve nor a Cq"), []).append(one)
-        elif one.call.state is State.BASELINE_FAILURE:
-            notes.setdefault((one.well.target, "no baseline, as at a very high load"), []).append(one)
-    return [_note(target, what, wells) for (target, what), wells in notes.items()]
-
-
-def _note(target: str, what: str, wells: list[Reaction]) -> Finding:
-    where = place_of(one.well for one in wells)
-    first = f"{len(wells)} of its wells; {wells[0].well.position}: {wells[0].call.note}"
-    return Finding(where, "well.note", Severity.NOTE, f"{target}: {what} in {first}", "", "Look at the curves")

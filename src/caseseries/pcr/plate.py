@@ -7,17 +7,13 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from caseseries.findings import Finding, Severity, Where
+from caseseries.findings import Finding, Severity, StudyError, Where
 
 Matrix = NDArray[np.float64]
 
 
-class PlateError(Exception):
-    """A plate that cannot be read; carries every finding, not the first."""
-
-    def __init__(self, findings: Sequence[Finding]) -> None:
-        super().__init__("\n".join(str(finding) for finding in findings))
-        self.findings = tuple(findings)
+class PlateError(StudyError):
+    """A plate, or what describes it, that cannot be read; carries every finding, not the first."""
 
 
 class Task(StrEnum):

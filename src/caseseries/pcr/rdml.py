@@ -41,7 +41,9 @@ def read_rdml(xml: bytes, file: str, sha256: str) -> Plate:
     name = f"RDML {version}" if version else "RDML"
     findings = _check_version(version, file) + [finding for _, _, some in found for finding in some]
     wells = tuple(well for well, _, _ in found)
-    return Plate(file, sha256, name, wells, stack_curves([curve for _, curve, _ in found]), False, tuple(findings))
+    return Plate(
+        file, sha256, name, wells, stack_curves([curve for _, curve, _ in found]), False, tuple(findings)
+    )
 
 
 def _read_tree(xml: bytes, file: str) -> _Tree:

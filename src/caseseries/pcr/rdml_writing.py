@@ -45,7 +45,8 @@ def _samples(wells: tuple[Well, ...]) -> Iterator[str]:
     for name, measured in by_name.items():
         types = (f"<type targetId={quoteattr(t)}>{well.task}</type>" for t, well in measured.items())
         amounts = (
-            f"<quantity targetId={quoteattr(t)}><value>{well.quantity!r}</value><unit>{escape(well.unit)}</unit></quantity>"
+            f"<quantity targetId={quoteattr(t)}><value>{well.quantity!r}</value>"
+            f"<unit>{escape(well.unit)}</unit></quantity>"
             for t, well in measured.items()
             if well.quantity
         )

@@ -18,7 +18,13 @@ def read_plate(path: Path) -> Plate:
         size = path.stat().st_size
         data = path.read_bytes() if size <= 64 * 1024 * 1024 else b"\0" * size
     except OSError as error:
-        raise refuse(str(path.name), "plate.missing", f"the file cannot be opened ({error.strerror})", "", "Check the path") from None
+        raise refuse(
+            str(path.name),
+            "plate.missing",
+            f"the file cannot be opened ({error.strerror})",
+            "",
+            "Check the path",
+        ) from None
     return read_plate_bytes(data, path.name)
 
 
@@ -30,7 +36,11 @@ def read_plate_bytes(data: bytes, file: str) -> Plate:
         return _read_zip(data, file, sha256)
     if data.startswith(ENCRYPTED_OR_OLD):
         return read_export(read_xls_sheets(data, file), file, sha256)
-    if data.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<") or data[:2] in (b"<\0", b"\0<") or data[2:4] == b"<\0":
+    if (
+        data.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<")
+        or data[:2] in (b"<\0", b"\0<")
+        or data[2:4] == b"<\0"
+    ):
         return _read_markup(data, file, sha256)
     if data.startswith(b"PK"):
         raise refuse(file, "zip.incomplete", "the zip is empty or damaged", "", "Send the whole file again")
@@ -53,7 +63,9 @@ def _read_zip(data: bytes, file: str, sha256: str) -> Plate:
         return read_analysis_result(read_text_sheet(parts[results], file), file, sha256)
     if any(name.startswith("apldbio/") for name in parts):
         what = "the run was never analysed: the file holds no results"
-        raise refuse(file, "eds.unanalysed", what, "", "Analyse the run in the instrument software and save it")
+        raise refuse(
+            file, "eds.unanalysed", what, "", "Analyse the run in the instrument software and save it"
+        )
     return _read_zipped_rdml(parts, file, sha256)
 
 
@@ -66,6 +78,8 @@ def _read_zipped_rdml(parts: dict[str, bytes], file: str, sha256: str) -> Plate:
     named = [name for name in parts if name.lower().endswith("rdml_data.xml")]
     candidates = named or [name for name, xml in parts.items() if b"<rdml" in xml[:4000]]
     if len(candidates) != 1:
-        what = f"the zip holds {len(candidates)} parts that are RDML" if candidates else "the zip holds no RDML"
+        what = (
+            f"the zip holds {len(candidates)} parts that are RDML" if candidates else "the zip holds no RDML"
+        )
         raise refuse(file, "zip.no_rdml", what, f"one part; or {_KNOWN}", "Export the plate again as RDML")
     return read_rdml(parts[candidates[0]], file, sha256)

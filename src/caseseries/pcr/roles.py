@@ -1,15 +1,14 @@
 """What each well is for: from plate.toml, from the file, or from its names by stated patterns."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 
 import numpy as np
 
-from caseseries.findings import Finding, Severity
-from caseseries.pcr.plate import Plate, Task, Well, place_of
+from caseseries.pcr.plate import Plate, Task, Well
 from caseseries.pcr.setup import Saying, Setup
 
 # How a well is understood from its names when neither plate.toml nor the file says; tried in this order,
@@ -21,7 +20,11 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"\b(mnc|pbmnc|pbmc|poly-?clonal|buffy ?coat|bkg|background|normal (mnc|dna|pool)|mnc ?pool)",
     ),
     "reference": (r"^(reference|ref dna)\b",),
-    "control gene": (r"^(alb|albumin|hbb|b2m|gusb?|tbp|abl1?|rnase ?p|rpph1)\b", r"albumin", r"\bcontrol gene\b"),
+    "control gene": (
+        r"^(alb|albumin|hbb|b2m|gusb?|tbp|abl1?|rnase ?p|rpph1)\b",
+        r"albumin",
+        r"\bcontrol gene\b",
+    ),
 }
 
 FRACTION = "dil"  # RDML's unit for a dilution of diagnosis DNA
@@ -77,7 +80,9 @@ def parse_dilution(name: str) -> float | None:
         number = float((factor or mantissa or "1").replace(",", "."))
         return float(f"{number}e-{caret or plain or exponent}")
     ratio = _RATIO.search(name)
-    return 1.0 / float(re.sub(r"[.,' ]", "", ratio[1])) if ratio and int(re.sub(r"\D", "", ratio[1])) else None
+    return (
+        1.0 / float(re.sub(r"[.,' ]", "", ratio[1])) if ratio and int(re.sub(r"\D", "", ratio[1])) else None
+    )
 
 
 def assign_roles(plate: Plate, setup: Setup | None = None) -> tuple[Part, ...]:
@@ -86,7 +91,8 @@ def assign_roles(plate: Plate, setup: Setup | None = None) -> tuple[Part, ...]:
     states_control = {well.target: well.is_control_gene for well in plate.wells}
     all_control = len(states_control) > 1 and all(states_control.values())
     controls = {
-        target: _is_control(target, None if all_control else stated, said) for target, stated in states_control.items()
+        target: _is_control(target, None if all_control else stated, said)
+        for target, stated in states_control.items()
     }
     empty = _empty_rows(plate)
     return tuple(
@@ -95,8 +101,12 @@ def assign_roles(plate: Plate, setup: Setup | None = None) -> tuple[Part, ...]:
 
 
 def _empty_rows(plate: Plate) -> set[int]:
-    has_curve = np.isfinite(plate.fluorescence).any(axis=1)
-    return {n for n, well in enumerate(plate.wells) if not well.reading.text and not has_curve[n] and not well.sample}
+    has_curve = np.isfinite(plate.fluorescence).sum(axis=1) > 0
+    return {
+        n
+        for n, well in enumerate(plate.wells)
+        if not well.reading.text and not has_curve[n] and not well.sample
+    }
 
 
 def _is_control(target: str, stated: bool | None, said: Setup) -> bool:
@@ -146,7 +156,9 @@ def _role_of(well: Well, saying: Saying) -> tuple[Role, str]:
     if stated is None:
         if named:
             return named
-        return (Role.FOLLOW_UP, "a sample by default") if well.sample else (Role.UNCLEAR, "no name and no type")
+        return (
+            (Role.FOLLOW_UP, "a sample by default") if well.sample else (Role.UNCLEAR, "no name and no type")
+        )
     if named and {named[0], stated} == {Role.BACKGROUND, Role.WATER}:
         return Role.UNCLEAR, f'the file says {stated.value}, the name "{well.sample}" says {named[0].value}'
     return stated, f"the file says {well.task.value}"
@@ -176,61 +188,3 @@ def _amount_of(well: Well, saying: Saying) -> tuple[float | None, str]:
 @cache
 def _matches(role: str, name: str) -> str | None:
     return next((pattern for pattern in PATTERNS[role] if re.search(pattern, name, re.IGNORECASE)), None)
-
-
-def check_roles(plate: Plate, parts: Sequence[Part]) -> tuple[Finding, ...]:
-    """What is missing from the plate or unclear about it: one finding each, naming the wells."""
-    unclear = [_check_unclear(wells, because) for because, wells in _group_unclear(plate, parts).items()]
-    return (*unclear, *_check_missing(plate, parts))
-
-
-def _group_unclear(plate: Plate, parts: Sequence[Part]) -> dict[str, list[Well]]:
-    groups: dict[str, list[Well]] = {}
-    for well, part in zip(plate.wells, parts, strict=True):
-        if part.role is Role.UNCLEAR:
-            groups.setdefault(part.because, []).append(well)
-    return groups
-
-
-def _check_unclear(wells: list[Well], because: str) -> Finding:
-    do = "Say what it is in plate.toml; the well is not used until then"
-    return Finding(place_of(wells), "role.unclear", Severity.VALUE, f"the role is unclear: {because}", "", do)
-
-
-def _check_missing(plate: Plate, parts: Sequence[Part]) -> list[Finding]:
-    markers = dict.fromkeys(
-        well.target
-        for well, part in zip(plate.wells, parts, strict=True)
-        if not part.is_control_gene and part.role is Role.FOLLOW_UP
-    )
-    has_control = any(part.is_control_gene for part in parts)
-    findings = []
-    for target in markers:
-        pairs = [(well, part) for well, part in zip(plate.wells, parts, strict=True) if well.target == target]
-        for role, code, what, do in _NEEDED:
-            if not any(part.role is role for _, part in pairs):
-                follow_up = [well for well, part in pairs if part.role is Role.FOLLOW_UP]
-                findings.append(_missing(follow_up, code, f"{target} {what}", do))
-    if markers and not has_control:
-        follow_up = [well for well, part in zip(plate.wells, parts, strict=True) if part.role is Role.FOLLOW_UP]
-        findings.append(_missing(follow_up, "plate.no_control_gene", "no control gene was measured", _ADD_CONTROL))
-    return findings
-
-
-_NEEDED: tuple[tuple[Role, str, str, str], ...] = (
-    (Role.STANDARD, "plate.no_standards", "has no standards", "Add the dilution series, or name it in plate.toml"),
-    (
-        Role.BACKGROUND,
-        "plate.no_background",
-        "has no polyclonal background",
-        "Add wells of polyclonal mononuclear-cell DNA, or name them in plate.toml",
-    ),
-    (Role.WATER, "plate.no_water", "has no water control", "Add a no-template well, or name it in plate.toml"),
-)
-_ADD_CONTROL = "Add ALB wells, or name the control gene in plate.toml"
-
-
-def _missing(wells: list[Well], code: str, what: str, do: str) -> Finding:
-    return Finding(place_of(wells), code, Severity.CASE, what, "", do)
-
-

@@ -116,7 +116,9 @@ def _number(table: dict[str, object], key: str, file: str, path: str, faults: li
     return float(value)
 
 
-def _check_keys(table: dict[str, object], known: tuple[str, ...], file: str, path: str, faults: list[Finding]) -> None:
+def _check_keys(
+    table: dict[str, object], known: tuple[str, ...], file: str, path: str, faults: list[Finding]
+) -> None:
     for key in table:
         if key not in known:
             near = difflib.get_close_matches(key, known, 1)

@@ -103,7 +103,9 @@ def read_xlsx_sheets(parts: Mapping[str, bytes], file: str) -> tuple[Sheet, ...]
         link = next((value for key, value in sheet.attrib.items() if key.endswith("}id")), None)
         tree = trees.get(f"xl/{targets.get(link, '')}")
         if tree is not None:
-            sheets.append(_sheet(sheet.get("name", ""), (_row(row, shared) for row in tree.iter("row")), file))
+            sheets.append(
+                _sheet(sheet.get("name", ""), (_row(row, shared) for row in tree.iter("row")), file)
+            )
     return tuple(sheets)
 
 
@@ -155,7 +157,9 @@ def read_xls_sheets(data: bytes, file: str) -> tuple[Sheet, ...]:
         protected = "ncrypted" in str(error) or "OLE2" in str(error) or "Workbook" in str(error)
         what = "the workbook is password-protected" if protected else "the workbook is damaged"
         raise refuse(file, "xls.unreadable", what, "", "Save it without a password as xlsx") from None
-    return tuple(_sheet(sheet.name, (sheet.row_values(n) for n in range(sheet.nrows)), file) for sheet in book)
+    return tuple(
+        _sheet(sheet.name, (sheet.row_values(n) for n in range(sheet.nrows)), file) for sheet in book
+    )
 
 
 def _sheet(name: str, rows: Iterable[Iterable[object]], file: str) -> Sheet:
@@ -174,5 +178,3 @@ def _as_text(value: object) -> str:
     if isinstance(value, float):
         return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
     return "" if value is None else str(value).strip()
-
-

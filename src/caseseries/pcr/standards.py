@@ -116,7 +116,9 @@ class StandardCurve:
 
     @property
     def used(self) -> tuple[Reaction, ...]:
-        return tuple(one for step in self.steps if not step.faults for one in step.reactions if one.cq is not None)
+        return tuple(
+            one for step in self.steps if not step.faults for one in step.reactions if one.cq is not None
+        )
 
     @property
     def unused(self) -> tuple[Reaction, ...]:
@@ -134,7 +136,7 @@ def fit_line(
     """
     x, y = np.log10(np.asarray(amounts, dtype=float)), np.asarray(cqs, dtype=float)
     n = len(x)
-    if n < 3 or np.ptp(x) == 0:
+    if n < 3 or x.min() == x.max():
         return None
     centre, height = float(x.mean()), float(y.mean())
     away = x - centre
@@ -183,11 +185,8 @@ def fit_curve(
     """
     lowest = min((one.cq for one in background if one.cq is not None), default=None)
     steps = _judge_steps(standards, lowest, profile)
-    everything = [(step.amount, cq) for step in steps for cq in step.cqs]
     good = [step for step in steps if not step.faults]
-    within = [(step.amount, cq) for step in good for cq in step.cqs]
-    line = fit_line(*zip(*everything, strict=True), copies_of_one) if everything else None
-    range_line = fit_line(*zip(*within, strict=True), copies_of_one) if within else None
+    line, range_line = _line_through(steps, copies_of_one), _line_through(good, copies_of_one)
     contradictions = _contradictions(steps)
     reasons = (*_judge_line(range_line, len(good), profile), *contradictions)
     detected = _detected(steps, lowest, profile)
@@ -213,6 +212,11 @@ def fit_curve(
     )
 
 
+def _line_through(steps: Sequence[Step], copies_of_one: float) -> Line | None:
+    points = [(step.amount, cq) for step in steps for cq in step.cqs]
+    return fit_line([amount for amount, _ in points], [cq for _, cq in points], copies_of_one)
+
+
 def _judge_steps(standards: Sequence[Reaction], lowest: float | None, profile: Profile) -> tuple[Step, ...]:
     """Steps from the highest amount to the lowest, each with what is wrong with it."""
     amounts = sorted({one.part.amount for one in standards if one.part.amount}, reverse=True)
@@ -231,7 +235,9 @@ def _faults_of(wells: tuple[Reaction, ...], lowest: float | None, profile: Profi
     if len(cqs) < len(wells):
         faults.append(f"{len(cqs)} of {len(wells)} wells amplified")
     if cqs and max(cqs) - min(cqs) > profile["replicate_range_most"]:
-        faults.append(f"replicates span {max(cqs) - min(cqs):.2f} cycles, over {profile['replicate_range_most']:g}")
+        faults.append(
+            f"replicates span {max(cqs) - min(cqs):.2f} cycles, over {profile['replicate_range_most']:g}"
+        )
     if cqs and lowest is not None and lowest - max(cqs) < profile["range_background_margin"]:
         margin = f"{lowest - max(cqs):.2f} cycles from the lowest background Cq {lowest:.2f}"
         faults.append(f"{margin}, under {profile['range_background_margin']:g}")
@@ -249,7 +255,9 @@ def _judge_places(steps: list[Step], profile: Profile) -> tuple[Step, ...]:
     slope = float(np.median((y[second] - y[first]) / (x[second] - x[first])))
     level = float(np.median(y - slope * x))
     off = {step.amount: float(cq - level - slope * at) for step, at, cq in zip(good, x, y, strict=True)}
-    return tuple(_place(step, off.get(step.amount, 0.0), slope, profile["step_deviation_most"]) for step in steps)
+    return tuple(
+        _place(step, off.get(step.amount, 0.0), slope, profile["step_deviation_most"]) for step in steps
+    )
 
 
 def _place(step: Step, off: float, slope: float, most: float) -> Step:
