@@ -90,16 +90,13 @@ def data_folder() -> Path:
 
 @pytest.fixture(scope="session")
 def caseseries() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """caseseries("check", folder) runs the installed command as a user does, and returns what it printed.
-
-    The process gets UTF-8 streams whatever the locale, and otherwise this environment plus `env`.
-    """
+    """caseseries("check", folder, env={"TZ": "UTC"}) runs the installed command as a user does."""
     program = Path(sysconfig.get_path("scripts")) / "caseseries"
 
     def run(*arguments: str | Path, env: Mapping[str, str] | None = None, before: Sequence[str] = ()):
         return subprocess.run(
             [*before, program, *arguments],
-            env={**os.environ, **(env or {}), "PYTHONIOENCODING": "utf-8"},
+            env={**os.environ, **(env or {})},
             capture_output=True,
             encoding="utf-8",
             check=False,

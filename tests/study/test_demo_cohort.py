@@ -224,6 +224,7 @@ def test_one_child_is_followed_for_three_years_and_is_event_free(cases, origin):
     (longest,) = [case for case in cases if days(getattr(case, origin), case.last["date"]) >= 1095]
     assert not longest.died
     assert longest.relapse is None
+    assert longest.earlier_relapses == [], "so that EFS from diagnosis has someone at risk at three years"
 
 
 # --- the letter's other numbers ---------------------------------------------------------------------------

@@ -246,7 +246,7 @@ LATE_RELAPSE = Child(
     ),
 )
 
-FIRST_REMISSION = Child(
+LONGEST_FOLLOW_UP = Child(
     "WL-02",
     "Westerlea",
     "male",
@@ -283,7 +283,7 @@ PARTIAL_RESPONSE = Child(
     unseen_days=14,
 )
 
-LONGEST_FOLLOW_UP = Child(
+SECOND_LONGEST_FOLLOW_UP = Child(
     "KV-02",
     "Kilvarra",
     "male",
@@ -310,7 +310,7 @@ CHILDREN = (
     SHORTEST_FOLLOW_UP,
     SHORT_FOLLOW_UP,
     LATE_RELAPSE,
-    FIRST_REMISSION,
+    SECOND_LONGEST_FOLLOW_UP,
     PARTIAL_RESPONSE,
     LONGEST_FOLLOW_UP,
 )

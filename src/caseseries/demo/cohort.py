@@ -16,6 +16,7 @@ from random import Random
 from statistics import median
 
 SEED = 24  # any seed finds a cohort; this one needs few tries
+TRIES = 100_000  # many more than any seed has needed
 
 LONGEST_OTHER_FOLLOW_UP = 900  # our choice: only one child was followed for three years, on either clock
 CAR_T_AND_REMISSION = 100  # a survivor of relapse was seen at least this long after it
@@ -40,7 +41,7 @@ def find_times(seed: int = SEED) -> tuple[Times, ...]:
     The four who relapsed (days 35, 92, 108, 133; the first died), the one who died in remission (day 57), the
     two event-free children followed for less than 92 days, the four followed for longer.
     """
-    return next(filter(matches_letter, map(draw_times, repeat(Random(seed)))))
+    return next(filter(matches_letter, map(draw_times, repeat(Random(seed), TRIES))))
 
 
 def draw_times(rng: Random) -> tuple[Times, ...]:

@@ -34,7 +34,7 @@ from caseseries.present.document import (
     Paragraph,
     Table,
 )
-from caseseries.present.lettering import text_width
+from caseseries.present.lettering import SEMIBOLD, text_width
 from caseseries.present.typeset import TEXT_WIDTH_MM, typeset_png
 from caseseries.present.wording import plain
 
@@ -44,7 +44,7 @@ INK, QUIET, ALARM, CALM = "1B1F24", "5B6470", "B24A00", "0072B2"
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 _SIDES = {"l": "left", "r": "right", "c": "center"}
 UNBROKEN_ROWS = 24
-TWIPS_PER_MM = 1440 / 25.4
+TWIPS_PER_MM, TWIPS_PER_POINT, CELL_MARGIN = 1440 / 25.4, 20, 70
 
 # name: (size in points, bold, colour, space before, space after)
 _PARAGRAPHS = {
@@ -72,7 +72,7 @@ _TABLE_STYLE = f"""
     <w:tblBorders>
       <w:top w:val="single" w:sz="8" w:color="{INK}"/><w:bottom w:val="single" w:sz="8" w:color="{INK}"/>
     </w:tblBorders>
-    <w:tblCellMar><w:left w:w="70" w:type="dxa"/><w:right w:w="70" w:type="dxa"/></w:tblCellMar>
+    <w:tblCellMar><w:left w:w="{CELL_MARGIN}" w:type="dxa"/><w:right w:w="{CELL_MARGIN}" w:type="dxa"/></w:tblCellMar>
   </w:tblPr>
   <w:tblStylePr w:type="firstRow">
     <w:rPr><w:b/></w:rPr>
@@ -217,18 +217,21 @@ def _table(table: Table) -> str:
 
 
 def _widths(table: Table) -> list[int]:
-    """Column widths in twentieths of a point: shares of the page by longest word and longest line."""
-    page = (297 - 210 + TEXT_WIDTH_MM if table.wide else TEXT_WIDTH_MM) * TWIPS_PER_MM
-    texts = [[name] for name in table.columns]
-    for row in table.rows:
-        for column, inlines in zip(texts, row.cells, strict=True):
-            column.append(plain(inlines))
-    words = [max(text_width(word, 1) for text in column for word in text.split(" ")) for column in texts]
-    wishes = [
-        max(word, min(max(text_width(text, 1) for text in column), 18)) + 1.2
-        for word, column in zip(words, texts, strict=True)
-    ]
-    return [round(page * wish / sum(wishes)) for wish in wishes]
+    """Column widths in twentieths of a point: room for the longest word, the rest shared by longest line."""
+    page = TWIPS_PER_MM * (TEXT_WIDTH_MM + (297 - 210 if table.wide else 0))
+    size = TWIPS_PER_POINT * _PARAGRAPHS["Wide Table Text" if table.wide else "Table Text"][0]
+    columns = [[name, *(plain(row.cells[i]) for row in table.rows)] for i, name in enumerate(table.columns)]
+    needs = [_longest([word for text in texts for word in text.split(" ")], size) for texts in columns]
+    wishes = [_longest(texts, size) for texts in columns]
+    if sum(wishes) <= page or sum(needs) >= page:
+        return [round(page * wish / sum(wishes)) for wish in wishes]
+    share = (page - sum(needs)) / (sum(wishes) - sum(needs))
+    return [round(need + share * (wish - need)) for need, wish in zip(needs, wishes, strict=True)]
+
+
+def _longest(texts: Sequence[str], size: float) -> float:
+    """Width of the longest text with its cell's margins and a tenth to spare for other typefaces."""
+    return 1.1 * max(text_width(text, size, SEMIBOLD) for text in texts) + 2 * CELL_MARGIN
 
 
 def _sided(cells: Sequence[Cell], align: str) -> Iterator[tuple[Cell, str]]:
