@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 from caseseries.pcr.markup import check_markup, read_tree
-from caseseries.pcr.plate import refuse
+from caseseries.pcr.plate import PlateError, refuse
 from caseseries.pcr.readings import parse_number
 
 ENCRYPTED_OR_OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -149,17 +149,23 @@ def _cell(cell: Element, shared: tuple[str, ...]) -> str:
 
 def read_xls_sheets(data: bytes, file: str) -> tuple[Sheet, ...]:
     """The sheets of an old binary workbook, as StepOne and 7500 software write it."""
-    from xlrd import XLRDError, open_workbook
+    from xlrd import open_workbook
 
+    if "EncryptedPackage".encode("utf-16-le") in data:
+        raise _unreadable(file, "the workbook is password-protected")
     try:
-        book = open_workbook(file_contents=data)
-    except (XLRDError, AssertionError, IndexError, ValueError) as error:
-        protected = "ncrypted" in str(error) or "OLE2" in str(error) or "Workbook" in str(error)
-        what = "the workbook is password-protected" if protected else "the workbook is damaged"
-        raise refuse(file, "xls.unreadable", what, "", "Save it without a password as xlsx") from None
-    return tuple(
-        _sheet(sheet.name, (sheet.row_values(n) for n in range(sheet.nrows)), file) for sheet in book
-    )
+        book = open_workbook(file_contents=data, logfile=io.StringIO())
+        return tuple(_sheet(sheet.name, map(sheet.row_values, range(sheet.nrows)), file) for sheet in book)
+    except PlateError:
+        raise
+    except Exception as error:  # on a damaged file xlrd raises whatever it stumbles over
+        is_locked = "encrypted" in str(error).lower()
+        what = "the workbook is password-protected" if is_locked else "the workbook is damaged"
+        raise _unreadable(file, what) from None
+
+
+def _unreadable(file: str, what: str) -> PlateError:
+    return refuse(file, "xls.unreadable", what, "", "Save it without a password as xlsx")
 
 
 def _sheet(name: str, rows: Iterable[Iterable[object]], file: str) -> Sheet:
