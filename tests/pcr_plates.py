@@ -66,7 +66,9 @@ class Bench:
         alb = {"target": "ALB", "is_control_gene": True}
         for nanograms in (500.0, 50.0, 5.0, 0.5):
             cq = cq_at(nanograms, 30.0)
-            self.add(f"{nanograms:g} ng", _three(cq), task=Task.STANDARD, quantity=nanograms, unit="ng", **alb)
+            self.add(
+                f"{nanograms:g} ng", _three(cq), task=Task.STANDARD, quantity=nanograms, unit="ng", **alb
+            )
         self.add("MNC", _three(cq_at(500, 30.0)), task=Task.NO_TARGET, **alb)
         for sample in samples:
             self.add(sample, _three(cq_at(500, 30.0) + (shift or {}).get(sample, 0.0)), **alb)
@@ -87,7 +89,9 @@ def three(cq: float, spread: float = 0.1) -> list[float]:
 
 def usual_standards() -> dict[float, Sequence[float | str | None]]:
     """10⁻¹ to 10⁻⁴ reproducible, 10⁻⁵ in two wells of three."""
-    levels: dict[float, Sequence[float | str | None]] = {10.0**-n: three(cq_at(10.0**-n)) for n in (1, 2, 3, 4)}
+    levels: dict[float, Sequence[float | str | None]] = {
+        10.0**-n: three(cq_at(10.0**-n)) for n in (1, 2, 3, 4)
+    }
     levels[1e-5] = [cq_at(1e-5), cq_at(1e-5) + 0.4, "Undetermined"]
     return levels
 
@@ -122,7 +126,9 @@ def zip_by_hand(entries: Sequence[tuple[str, bytes, int, int]]) -> bytes:
             body += struct.pack("<HH", len(name), 0) + name.encode() + packed
         directory += struct.pack("<4sHHHHHH", b"PK\x01\x02", 20, 20, 0, 8, 0, 0) + sums
         directory += struct.pack("<HHHHHLL", len(name), 0, 0, 0, 0, 0, start) + name.encode()
-    end = struct.pack("<4sHHHHLLH", b"PK\x05\x06", 0, 0, len(entries), len(entries), len(directory), len(body), 0)
+    end = struct.pack(
+        "<4sHHHHLLH", b"PK\x05\x06", 0, 0, len(entries), len(entries), len(directory), len(body), 0
+    )
     return body + directory + end
 
 

@@ -55,7 +55,9 @@ def _declaring(packed: bytes, size: int) -> bytes:
     body += name + packed
     directory = struct.pack("<4sHHHHHH", b"PK\x01\x02", 20, 20, 0, 8, 0, 0) + sums
     directory += struct.pack("<HHHHHLL", len(name), 0, 0, 0, 0, 0, 0) + name
-    return body + directory + struct.pack("<4sHHHHLLH", b"PK\x05\x06", 0, 0, 1, 1, len(directory), len(body), 0)
+    return (
+        body + directory + struct.pack("<4sHHHHLLH", b"PK\x05\x06", 0, 0, 1, 1, len(directory), len(body), 0)
+    )
 
 
 def test_parts_that_share_bytes():
@@ -76,7 +78,9 @@ def test_two_parts_of_one_name():
     assert "the zip holds two parts called rdml_data.xml" in refusal(twice)
 
 
-@pytest.mark.parametrize("name", ["../../x.xml", "C:\\x.xml", "/etc/x.xml", "a/../../x.xml", "\\\\host\\x.xml"])
+@pytest.mark.parametrize(
+    "name", ["../../x.xml", "C:\\x.xml", "/etc/x.xml", "a/../../x.xml", "\\\\host\\x.xml"]
+)
 def test_a_name_that_leads_outside(name):
     assert "a part's name leads outside the zip" in refusal(zip_of({name: GOOD}))
 
@@ -104,11 +108,15 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 def test_an_encrypted_workbook_is_not_called_broken():
     locked = OLE + bytes(600) + "EncryptedPackage".encode("utf-16-le") + bytes(600)
-    assert refusal(locked) == "p.rdml: the workbook is password-protected. Save it without a password as xlsx."
+    assert (
+        refusal(locked) == "p.rdml: the workbook is password-protected. Save it without a password as xlsx."
+    )
 
 
 def test_a_damaged_old_workbook():
-    assert refusal(OLE + bytes(4096)) == "p.rdml: the workbook is damaged. Save it without a password as xlsx."
+    assert (
+        refusal(OLE + bytes(4096)) == "p.rdml: the workbook is damaged. Save it without a password as xlsx."
+    )
 
 
 def test_a_zip_inside_the_zip():
@@ -141,7 +149,9 @@ LAUGHS = "<!DOCTYPE x [" + "".join(f'<!ENTITY l{n} "{"&l%d;" % (n - 1) * 10}">' 
 OUTSIDE = '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>'
 
 
-@pytest.mark.parametrize("head", ["<!DOCTYPE x>", LAUGHS, OUTSIDE, '<!DOCTYPE x SYSTEM "http://example.org/x.dtd">'])
+@pytest.mark.parametrize(
+    "head", ["<!DOCTYPE x>", LAUGHS, OUTSIDE, '<!DOCTYPE x SYSTEM "http://example.org/x.dtd">']
+)
 @pytest.mark.parametrize("zipped", [True, False])
 def test_a_doctype_is_refused_wherever_it_leads(head, zipped):
     xml = rdml(one_well(), head=head)

@@ -151,7 +151,7 @@ def _tables(sheet: Sheet) -> Iterator[tuple[dict[str, int], list[tuple[str, ...]
     header: dict[str, int] = {}
     rows: list[tuple[str, ...]] = []
     for row in sheet.rows:
-        columns = _columns(row) if len(row) > 1 and row[0][:1].isalpha() else {}
+        columns = _columns(row) if len(row) > 1 else {}
         is_end = not any(row) or row[0].startswith("[")
         if columns or is_end:
             if header and rows:

@@ -70,7 +70,7 @@ def _read_zip(data: bytes, file: str, sha256: str) -> Plate:
 
 
 def _is_wanted(name: str) -> bool:
-    return name.endswith((".xml", ".rels", "analysis_result.txt"))
+    return name.lower().endswith((".xml", ".rels", "analysis_result.txt"))
 
 
 def _read_zipped_rdml(parts: dict[str, bytes], file: str, sha256: str) -> Plate:
