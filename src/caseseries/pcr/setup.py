@@ -122,7 +122,7 @@ def _check_keys(
     for key in table:
         if key not in known:
             near = difflib.get_close_matches(key, known, 1)
-            do = f"Did you mean {near[0]}" if near else "Remove it"
+            do = f"Did you mean {near[0]}?" if near else "Remove it"
             what = f'"{key}" is not known'
             where = Where(file, "", path + key)
             faults.append(Finding(where, "setup.unknown_key", Severity.FILE, what, ", ".join(known), do))

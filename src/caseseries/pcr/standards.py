@@ -245,27 +245,34 @@ def _faults_of(wells: tuple[Reaction, ...], lowest: float | None, profile: Profi
 
 
 def _judge_places(steps: list[Step], profile: Profile) -> tuple[Step, ...]:
-    """Marks the steps that lie off the line through the others, by the median of slopes (Theil 1950; Sen 1968)."""
-    good = [step for step in steps if not step.faults]
+    """Marks steps that lie off the line through the others, one at a time, the worst first.
+
+    The worst is the one without which the others lie best on a line. Of three steps only the middle one can
+    be judged.
+    """
+    while True:
+        good = [step for step in steps if not step.faults]
+        worst, off, slope = _worst_placed(good)
+        if worst is None or abs(off) <= profile["step_deviation_most"]:
+            return tuple(steps)
+        implied = worst.amount * 10 ** (off / slope)
+        fault = f"{OFF_LINE} {abs(off):.2f} cycles; the other steps put it at {implied:.2g}"
+        steps = [Step(step.amount, step.reactions, (fault,)) if step is worst else step for step in steps]
+
+
+def _worst_placed(good: Sequence[Step]) -> tuple[Step | None, float, float]:
+    """The step, how far it lies from the line through the others, and that line's slope."""
     if len(good) < 3:
-        return tuple(steps)
+        return None, 0.0, 0.0
     x = np.log10([step.amount for step in good])
     y = np.array([np.mean(step.cqs) for step in good])
-    first, second = np.triu_indices(len(good), 1)
-    slope = float(np.median((y[second] - y[first]) / (x[second] - x[first])))
-    level = float(np.median(y - slope * x))
-    off = {step.amount: float(cq - level - slope * at) for step, at, cq in zip(good, x, y, strict=True)}
-    return tuple(
-        _place(step, off.get(step.amount, 0.0), slope, profile["step_deviation_most"]) for step in steps
-    )
-
-
-def _place(step: Step, off: float, slope: float, most: float) -> Step:
-    if abs(off) <= most:
-        return step
-    implied = step.amount * 10 ** (off / slope)
-    fault = f"{OFF_LINE} {abs(off):.2f} cycles; the other steps put it at {implied:.2g}"
-    return Step(step.amount, step.reactions, (fault,))
+    best = (np.inf, 0, 0.0, 0.0)
+    for n in range(len(good)) if len(good) > 3 else (1,):
+        others = np.arange(len(good)) != n
+        slope, level = np.polyfit(x[others], y[others], 1)
+        rest = float(((y[others] - level - slope * x[others]) ** 2).sum())
+        best = min(best, (rest, n, float(y[n] - level - slope * x[n]), float(slope)))
+    return good[best[1]], best[2], best[3]
 
 
 OFF_LINE = "off the line by"
