@@ -27,7 +27,8 @@ SLOPED = 12  # from this many on, the baseline has its own slope; a shorter one 
 SKIP = 2  # the first cycles, where the optics settle
 LEAST_GROWTH = 1.15  # per cycle at the crossing; a drifting baseline grows less
 EARLIEST = 9  # a bend or a crossing before this cycle leaves no baseline
-EARLY_SHARE = 0.3  # of the plateau: a curve that begins this far below its baseline was still rising there
+EARLY_SHARE = 0.2  # of the plateau: a curve that begins this far below its baseline was still rising there
+HIGH_SHARE = 0.4  # of the plateau: a curve that begins this far above the others' baselines has risen already
 DRIFT_SHARE = 0.2  # of the starting fluorescence, where no plateau is known; more than optics drift
 CURVATURE = (28, 7, -8, -17, -20, -17, -8, 7, 28)
 SIGNIFICANT = 6.0  # standard errors
@@ -201,7 +202,7 @@ def _begins_high(start: Vector, crosses: Flags, plateau: float) -> Flags:
         return np.zeros(len(start), bool)
     level = np.median(start[crosses])
     spread = 1.4826 * np.median(np.abs(start[crosses] - level))
-    flags: Flags = ~crosses & (start > level + 0.5 * plateau + 5 * spread)
+    flags: Flags = ~crosses & (start > level + HIGH_SHARE * plateau + 5 * spread)
     return flags
 
 

@@ -8,13 +8,14 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 
 from caseseries.pcr.plate import Matrix, Plate, Well
-from caseseries.pcr.readings import index_of
+from caseseries.pcr.readings import index_of, is_on_96
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def write_rdml(plate: Plate, columns: int = 12) -> bytes:
+def write_rdml(plate: Plate) -> bytes:
     """The zip of an RDML 1.3 document. Wells carry their curves, Cq, roles and declared amounts."""
+    columns = 12 if all(is_on_96(well.position) for well in plate.wells) else 24
     xml = "".join(_document(plate, columns)).encode()
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:

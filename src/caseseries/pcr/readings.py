@@ -94,3 +94,9 @@ def index_of(position: str, columns: int) -> int:
     letters = match[1].upper()
     row = ord(letters[-1]) - 65 + (26 if len(letters) == 2 else 0)
     return row * columns + int(match[2])
+
+
+def is_on_96(position: str) -> bool:
+    """Whether a well exists on a plate of 8 rows and 12 columns."""
+    match = _WELL.match(position)
+    return match is not None and match[1].upper() <= "H" and len(match[1]) == 1 and int(match[2]) <= 12

@@ -10,6 +10,7 @@ import hashlib
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 
 import numpy as np
 
@@ -90,8 +91,10 @@ def _with_reading(one: _Made, cycles: int) -> Well:
 
 
 def _wells(design: Design, name: str, rng: np.random.Generator | None) -> Iterator[_Made]:
-    places = (position_at(n, 12) for n in range(1, 385))
-    for sample, task, amount, unit, assay, cqs in _plan(design, rng):
+    plan = list(_plan(design, rng))
+    columns = 12 if sum(len(row[-1]) for row in plan) <= 96 else 24
+    places = (position_at(n, columns) for n in count(1))
+    for sample, task, amount, unit, assay, cqs in plan:
         for cq in cqs:
             well = Well(
                 plate=name,
