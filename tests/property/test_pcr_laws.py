@@ -52,7 +52,10 @@ def test_sensitivity_range_calls_and_states_hold_together(plate, profile):
             assert calls[FALSE_NEGATIVE] == POSITIVE
         if level.state is LevelState.QUANTIFIED:
             assert one.lower <= level.value <= one.upper
-            assert level.value >= level.quantitative_range * (1 - 1e-9) or level.quantitative_range == level.sensitivity
+            assert (
+                level.value >= level.quantitative_range * (1 - 1e-9)
+                or level.quantitative_range == level.sensitivity
+            )
         if level.state is not LevelState.NOT_EVALUABLE:
             assert level.sensitivity <= level.quantitative_range
             assert one.trail

@@ -11,7 +11,9 @@ CYCLES = np.arange(1, 51)
 
 def calls_of(curves, **more):
     wells = [well(f"A{n}", "s", cq=more.get("cq")) for n in range(1, len(curves) + 1)]
-    return call_wells(plate_of(wells, curves), late_after=40, use_instrument=more.get("use_instrument", False))
+    return call_wells(
+        plate_of(wells, curves), late_after=40, use_instrument=more.get("use_instrument", False)
+    )
 
 
 def series(*cqs, efficiency=0.95):
@@ -30,12 +32,16 @@ def test_scale_offset_and_common_drift_change_nothing():
     curves = np.array(series(18, 24, 30, 36))
     plain = find_crossings(curves).cq
     for scale, offset, drift in [(1e-4, 0, 0), (3000, 500, 0), (1, 0, 0.02)]:
-        np.testing.assert_allclose(find_crossings(scale * curves + offset + drift * CYCLES).cq, plain, atol=0.02)
+        np.testing.assert_allclose(
+            find_crossings(scale * curves + offset + drift * CYCLES).cq, plain, atol=0.02
+        )
 
 
 def test_curves_that_lost_their_baseline_to_the_instrument_are_read_alike():
     curves = np.array(series(18, 24, 30, 36))
-    np.testing.assert_allclose(find_crossings(curves - 2, subtracted=True).cq, find_crossings(curves).cq, atol=1e-9)
+    np.testing.assert_allclose(
+        find_crossings(curves - 2, subtracted=True).cq, find_crossings(curves).cq, atol=1e-9
+    )
 
 
 def test_a_flat_well_and_a_drifting_well_do_not_amplify():
@@ -69,7 +75,9 @@ def test_a_failed_subtraction_is_still_seen():
     curves = [curve - 2 for curve in series(20, 25, 30)]
     wells = [well(f"A{n}", "s", cq="Undetermined") for n in range(1, 5)]
     plate = plate_of(wells, [*curves, wrong])
-    plate = type(plate)(plate.name, plate.sha256, plate.format, plate.wells, plate.fluorescence, subtracted=True)
+    plate = type(plate)(
+        plate.name, plate.sha256, plate.format, plate.wells, plate.fluorescence, subtracted=True
+    )
     assert call_wells(plate, late_after=40)[-1].state is State.BASELINE_FAILURE
 
 

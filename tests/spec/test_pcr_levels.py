@@ -92,7 +92,9 @@ def test_replicates_that_disagree_are_positive_without_a_number():
 def test_one_high_well_among_none_is_not_called_low():
     one = level_of([cq_at(5e-2), "Undetermined", "Undetermined"])
     assert one.level.state is LevelState.NOT_EVALUABLE
-    assert one.reasons == ("replicates: a well stands at 5.0e-02 while others do not amplify or come much later",)
+    assert one.reasons == (
+        "replicates: a well stands at 5.0e-02 while others do not amplify or come much later",
+    )
 
 
 def test_a_call_between_the_two_aims_says_so():
@@ -128,7 +130,9 @@ def test_the_highest_load_of_all_is_never_negative(written):
     curves = []
     for well in bench.wells:
         cq = well.reading.cq if well.reading.cq is not None else np.inf
-        curves.append(logistic({"relapse": 3.0, "clear": np.inf}.get(well.sample, cq) if well.target == "IGH" else cq))
+        curves.append(
+            logistic({"relapse": 3.0, "clear": np.inf}.get(well.sample, cq) if well.target == "IGH" else cq)
+        )
     report = interpret_plate(plate_of(bench.wells, curves), PROFILE)
     relapse, clear = report.levels
     assert relapse.level.state is LevelState.NOT_EVALUABLE
@@ -171,7 +175,9 @@ def test_no_background():
 
 
 def test_no_control_gene():
-    bench = Bench().standards(usual_standards()).add("MNC", NOTHING).add("water", NOTHING).add("pt", three(30.0))
+    bench = (
+        Bench().standards(usual_standards()).add("MNC", NOTHING).add("water", NOTHING).add("pt", three(30.0))
+    )
     assert told(bench) == [
         "p.rdml › run 1 › B10, B11, B12: no control gene was measured. Add ALB wells, or name the control gene in "
         "plate.toml."
@@ -192,7 +198,10 @@ def test_a_refused_curve_is_told_once_however_many_samples_it_spoils():
     for sample in ("a", "b", "c"):
         bench.add(sample, three(30.0))
     (said,) = told(bench.control("a", "b", "c"))
-    assert "the standard curve of IGH is refused: slope -4.200, outside -3.9 to -3.1. Repeat the dilution series." in said
+    assert (
+        "the standard curve of IGH is refused: slope -4.200, outside -3.9 to -3.1. Repeat the dilution series."
+        in said
+    )
 
 
 def test_a_declared_dilution_that_contradicts_the_fit():
@@ -214,7 +223,10 @@ def test_too_few_wells():
 
 def test_wells_that_hold_nothing_are_missing_and_said():
     said = told(usual_bench({"pt": [30.0, 30.1, None]}))
-    assert "IGH: neither a curve nor a Cq in 1 of its wells; B11: neither curve nor Cq. Look at the curves." in said[0]
+    assert (
+        "IGH: neither a curve nor a Cq in 1 of its wells; B11: neither curve nor Cq. Look at the curves."
+        in said[0]
+    )
     assert "2 usable of 3 wanted" in said[1]
 
 
@@ -239,7 +251,11 @@ def test_too_few_background_wells():
 
 
 def test_control_gene_replicates_that_disagree():
-    bench = usual_bench({}).add("pt", three(30.0)).add("pt", [20.0, 22.0, 20.1], target="ALB", is_control_gene=True)
+    bench = (
+        usual_bench({})
+        .add("pt", three(30.0))
+        .add("pt", [20.0, 22.0, 20.1], target="ALB", is_control_gene=True)
+    )
     (said,) = told(bench)
     assert "control gene: ALB: the wells of the sample span 2.00 cycles, over 1.5" in said
 
@@ -253,7 +269,11 @@ def on_run(bench: Bench, run: str):
     [
         (None, LevelState.NOT_EVALUABLE, "and no dilution was measured beside the sample"),
         (0.3, LevelState.QUANTIFIED, ""),
-        (0.7, LevelState.NOT_EVALUABLE, "the bridging dilution lies 0.80 cycles from the curve on one.rdml › one"),
+        (
+            0.7,
+            LevelState.NOT_EVALUABLE,
+            "the bridging dilution lies 0.80 cycles from the curve on one.rdml › one",
+        ),
     ],
 )
 def test_a_sample_on_another_plate_than_its_curve_needs_a_bridge(offset, state, words):
@@ -269,7 +289,9 @@ def test_a_sample_on_another_plate_than_its_curve_needs_a_bridge(offset, state, 
 
 def test_several_markers_give_the_highest_and_flag_what_is_a_log_apart():
     bench = usual_bench({"pt": three(cq_at(2e-2))})
-    bench.standards(usual_standards(), target="TRG").add("MNC", NOTHING, target="TRG").add("water", NOTHING, target="TRG")
+    bench.standards(usual_standards(), target="TRG").add("MNC", NOTHING, target="TRG").add(
+        "water", NOTHING, target="TRG"
+    )
     bench.add("pt", three(cq_at(1e-3)), target="TRG")
     report = report_of(bench)
     (sample,) = join_markers(report.levels, PROFILE)
@@ -287,12 +309,26 @@ def test_a_marker_that_cannot_be_read_is_named_beside_the_one_that_can():
 
 
 def test_the_record_has_every_field_that_is_promised():
-    record = json.loads(json.dumps(record_plate(report_of(usual_bench({"pt": three(cq_at(2e-3))})), "caseseries x")))
+    record = json.loads(
+        json.dumps(record_plate(report_of(usual_bench({"pt": three(cq_at(2e-3))})), "caseseries x"))
+    )
     assert {"plate", "wells", "curves", "levels"} <= record.keys()
     curve = {"target", "unit", "slope", "intercept", "r", "r2", "efficiency", "accepted", "reasons"}
     curve |= {"quantitative_range", "sensitivity", "wells_used", "wells_excluded"}
     assert curve <= record["curves"][0].keys()
-    level = {"sample", "target", "state", "value", "lower", "upper", "sensitivity", "quantitative_range", "reasons"}
-    assert level | {"call_prevent_false_negative", "call_prevent_false_positive"} <= record["levels"][0].keys()
+    level = {
+        "sample",
+        "target",
+        "state",
+        "value",
+        "lower",
+        "upper",
+        "sensitivity",
+        "quantitative_range",
+        "reasons",
+    }
+    assert (
+        level | {"call_prevent_false_negative", "call_prevent_false_positive"} <= record["levels"][0].keys()
+    )
     assert record["levels"][0]["value"] == pytest.approx(2e-3)
     assert len(record["profile"]["unverified"]) == len(PROFILE.criteria)

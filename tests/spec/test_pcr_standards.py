@@ -82,7 +82,9 @@ def test_a_background_as_early_as_a_step_takes_the_sensitivity_too():
 
 def test_a_single_well_says_nothing_of_reproducibility():
     reasons = curve_of(changed(step_4=[cq_at(1e-4)])).reasons
-    assert "step 0.0001 is outside the range: 1 well, so that nothing is known of its reproducibility" in reasons
+    assert (
+        "step 0.0001 is outside the range: 1 well, so that nothing is known of its reproducibility" in reasons
+    )
 
 
 def test_a_slope_outside_the_window_is_refused_with_its_numbers():
@@ -104,7 +106,9 @@ def test_the_window_includes_its_ends(slope):
 def test_a_dilution_that_contradicts_the_others_refuses_the_curve():
     curve = curve_of(changed(step_2=three(cq_at(10.0**-2.6))))
     assert not curve.accepted
-    assert curve.contradictions == ("step 0.01 is off the line by 1.99 cycles; the other steps put it at 0.0025",)
+    assert curve.contradictions == (
+        "step 0.01 is off the line by 1.99 cycles; the other steps put it at 0.0025",
+    )
 
 
 def test_a_lowest_step_off_the_line_only_ends_the_range():

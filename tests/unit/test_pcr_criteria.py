@@ -22,7 +22,9 @@ def test_every_value_of_a_built_in_profile_has_its_unit_source_and_confidence(na
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_what_nobody_has_checked_is_named(name):
     profile = load_profile(name)
-    assert set(profile.unverified) == {name for name, item in profile.criteria.items() if not item.verified_by}
+    assert set(profile.unverified) == {
+        name for name, item in profile.criteria.items() if not item.verified_by
+    }
     assert profile.unverified
 
 
@@ -37,7 +39,11 @@ def test_the_two_aims_are_ordered():
 def own(tmp_path, change):
     from importlib.resources import files
 
-    text = files("caseseries.pcr").joinpath(f"profiles/{PREVENT_FALSE_NEGATIVE}.toml").read_text(encoding="utf-8")
+    text = (
+        files("caseseries.pcr")
+        .joinpath(f"profiles/{PREVENT_FALSE_NEGATIVE}.toml")
+        .read_text(encoding="utf-8")
+    )
     path = tmp_path / "sop.toml"
     path.write_text(change(text), encoding="utf-8")
     return path
@@ -52,13 +58,18 @@ def test_a_laboratory_s_own_profile(tmp_path):
 
 def test_a_profile_s_faults_are_told_at_once(tmp_path):
     def spoil(text):
-        return text.replace("[criteria.late_after]", "[criteria.late_aftr]").replace("value = 0.98", 'value = "0.98"')
+        return text.replace("[criteria.late_after]", "[criteria.late_aftr]").replace(
+            "value = 0.98", 'value = "0.98"'
+        )
 
     with pytest.raises(PlateError) as refused:
         load_profile(str(own(tmp_path, spoil)))
     said = [str(one) for one in refused.value.findings]
     assert "sop.toml › criteria.late_after: the value is missing. Correct the profile." in said
-    assert "sop.toml › criteria.correlation_least.value: the value is '0.98'. Allowed: a number. Correct the profile." in said
+    assert (
+        "sop.toml › criteria.correlation_least.value: the value is '0.98'. Allowed: a number. Correct the profile."
+        in said
+    )
     assert any("criteria.late_aftr: the criterion is not known" in one for one in said)
 
 

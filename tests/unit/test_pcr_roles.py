@@ -157,13 +157,13 @@ def test_every_fault_of_a_plate_toml_at_once_with_its_path(tmp_path):
     with pytest.raises(PlateError) as refused:
         load_setup(path)
     assert sorted(str(one) for one in refused.value.findings) == [
-        "plate.toml › contro_genes: \"contro_genes\" is not known. Allowed: samples, wells, control_genes, targets, "
+        'plate.toml › contro_genes: "contro_genes" is not known. Allowed: samples, wells, control_genes, targets, '
         "dna_per_well_ng, curves_reviewed_by. Did you mean control_genes?",
         "plate.toml › dna_per_well_ng: the value is -1. Allowed: a number above 0. Correct the value.",
-        "plate.toml › samples.x.role: the role is \"folow-up\". Allowed: standard, follow-up, background, water, "
+        'plate.toml › samples.x.role: the role is "folow-up". Allowed: standard, follow-up, background, water, '
         "reference, unused. Correct the value.",
         "plate.toml › targets.IGH.threshold: the value is 'high'. Allowed: a number above 0. Correct the value.",
-        "plate.toml › wells.A1.rol: \"rol\" is not known. Allowed: role, dilution, exclude. Did you mean role?",
+        'plate.toml › wells.A1.rol: "rol" is not known. Allowed: role, dilution, exclude. Did you mean role?',
     ]
 
 

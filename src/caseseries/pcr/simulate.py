@@ -180,7 +180,7 @@ def _curves(made: Sequence[_Made], cycles: int, rng: np.random.Generator | None)
 
 
 def _ripple(wells: int, cycles: int) -> Matrix:
-    """Noise without chance, and without effect on the mean: a fixed generator of its own."""
+    """Noise for looks, always the same and too small to move a Cq: a fixed generator of its own."""
     fixed = np.random.default_rng(20200401)
-    ripple: Matrix = fixed.normal(0, FLUCTUATION, (wells, cycles))
+    ripple: Matrix = fixed.normal(0, FLUCTUATION / 5, (wells, cycles))
     return ripple
