@@ -5,6 +5,7 @@ Rooms are imported inside the commands, so that `--help` costs no more than read
 
 import json
 import sys
+from collections.abc import Iterable
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -44,6 +45,11 @@ def main() -> None:
     except StudyError as error:
         for finding in error.findings:
             say(str(finding))
+        status = UNREADABLE
+    except OSError as error:
+        say(
+            f"caseseries: {error.filename}: {error.strerror}. Close it elsewhere, or choose a folder you may write to"
+        )
         status = UNREADABLE
     except typer.Exit as stop:
         status = stop.exit_code
@@ -116,22 +122,64 @@ def why(
 ) -> int:
     """Print where a number comes from: its method, cases and cells."""
     from caseseries.pipeline import analyse_study, check_study
-    from caseseries.study.load import suggest
 
     results = analyse_study(check_study(folder)).results
     if result_id not in results:
-        near = suggest(result_id, results)
-        near = f" {near}" if near.endswith("?") else ""
-        say(f"caseseries: no result is called {result_id}.{near} All ids are in report/results.json.")
-        return WRONG_USE
+        return unknown("result", result_id, results, "report/results.json")
     found = results[result_id]
     typer.echo(json.dumps(why_record(found), indent=1, ensure_ascii=False) if as_json else why_text(found))
     return DONE
 
 
 @app.command()
+def who(
+    folder: Folder,
+    case_id: Annotated[str, typer.Argument(metavar="CASE", help="A case id, for example NB-01.")],
+    as_json: AsJson = False,
+) -> int:
+    """List every number a case is behind, should consent be withdrawn."""
+    from caseseries.pipeline import analyse_study, check_study
+
+    checked = check_study(folder)
+    cases = [course.case_id for course in checked.cohort.courses]
+    if case_id not in cases:
+        return unknown("analysed case", case_id, cases, "report/listing.csv")
+    found = [result for result in analyse_study(checked).results.values() if case_id in result.sources]
+    rows = [{"id": result.id, "label": result.label, "shown": result.shown} for result in found]
+    text = [f"{case_id} is behind {len(rows)} numbers:", *(f"  {row['id']} › {row['shown']}" for row in rows)]
+    typer.echo(json.dumps(rows, indent=1, ensure_ascii=False) if as_json else "\n".join(text))
+    return DONE
+
+
+@app.command()
+def diff(
+    old: Annotated[
+        Path, typer.Argument(metavar="OLD", help="A study folder with a report, or its results.json.")
+    ],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="The same, later.")],
+    as_json: AsJson = False,
+) -> int:
+    """List what differs between two reports: numbers and inputs."""
+    from dataclasses import asdict
+
+    from caseseries.analysis.changes import compare_results, describe_changes
+    from caseseries.analysis.results import read_results
+
+    changes = compare_results(read_results(old), read_results(new))
+    text = (
+        json.dumps(asdict(changes), indent=1, ensure_ascii=False)
+        if as_json
+        else "\n".join(describe_changes(changes))
+    )
+    typer.echo(text)
+    return DONE
+
+
+@app.command()
 def mrd(
-    plates: Annotated[list[Path], typer.Argument(metavar="PLATE...", help="RDML, RDES or an instrument's export.")],
+    plates: Annotated[
+        list[Path], typer.Argument(metavar="PLATE...", help="RDML, RDES or an instrument's export.")
+    ],
     profile: Annotated[
         str, typer.Option(help="A built-in profile, or the path of your own TOML file.")
     ] = "esg-mrd-all-2007/prevent-false-negative",
@@ -163,6 +211,17 @@ def version(show: Annotated[bool, typer.Option("--version", help="Print the vers
     if show:
         typer.echo(f"caseseries {__version__}")
         raise typer.Exit
+
+
+def unknown(what: str, name: str, known: Iterable[str], where: str) -> int:
+    """Say that a name is not known, with the one that was perhaps meant; the exit code for it."""
+    from caseseries.study.load import suggest
+
+    near = suggest(name, known)
+    say(
+        f"caseseries: no {what} is called {name}.{f' {near}' if near.endswith('?') else ''} All are in {where}."
+    )
+    return WRONG_USE
 
 
 def summary_text(checked: "Checked") -> str:
@@ -242,7 +301,7 @@ def why_text(result: "Result") -> str:
         lines[-1] += f", events = {estimate.events}"
     if estimate.at_risk is not None:
         lines[-1] += f", at risk = {estimate.at_risk}"
-    lines += [f"  note: {caveat}" for caveat in (*estimate.caveats, *result.caveats)]
+    lines += [f"  note: {caveat}" for caveat in result.notes]
     for case, cells in sorted(result.sources.items()):
         lines.append(case)
         lines += [f"  {cell.where} › {cell.raw}" for cell in cells] or ["  (no cell: the value is absent)"]

@@ -6,7 +6,9 @@ Each step is one line and one room. Nothing here computes, rounds or lays out.
 """
 
 import hashlib
+import shutil
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,9 +104,12 @@ def write_report(folder: Path, checked: Checked, analysis: Analysis, progress: P
     )
     document = assemble(material, SOFTWARE)
     write_parts(report, document)
-    for name, write in (("report.html", write_html), ("report.pdf", write_pdf), ("report.docx", write_docx)):
-        progress(f"Writing {name}")
-        write(document, report / name)
+    progress("Writing report.html, report.pdf and report.docx")
+    writers = {"report.html": write_html, "report.pdf": write_pdf, "report.docx": write_docx}
+    with ThreadPoolExecutor() as threads:  # Typst, which sets the PDF and the pictures, releases the lock
+        written = [threads.submit(write, document, report / name) for name, write in writers.items()]
+    for one in written:
+        one.result()
 
 
 def write_data(report: Path, checked: Checked, analysis: Analysis, inputs: Mapping[str, str]) -> None:
@@ -117,7 +122,9 @@ def write_data(report: Path, checked: Checked, analysis: Analysis, inputs: Mappi
 
 
 def write_parts(report: Path, document: Document) -> None:
-    """Each table as CSV and each figure as SVG, for people who need only one."""
+    """Each table as CSV and each figure as SVG, for people who need only one; none is left from an earlier run."""
+    for kind in ("tables", "figures"):
+        shutil.rmtree(report / kind, ignore_errors=True)
     for block in document.blocks:
         if isinstance(block, Table):
             rows = [

@@ -6,11 +6,11 @@ import zipfile
 import zlib
 
 import pytest
-from pcr_plates import one_well, points, rdml, zip_by_hand, zip_of
 
 from caseseries.pcr import archive
 from caseseries.pcr.plate import PlateError
 from caseseries.pcr.reading import read_plate_bytes
+from pcr_plates import one_well, points, rdml, zip_by_hand, zip_of
 
 GOOD = rdml(one_well())
 
@@ -145,7 +145,7 @@ def test_a_file_beyond_the_limit(monkeypatch):
     assert "Allowed: up to 50 MB" in refusal(zip_of({"rdml_data.xml": GOOD}))
 
 
-LAUGHS = "<!DOCTYPE x [" + "".join(f'<!ENTITY l{n} "{"&l%d;" % (n - 1) * 10}">' for n in range(1, 9)) + "]>"
+LAUGHS = "<!DOCTYPE x [" + "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 9)) + "]>"
 OUTSIDE = '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>'
 
 

@@ -5,10 +5,10 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from r_transcript import read_transcript, run_again
 
 from caseseries.pcr.standards import fit_line
 from caseseries.pcr.uncertainty import read_amount, t_quantile
+from r_transcript import read_transcript, run_again
 
 R = Path(__file__).parent / "r"
 SAID = read_transcript("pcr_lines")

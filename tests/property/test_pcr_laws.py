@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pcr_plates import FALSE_NEGATIVE, FALSE_POSITIVE, logistic, plate_of, well
 
 from caseseries.pcr.criteria import BUILT_IN, load_profile
 from caseseries.pcr.curve import State, call_wells, find_crossings
@@ -17,6 +16,7 @@ from caseseries.pcr.simulate import Assay, Design, MadeSample, simulate_plate
 from caseseries.pcr.standards import fit_line
 from caseseries.pcr.uncertainty import add_parts, read_amount, read_difference
 from caseseries.record.levels import LevelState
+from pcr_plates import FALSE_NEGATIVE, FALSE_POSITIVE, logistic, plate_of, well
 
 SEEN = Setup(curves_reviewed_by="EB")
 NEGATIVE, POSITIVE = "negative", "positive"

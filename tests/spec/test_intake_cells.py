@@ -91,6 +91,7 @@ UNDERSTOOD = [
     (LEVEL, number(0.002, "0.00%", "percent"), 0.2),
     (LEVEL, number(0.0006, "0.00%", "percent"), 0.06),
     (LEVEL, number(0.0005, "0.000%", "percent"), 0.05),
+    (LEVEL, number(0.0007, "0.00%", "percent"), 0.07),  # 0.0007 * 100 is 0.06999999999999999
     (LEVEL, number(1, "0%", "percent"), 100.0),
     (GRADE, number(2), 2.0),
     # words

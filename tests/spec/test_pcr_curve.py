@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from pcr_plates import logistic, plate_of, well
 
 from caseseries.pcr.curve import State, call_wells, count_states, find_crossings
+from pcr_plates import logistic, plate_of, well
 
 CYCLES = np.arange(1, 51)
 

@@ -5,6 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
+from caseseries.pcr.criteria import PREVENT_FALSE_NEGATIVE, load_profile
+from caseseries.pcr.markers import join_markers
+from caseseries.pcr.mrd import interpret_plate
+from caseseries.pcr.plate import Task
+from caseseries.pcr.record import record_plate
+from caseseries.pcr.setup import Saying, Setup
+from caseseries.record.levels import LevelState
 from pcr_plates import (
     FALSE_NEGATIVE,
     FALSE_POSITIVE,
@@ -16,14 +24,6 @@ from pcr_plates import (
     usual_bench,
     usual_standards,
 )
-
-from caseseries.pcr.criteria import PREVENT_FALSE_NEGATIVE, load_profile
-from caseseries.pcr.markers import join_markers
-from caseseries.pcr.mrd import interpret_plate
-from caseseries.pcr.plate import Task
-from caseseries.pcr.record import record_plate
-from caseseries.pcr.setup import Saying, Setup
-from caseseries.record.levels import LevelState
 
 PROFILE = load_profile(PREVENT_FALSE_NEGATIVE)
 SEEN = Setup(curves_reviewed_by="EB")

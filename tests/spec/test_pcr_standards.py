@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from pcr_plates import Bench, cq_at, three, usual_bench, usual_standards
 
 from caseseries.pcr.criteria import PREVENT_FALSE_NEGATIVE, load_profile
 from caseseries.pcr.mrd import interpret_plate
 from caseseries.pcr.standards import fit_line
+from pcr_plates import Bench, cq_at, three, usual_bench, usual_standards
 
 PROFILE = load_profile(PREVENT_FALSE_NEGATIVE)
 

@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from pcr_plates import one_well, rdml
 
 from caseseries.pcr.rdml_writing import write_rdml
 from caseseries.pcr.simulate import Assay, Design, MadeSample, simulate_plate
+from pcr_plates import one_well, rdml
 
 
 @pytest.fixture(scope="module")

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pcr_plates import zip_of
 from xlsxwriter import Workbook
 
 from caseseries.pcr.plate import PlateError, Task
 from caseseries.pcr.reading import read_plate_bytes
+from pcr_plates import zip_of
 
 MUSEUM = Path(__file__).parent.parent / "museum"
 
@@ -77,7 +77,10 @@ def test_delta_rn_alone_is_a_curve_without_its_baseline():
 
 
 def test_7500_tables_with_detectors():
-    text = "Well,Sample Name,Detector,Task,Ct,StdDev Ct,Qty\nA1,dx 10-1,IGH,Standard,21.5,,0.1\nA2,pt 7,IGH,Unknown,Undet.,,\n"
+    text = (
+        "Well,Sample Name,Detector,Task,Ct,StdDev Ct,Qty\nA1,dx 10-1,IGH,Standard,21.5,,0.1\n"
+        "A2,pt 7,IGH,Unknown,Undet.,,\n"
+    )
     assert found(read(text)) == [
         ("A1", "dx 10-1", "IGH", "std", 21.5),
         ("A2", "pt 7", "IGH", "unkn", "Undet."),
@@ -95,7 +98,8 @@ def test_design_and_analysis_tables():
 def test_cfx_results_with_a_nameless_first_column_and_padded_wells():
     text = (
         ",Well,Fluor,Target,Content,Sample,Biological Set Name,Cq,Cq Mean,Starting Quantity (SQ)\n"
-        ",A01,FAM,IGH,Std-01,dx 10-1,,21.50,21.5,1.000E-01\n,A02,FAM,IGH,Unkn-01,pt 7,,NaN,0,NaN\n,A03,FAM,IGH,NTC,water,,N/A,0,N/A\n"
+        ",A01,FAM,IGH,Std-01,dx 10-1,,21.50,21.5,1.000E-01\n"
+        ",A02,FAM,IGH,Unkn-01,pt 7,,NaN,0,NaN\n,A03,FAM,IGH,NTC,water,,N/A,0,N/A\n"
     )
     plate = read(text)
     assert plate.format == "Bio-Rad CFX table"
@@ -131,7 +135,8 @@ def test_lightcycler_480_has_its_filter_for_a_target_and_blanks_for_negatives():
     text = (
         "Experiment: run 12  Selected Filter: FAM (465-510)\n"
         "Include\tColor\tPos\tName\tCp\tConcentration\tStandard\tStatus\n"
-        "True\t255\tA1\tdx 10-1\t21.50\t1.0E-1\t1.0E-1\t\nTrue\t255\tA2\tpt 7\t\t\t0\t\nFalse\t255\tA3\tpt 7\t30.10\t\t0\t\n"
+        "True\t255\tA1\tdx 10-1\t21.50\t1.0E-1\t1.0E-1\t\n"
+        "True\t255\tA2\tpt 7\t\t\t0\t\nFalse\t255\tA3\tpt 7\t30.10\t\t0\t\n"
     )
     plate = read(text)
     assert found(plate) == [

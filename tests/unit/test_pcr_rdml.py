@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from pcr_plates import one_well, points, rdml, zip_of
 
 from caseseries.pcr.plate import PlateError, Task, stack_curves
 from caseseries.pcr.rdml_writing import write_rdml
 from caseseries.pcr.reading import read_plate_bytes
 from caseseries.pcr.simulate import Assay, Design, MadeSample, simulate_plate
+from pcr_plates import one_well, points, rdml, zip_of
 
 
 def read(xml: bytes):

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from pcr_plates import logistic, plate_of, well
 
 from caseseries.pcr.checks import check_roles
 from caseseries.pcr.plate import PlateError, Task
 from caseseries.pcr.roles import Role, assign_roles, parse_dilution
 from caseseries.pcr.setup import Saying, Setup, load_setup
+from pcr_plates import logistic, plate_of, well
 
 
 def part_of(sample: str = "pt 7", setup: Setup | None = None, **more):
@@ -91,7 +91,8 @@ def test_unclear_wells_are_asked_about(name, more, because):
     parts = assign_roles(plate)
     assert (parts[0].role, parts[0].because) == (Role.UNCLEAR, because)
     assert str(check_roles(plate, parts)[0]) == (
-        f"p.rdml › run 1 › A1: the role is unclear: {because}. Say what it is in plate.toml; the well is not used until then."
+        f"p.rdml › run 1 › A1: the role is unclear: {because}. "
+        "Say what it is in plate.toml; the well is not used until then."
     )
 
 
@@ -170,5 +171,5 @@ def test_every_fault_of_a_plate_toml_at_once_with_its_path(tmp_path):
 def test_a_plate_toml_that_is_not_toml_says_where(tmp_path):
     path = tmp_path / "plate.toml"
     path.write_text("samples = [", encoding="utf-8")
-    with pytest.raises(PlateError, match="plate.toml: the file cannot be read"):
+    with pytest.raises(PlateError, match=r"plate\.toml: the file cannot be read"):
         load_setup(path)

@@ -70,4 +70,8 @@ def to_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
 
 
 def _safe(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_MARKS) else value
+    if not isinstance(value, str):
+        return value
+    # The csv module leaves a bare carriage return unquoted, and a reader would take it for the end of the row.
+    text = f"'{value}" if value.startswith(FORMULA_MARKS) else value
+    return text.replace("\r\n", "\n").replace("\r", "\n")

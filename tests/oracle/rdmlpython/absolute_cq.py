@@ -6,6 +6,7 @@ Made with rdmlpython 1.7.2 on NumPy 2. Two things stand in its way: it does not 
 rewritten to 1.3, which the file also satisfies) and it uses np.NaN, which NumPy 2 removed.
 """
 
+import importlib
 import re
 import sys
 import tempfile
@@ -15,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 np.NaN = np.nan
-import rdmlpython as rdml  # noqa: E402
+rdml = importlib.import_module("rdmlpython")
 
 with zipfile.ZipFile(sys.argv[1]) as archive:
     xml = archive.read("rdml_data.xml").replace(b'version="1.4"', b'version="1.3"', 1)
@@ -29,4 +30,4 @@ with tempfile.TemporaryDirectory() as folder:
 head, *rows = [line.split("\t") for line in found["resultsCSV"].splitlines()]
 target, well, cq = (head.index(name) for name in ("target", "well", "Cq (mean eff)"))
 for row in rows:
-    print(row[target], row[well], row[cq])
+    sys.stdout.write(f"{row[target]} {row[well]} {row[cq]}\n")
