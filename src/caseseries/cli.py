@@ -186,6 +186,7 @@ def mrd(
     setup: Annotated[Path | None, typer.Option(help="The plate.toml, if it is not beside the plate.")] = None,
     cq: Annotated[str, typer.Option(help="Whose Cq to use: own (from the curves) or instrument.")] = "own",
     roles: Annotated[bool, typer.Option("--roles", help="Only show how every well was understood.")] = False,
+    page: Annotated[Path | None, typer.Option(help="A folder for mrd.html and mrd.pdf.")] = None,
     as_json: AsJson = False,
 ) -> int:
     """Interpret RQ-PCR plates of IG/TR and KMT2A markers: MRD levels with their reasons."""
@@ -196,6 +197,12 @@ def mrd(
         say(f'caseseries: --cq is "{cq}"; allowed: own, instrument')
         return WRONG_USE
     report = read_report(plates, profile, setup, use_instrument=cq == "instrument")
+    if page and report.levels:
+        from caseseries.analysis.plates import show_plate
+        from caseseries.present.laboratory import write_pages
+
+        for path in write_pages(show_plate(report), f"caseseries {__version__}", page):
+            say(f"Wrote {path}")
     if roles:
         typer.echo(say_roles(report))
     elif as_json:
