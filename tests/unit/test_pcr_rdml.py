@@ -111,6 +111,37 @@ def test_curves_in_any_shape_are_the_same_curve():
     assert read(xml).fluorescence.tolist() == [values]
 
 
+@pytest.mark.parametrize(
+    ("experiments", "names"),
+    [
+        ([("e", ["r"])], ["r"]),
+        ([("e", ["r1", "r2"])], ["r1", "r2"]),
+        ([("e1", ["r"]), ("e2", ["r"])], ["e1 r", "e2 r"]),
+        ([("e", ["65aeb1ec-b377-4ef6-b03f-92898d47488b"])], [""]),
+        (
+            [("e", ["65aeb1ec-b377-4ef6-b03f-92898d47488b", "75aeb1ec-b377-4ef6-b03f-92898d47488b"])],
+            ["run 1", "run 2"],
+        ),
+        ([("", ["", ""])], ["run 1", "run 2"]),
+    ],
+)
+def test_two_runs_are_never_taken_for_one(experiments, names):
+    body = "".join(
+        f'<experiment id="{experiment}">'
+        + "".join(f'<run id="{run}"><react id="1"><data><tar id="t"/></data></react></run>' for run in runs)
+        + "</experiment>"
+        for experiment, runs in experiments
+    )
+    assert [well.run for well in read(rdml(body)).wells] == names
+
+
+def test_what_stands_between_the_points_is_not_lost_with_them():
+    data = points([1, 2]) + "<excl>bubble</excl>" + "<adp><cyc>3</cyc><fluor>4</fluor></adp>"
+    plate = read(rdml(one_well(data)))
+    assert plate.wells[0].excluded == "the plate file: bubble"
+    assert plate.fluorescence.tolist() == [[1, 2, 4]]
+
+
 def test_missing_cycles_stay_missing():
     gappy = "<adp><cyc>1</cyc><fluor>2</fluor></adp><adp><cyc>3</cyc><fluor>4</fluor></adp>"
     np.testing.assert_array_equal(read(rdml(one_well(gappy))).fluorescence, [[2, np.nan, 4]])

@@ -1,8 +1,10 @@
 """RDML 1.0–1.4, zipped or bare, tolerant of schema faults (rdml.org; RDML-consortium/rdml-schema)."""
 
+import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from xml.etree.ElementTree import Element
 
 import numpy as np
@@ -14,8 +16,10 @@ from caseseries.pcr.readings import parse_number, parse_position, parse_reading,
 
 MAX_CYCLES = 200
 VERSIONS = ("1.0", "1.1", "1.2", "1.3", "1.4")
-_CYCLE = re.compile(rb"<cyc>([^<]*)<")
-_FLUORESCENCE = re.compile(rb"<fluor>([^<]*)<")
+_POINT = re.compile(
+    rb"<adp>\s*<cyc>\s*([^<\s]*)\s*</cyc>\s*(?:<tmp>[^<]*</tmp>\s*)?<fluor>([^<]*)</fluor>\s*</adp>"
+)
+_IN_ORDER = [b"%d" % cycle for cycle in range(1, MAX_CYCLES + 1)]
 _GUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-", re.IGNORECASE)
 _RESAVE = "Export the plate again as RDML"
 
@@ -90,19 +94,17 @@ def _drop_melting(xml: bytes) -> bytes:
 def _read_points(block: bytes) -> list[float] | None:
     """The fluorescence of cycles 1, 2, 3, …; None when the block is written in any other way.
 
-    Every tag is accounted for: each `<adp>` holds one cycle, one fluorescence and perhaps a temperature.
+    Every tag is accounted for, so that nothing between the points is lost with them.
     """
-    cycles, values = _CYCLE.findall(block), _FLUORESCENCE.findall(block)
-    points = block.count(b"<adp>")
-    tags = 2 * (points + len(cycles) + len(values) + block.count(b"<tmp>"))
-    if not (points == len(cycles) == len(values)) or block.count(b"<") != tags:
+    points = _POINT.findall(block)
+    tags = 6 * len(points) + 2 * block.count(b"<tmp>")
+    if block.count(b"<") != tags or [cycle for cycle, _ in points] != _IN_ORDER[: len(points)]:
         return None
     try:
-        curve = [float(value) for value in values]
-        in_order = [float(cycle) for cycle in cycles] == list(range(1, points + 1))
+        curve = [float(value) for _, value in points]
     except ValueError:
         return None
-    return curve if in_order and np.isfinite(curve).all() else None
+    return curve if math.isfinite(sum(curve)) else None
 
 
 def _check_version(version: str, file: str) -> list[Finding]:
@@ -116,52 +118,63 @@ def _check_version(version: str, file: str) -> list[Finding]:
 def _read_reactions(tree: _Tree, file: str) -> Iterator[tuple[Well, list[float], list[Finding]]]:
     samples = {element.get("id", ""): element for element in tree.root.findall("sample")}
     targets = {element.get("id", ""): element for element in tree.root.findall("target")}
-    for experiment in tree.root.findall("experiment"):
-        for run in experiment.findall("run"):
-            name = _run_name(experiment, run)
-            for react in run.findall("react"):
-                where = Where(file, name, _position(react.get("id", ""), run))
-                sample_id = _linked(react.find("sample"))
-                for data in react.findall("data"):
-                    curve = _read_curve(data, tree.curves)
-                    well, findings = _read_data(data, where, sample_id, samples, targets, len(curve))
-                    yield well, curve, findings
+    bare = cache(partial(_bare_well, samples, targets))
+    for name, run in _runs(tree.root):
+        rows = run.findtext("pcrFormat/rows")
+        columns = int(parse_number(run.findtext("pcrFormat/columns") or "") or 12)
+        for react in run.findall("react"):
+            position = _position(react.get("id", ""), rows == "1" or columns == 1, columns)
+            where = Where(file, name, position)
+            sample_id = _linked(react.find("sample"))
+            for data in react.findall("data"):
+                curve = _read_curve(data, tree.curves)
+                excluded, findings = _read_exclusion(data, where)
+                well = replace(
+                    bare(sample_id, _linked(data.find("tar"))),
+                    plate=file,
+                    run=name,
+                    position=position,
+                    reading=_read_cq(data, len(curve)),
+                    excluded=excluded,
+                )
+                yield well, curve, findings
 
 
 def _linked(element: Element | None) -> str:
     return "" if element is None else element.get("id", element.text or "")
 
 
-def _run_name(experiment: Element, run: Element) -> str:
-    names = (run.get("id", ""), experiment.get("id", ""))
-    return next((name for name in names if not _GUID.match(name)), "")
+def _runs(root: Element) -> list[tuple[str, Element]]:
+    """The runs, each with a name of its own: its id, with the experiment's where ids repeat, else a number."""
+    runs = [
+        (experiment, run) for experiment in root.findall("experiment") for run in experiment.findall("run")
+    ]
+    ids = [run.get("id", "") for _, run in runs]
+    if len(set(ids)) < len(ids):
+        ids = [f"{experiment.get('id', '')} {run.get('id', '')}".strip() for experiment, run in runs]
+    if len(ids) == 1 and _GUID.match(ids[0]):
+        ids = [""]
+    unnamed = len(set(ids)) < len(ids) or any(_GUID.match(name) for name in ids)
+    names = [f"run {n}" for n in range(1, len(ids) + 1)] if unnamed else ids
+    return [(name, run) for name, (_, run) in zip(names, runs, strict=True)]
 
 
-def _position(text: str, run: Element) -> str:
-    columns = int(parse_number(run.findtext("pcrFormat/columns") or "") or 12)
+def _position(text: str, is_rotor: bool, columns: int) -> str:
     if text.isdigit():
-        is_rotor = run.findtext("pcrFormat/rows") == "1" or columns == 1
         return text if is_rotor else position_at(int(text), columns)
     return parse_position(text)
 
 
-def _read_data(
-    data: Element,
-    where: Where,
-    sample_id: str,
-    samples: dict[str, Element],
-    targets: dict[str, Element],
-    cycles: int,
-) -> tuple[Well, list[Finding]]:
-    sample = samples.get(sample_id)
-    target_id = _linked(data.find("tar"))
-    target = targets.get(target_id)
-    excluded, findings = _read_exclusion(data, where)
+def _bare_well(
+    samples: dict[str, Element], targets: dict[str, Element], sample_id: str, target_id: str
+) -> Well:
+    """What the file says of a sample measured on a target, wherever it stands."""
+    sample, target = samples.get(sample_id), targets.get(target_id)
     task, quantity, unit = _read_sample(sample, target_id)
-    well = Well(
-        plate=where.file,
-        run=where.sheet,
-        position=where.cell,
+    return Well(
+        plate="",
+        run="",
+        position="",
         sample=_sample_name(sample_id, sample),
         target=target_id,
         dye="" if target is None else _linked(target.find("dyeId")),
@@ -169,10 +182,7 @@ def _read_data(
         is_control_gene=None if target is None else _is_reference(target),
         quantity=quantity,
         unit=unit,
-        reading=_read_cq(data, cycles),
-        excluded=excluded,
     )
-    return well, findings
 
 
 def _is_reference(target: Element) -> bool:

@@ -145,7 +145,7 @@ def _limits(frame: _Frame, curve: StandardShown) -> Iterator[str]:
         if amount is not None:
             x = frame.x(amount)
             yield pen.line((x, TOP), (x, frame.floor), pen.QUIET, 1, ("4 3", "1 3")[n])
-            yield pen.words(x + 4, TOP + 12 + 14 * n, f"{name} {amount:g}", size=pen.SMALL)
+            yield pen.words(x + 4, frame.floor - 8 - 14 * n, f"{name} {amount:g}", size=pen.SMALL)
 
 
 def _line(frame: _Frame, curve: StandardShown, ends: tuple[float, float]) -> Iterator[str]:
@@ -167,7 +167,7 @@ def strip_figure(page: PlatePage, wells: Sequence[WellShown], name: str, backgro
     groups = _groups(wells)
     cqs = [well.cq for well in wells if well.cq is not None] or [20.0]
     top, bottom = min(cqs) - 1, max([*cqs, background or 0.0]) + 2.5
-    left, right = 62.0, 690.0
+    left, right = 62.0, 690.0 if background is None else 630.0
     y = pen.linear((top, bottom), (TOP, TOP + HEIGHT))
     frame = _Frame(left, right, pen.linear((0, 1), (left, right)), y)
     step = (right - left) / max(len(groups), 1)
@@ -195,11 +195,12 @@ def _groups(wells: Sequence[WellShown]) -> list[tuple[str, list[WellShown]]]:
 def _margins(frame: _Frame, background: float | None) -> Iterator[str]:
     if background is None:
         return
-    for margin, dash in ((0.0, None), (1.0, "6 3"), (1.5, "3 3"), (3.0, "1 3")):
-        level = frame.y(background - margin)
+    margins = ((3.0, "1 3"), (1.5, "3 3"), (1.0, "6 3"), (0.0, None))
+    levels = [frame.y(background - margin) for margin, _ in margins]
+    for (margin, dash), level, at in zip(margins, levels, pen.spread(levels, 12), strict=True):
         yield pen.line((frame.left, level), (frame.right, level), pen.GREEN, 1, dash)
-        name = f"−{margin:g}" if margin else "lowest background"
-        yield pen.words(frame.right, level - 3, name, anchor="end", size=pen.SMALL, fill=pen.QUIET)
+        name = f"−{margin:g}" if margin else "background"
+        yield pen.words(frame.right + 5, at + 4, name, size=pen.SMALL, fill=pen.QUIET)
 
 
 def _column(frame: _Frame, middle: float, label: str, members: Sequence[WellShown]) -> Iterator[str]:
