@@ -189,7 +189,7 @@ def mrd(
     page: Annotated[Path | None, typer.Option(help="A folder for mrd.html and mrd.pdf.")] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Interpret RQ-PCR plates of IG/TR and KMT2A markers: MRD levels with their reasons."""
+    """Turn RQ-PCR plates into MRD levels with their reasons."""
     from caseseries.pcr.command import has_open_problems, read_report, say_report, say_roles
     from caseseries.pcr.record import record_plate
 
