@@ -161,6 +161,18 @@ def test_a_doctype_is_refused_wherever_it_leads(head, zipped):
     )
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_doctype_in_another_encoding(encoding):
+    head = '<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE rdml [<!ENTITY e "x">]><rdml version="1.4"/>'
+    mark = {"utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}.get(encoding, b"")
+    assert "the XML contains a DOCTYPE" in refusal(mark + head.encode(encoding))
+
+
+def test_broken_xml_among_curves_says_where_in_the_file_itself():
+    broken = rdml(one_well(points(range(50)) + "\n\n<cq>"))
+    assert "the XML is broken at line 3, column 7" in refusal(broken)
+
+
 def test_xinclude_and_schema_locations_are_never_followed():
     extra = '<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="file:///etc/passwd"/>'
     plate = read_plate_bytes(rdml(one_well(extra=extra)), "p.xml")

@@ -11,7 +11,7 @@ import numpy as np
 
 from caseseries.findings import Finding, Severity, Where
 from caseseries.pcr.markup import check_markup, read_tree
-from caseseries.pcr.plate import Plate, Reading, Task, Well, refuse, stack_curves
+from caseseries.pcr.plate import Plate, PlateError, Reading, Task, Well, refuse, stack_curves
 from caseseries.pcr.readings import parse_number, parse_position, parse_reading, parse_task, position_at
 
 MAX_CYCLES = 200
@@ -54,11 +54,16 @@ def _read_tree(xml: bytes, file: str) -> _Tree:
     """The XML as a tree, and its curves.
 
     A plate's curves are nine tenths of its XML and would become a quarter of a million objects, so they are
-    lifted out first, once expat has seen the whole file; curves not in plain form stay in the tree.
+    lifted out first; curves not in plain form stay in the tree.
     """
     check_markup(xml, file)
-    plain, curves = (xml, ()) if b"<!" in xml else _lift_curves(_drop_melting(xml))
-    return _Tree(read_tree(plain, file), curves)
+    if b"<!" in xml:
+        return _Tree(read_tree(xml, file), ())
+    plain, curves = _lift_curves(_drop_melting(xml))
+    try:
+        return _Tree(read_tree(plain, file), curves)
+    except PlateError:
+        return _Tree(read_tree(xml, file), ())  # which says where the file itself is broken
 
 
 def _lift_curves(xml: bytes) -> tuple[bytes, tuple[list[float], ...]]:

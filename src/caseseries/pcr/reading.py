@@ -36,11 +36,8 @@ def read_plate_bytes(data: bytes, file: str) -> Plate:
         return _read_zip(data, file, sha256)
     if data.startswith(ENCRYPTED_OR_OLD):
         return read_export(read_xls_sheets(data, file), file, sha256)
-    if (
-        data.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<")
-        or data[:2] in (b"<\0", b"\0<")
-        or data[2:4] == b"<\0"
-    ):
+    is_utf16_markup = b"<" in data[:4] and b"\0" in data[:4]
+    if data.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<") or is_utf16_markup:
         return _read_markup(data, file, sha256)
     if data.startswith(b"PK"):
         raise refuse(file, "zip.incomplete", "the zip is empty or damaged", "", "Send the whole file again")

@@ -49,6 +49,7 @@ class Line:
     r: float
     n: int
     centre: float  # mean log10 amount
+    breadth: float  # sum of squares of log10 amount about it
     error: float
     height_variance: float  # of the line at its centre
     slope_variance: float
@@ -152,6 +153,7 @@ def fit_line(
         r=cross / float(np.sqrt(breadth * total)) if total else 0.0,
         n=n,
         centre=centre,
+        breadth=breadth,
         error=float(np.sqrt(error)),
         height_variance=float(scatter.sum()) / n**2,
         slope_variance=float((away**2 * scatter).sum()) / breadth**2,

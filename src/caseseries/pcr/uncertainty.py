@@ -34,33 +34,34 @@ def t_quantile(level: float, df: int) -> float:
 def read_amount(line: Line, cq: float, wells: int, level: float = 0.95) -> Part:
     """log10 of the amount at a mean Cq of so many wells, by inverse prediction.
 
-    With x counted from the line's centre, solves (rise − slope x)² = t² (variance of rise − slope x) for x.
-    The copies in these wells are another matter: `count_copies`.
+    With x counted from the line's centre, solves (rise − slope x)² = margin of (rise − slope x) for x. The
+    copies in these wells are another matter: `count_copies`.
     """
     rise = cq - line.intercept - line.slope * line.centre
-    variance = line.error**2 / wells + line.height_variance
-    part = _ratio(rise, line.slope, (variance, line.slope_variance, line.covariance), _t(line, level))
+    technical = line.error**2 * (1 / wells + 1 / line.n)
+    total = line.error**2 / wells + line.height_variance
+    part = _ratio(rise, line, (total, technical), line.covariance, level)
     return Part(part.value + line.centre, part.lower + line.centre, part.upper + line.centre)
 
 
 def read_difference(line: Line, later: float, wells: tuple[int, int], level: float = 0.95) -> Part:
     """log10 of the ratio of two amounts whose mean Cq differ by `later` (first less second)."""
-    variance = line.error**2 * (1 / wells[0] + 1 / wells[1])
-    return _ratio(later, line.slope, (variance, line.slope_variance, 0.0), _t(line, level))
+    technical = line.error**2 * (1 / wells[0] + 1 / wells[1])
+    return _ratio(later, line, (technical, technical), 0.0, level)
 
 
-def _t(line: Line, level: float) -> float:
-    return t_quantile(level, line.freedom)
+def _ratio(rise: float, line: Line, variance: tuple[float, float], covariance: float, level: float) -> Part:
+    """rise / slope with Fieller's limits; `variance` is of the rise, in all and its technical part.
 
-
-def _ratio(rise: float, slope: float, variances: tuple[float, float, float], t: float) -> Part:
-    """rise / slope with Fieller's limits. `variances`: of rise, of slope, and minus their covariance.
-
-    Where the slope itself is not distinct from 0 nothing is bounded.
+    The technical part is estimated and takes Student's quantile; the Poisson part is known and takes the
+    normal one. Where the slope itself is not distinct from 0 nothing is bounded.
     """
-    of_rise, of_slope, shared = (t * t * variance for variance in variances)
-    value = rise / slope
-    a, b, c = slope**2 - of_slope, rise * slope + shared, rise**2 - of_rise
+    known = normal_quantile(0.5 + level / 2) ** 2
+    extra = t_quantile(level, line.freedom) ** 2 - known
+    of_rise = known * variance[0] + extra * variance[1]
+    of_slope = known * line.slope_variance + extra * line.error**2 / line.breadth
+    a, b, c = line.slope**2 - of_slope, rise * line.slope + known * covariance, rise**2 - of_rise
+    value = rise / line.slope
     if a <= 0:
         return Part(value, -math.inf, math.inf)
     half = math.sqrt(max(b * b - a * c, 0.0)) / a
