@@ -239,6 +239,44 @@ def survival(
     return OPEN_PROBLEMS if found.findings else DONE
 
 
+@app.command()
+def mrd(
+    plates: Annotated[
+        list[Path], typer.Argument(metavar="PLATE...", help="RDML, RDES or an instrument's export.")
+    ],
+    profile: Annotated[
+        str, typer.Option(help="A built-in profile, or the path of your own TOML file.")
+    ] = "esg-mrd-all-2007/prevent-false-negative",
+    setup: Annotated[Path | None, typer.Option(help="The plate.toml, if it is not beside the plate.")] = None,
+    cq: Annotated[str, typer.Option(help="Whose Cq to use: own (from the curves) or instrument.")] = "own",
+    roles: Annotated[bool, typer.Option("--roles", help="Only show how every well was understood.")] = False,
+    page: Annotated[Path | None, typer.Option(help="A folder for mrd.html and mrd.pdf.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Turn RQ-PCR plates into MRD levels with their reasons."""
+    from caseseries.pcr.command import has_open_problems, read_report, say_report, say_roles
+    from caseseries.pcr.record import record_plate
+
+    if cq not in ("own", "instrument"):
+        say(f'caseseries: --cq is "{cq}"; allowed: own, instrument')
+        return WRONG_USE
+    report = read_report(plates, profile, setup, use_instrument=cq == "instrument")
+    if page and report.levels:
+        from caseseries.analysis.plates import show_plate
+        from caseseries.present.laboratory import write_pages
+
+        for path in write_pages(show_plate(report), f"caseseries {__version__}", page):
+            say(f"Wrote {path}")
+    if roles:
+        typer.echo(say_roles(report))
+    elif as_json:
+        record = record_plate(report, f"caseseries {__version__}")
+        typer.echo(json.dumps(record, indent=1, ensure_ascii=False))
+    else:
+        typer.echo(say_report(report))
+    return OPEN_PROBLEMS if has_open_problems(report) else DONE
+
+
 @app.callback(invoke_without_command=True)
 def version(show: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
     if show:
