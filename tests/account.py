@@ -111,15 +111,13 @@ def forms(row: dict) -> set[str]:
     value, unit = row["value"], row["unit"]
     bounds = [row["lower"], row["upper"]]
     share = unit in ("probability", "proportion")
-    limits = (
-        "–".join(_number(unit, bound, row) for bound in bounds) if any(b is not None for b in bounds) else ""
-    )
+    limits = "–".join(_number(unit, bound) for bound in bounds) if any(b is not None for b in bounds) else ""
     quoted = f"{half_up(100 * Decimal(str(row['level'])))}% CI {limits}" if limits else ""
     if value is None:
         reached = any(note.startswith("not reached") or "was not reached" in note for note in row["caveats"])
         number = "not reached" if reached else "not estimable"
     else:
-        number = _number(unit, value, row) + ("%" if share or unit == "fraction of cells" else "")
+        number = _number(unit, value) + ("%" if share or unit == "fraction of cells" else "")
     named = f"{number} {unit}" if unit in (*TIME_UNITS, "10⁹/L") and value is not None else number
     counts = {str(row[key]) for key in ("n", "events", "at_risk")}
     whole = (
@@ -132,7 +130,7 @@ def forms(row: dict) -> set[str]:
     return counts | other | {number, number.removesuffix("%"), limits, quoted, whole if quoted else named}
 
 
-def _number(unit: str, value: float | None, row: dict) -> str:
+def _number(unit: str, value: float | None) -> str:
     if value is None:
         return "not reached" if unit in TIME_UNITS else "not estimable"
     if unit in ("probability", "proportion"):

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
-from os.path import commonprefix
 from pathlib import Path
 
 import docx
@@ -160,7 +159,7 @@ def differences_in_pdf(pieces: list[Piece], pages: list[str]) -> list[str]:
         words = page.removeprefix(notice).removesuffix(furniture)
         whole = next((one for one in (words, *_without(words, heads)) if body.startswith(one)), None)
         if whole is None:
-            same = len(commonprefix([words, body]))
+            same = next(i for i, (a, b) in enumerate(zip(words, body + words, strict=False)) if a != b)
             return [f"page {number} has “{words[same:][:200]}”, the web page has “{body[same:][:200]}”"]
         body = body[len(whole) :]
     return [f"only the web page has “{body[:200]}”"] if body else []

@@ -66,7 +66,7 @@ PLANTED = [
     (">9 / 11</td>", ">9 / 12</td>", "nothing explains 9"),
     ("<b>Table 4.", "<b>Table 5.", "nothing explains 5"),
     (">267 days (95% CI 77–853)</a>", ">268 days (95% CI 77–853)</a>", "is not printed by followup.hsct"),
-    ("HSCT (n = 11)</text>", "HSCT (n = 10)</text>", "figure-flow: nothing explains 10"),
+    ("HSCT (n\u00a0=\u00a011)</text>", "HSCT (n = 10)</text>", "figure-flow: nothing explains 10"),
     (">7</text>", ">8</text>", "the rows of adtte.csv give 11 7 3 2 2 1 1"),
     (">18</text>", ">19</text>", "these are no marks of an axis"),
     (">0.1%</text>", ">0.2%</text>", "these are no marks of an axis"),
