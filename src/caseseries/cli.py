@@ -159,7 +159,7 @@ def who(
     case_id: Annotated[str, typer.Argument(metavar="CASE", help="A case id, for example NB-01.")],
     as_json: AsJson = False,
 ) -> int:
-    """List every number a case contributes to: what changes if consent is withdrawn."""
+    """List every number a case is behind, should consent be withdrawn."""
     from caseseries.pipeline import analyse_study, check_study
 
     checked = check_study(folder)
@@ -181,7 +181,7 @@ def diff(
     new: Annotated[Path, typer.Argument(metavar="NEW", help="The same, later.")],
     as_json: AsJson = False,
 ) -> int:
-    """List the numbers that differ between two reports, and which inputs changed."""
+    """List what differs between two reports: numbers and inputs."""
     from dataclasses import asdict
 
     from caseseries.analysis.changes import compare_results, describe_changes

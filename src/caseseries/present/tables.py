@@ -97,10 +97,11 @@ def _level(row: dict[str, object], name: str) -> str:
 
 def response(results: Results) -> Table:
     """MRD response with exact intervals."""
-    names = ("complete", "partial", "complete_or_partial", "none", "indeterminate")
+    names = ("complete", "partial", "complete_or_partial", "none", "indeterminate", "not_evaluable")
     rows = tuple(
         TableRow(((Text(capital(name.replace("_", " "))),), *_counted(results[f"mrd.response.{name}"])))
         for name in names
+        if f"mrd.response.{name}" in results
     )
     return Table(
         "response",
