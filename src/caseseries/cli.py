@@ -75,7 +75,7 @@ def demo(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or em
 
     say(f"Writing a study of eleven made-up infants to {folder}")
     write_demo(folder)
-    return run(folder)
+    return run(folder, freeze=False)
 
 
 @app.command()
@@ -104,14 +104,36 @@ def check(folder: Folder, as_json: AsJson = False) -> int:
 
 
 @app.command()
-def run(folder: Folder) -> int:
+def run(
+    folder: Folder,
+    freeze: Annotated[bool, typer.Option("--freeze", help="Also write report/bundle.zip.")] = False,
+) -> int:
     """Read, estimate and write the report: HTML, PDF, Word and data."""
     from caseseries.pipeline import run_study
 
     checked = run_study(folder, say)
     typer.echo(summary_text(checked))
     typer.echo(f"The report is in {folder / 'report'}: report.html, report.pdf, report.docx, results.json")
+    if freeze:
+        from caseseries.bundle import write_bundle
+
+        typer.echo(f"Everything it was made from and all of it is in {write_bundle(folder, checked.study)}")
     return OPEN_PROBLEMS if checked.problems else DONE
+
+
+@app.command()
+def reproduce(
+    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="A bundle.zip made by run --freeze.")],
+) -> int:
+    """Run a frozen study again: identical, or the first difference."""
+    from caseseries.bundle import reproduce as run_again
+
+    found = run_again(bundle, say)
+    for line in found.environment:
+        say(f"Installed in another version than then: {line}")
+    identical = f"identical: {found.results} results, {found.files} files"
+    typer.echo(f"differs: {found.difference}" if found.difference else identical)
+    return OPEN_PROBLEMS if found.difference else DONE
 
 
 @app.command()

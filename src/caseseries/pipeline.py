@@ -9,18 +9,19 @@ import hashlib
 import shutil
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from caseseries import __version__
 from caseseries.analysis.cohort import Cohort, Left, form_cohort
-from caseseries.analysis.exports import ADTTE_COLUMNS, to_csv
+from caseseries.analysis.exports import ADSL_COLUMNS, ADTTE_COLUMNS, to_csv
 from caseseries.analysis.results import to_json
 from caseseries.analysis.run import Analysis, analyse
 from caseseries.findings import Finding, Severity, StudyError
 from caseseries.intake.returns import Returns, read_returns
 from caseseries.present.document import Document, Figure, Table
 from caseseries.present.docx import write_docx
+from caseseries.present.exports import export
 from caseseries.present.html import write_html
 from caseseries.present.pdf import write_pdf
 from caseseries.present.report import Material, Reading, assemble
@@ -73,7 +74,7 @@ def analyse_study(checked: Checked, progress: Progress = silent) -> Analysis:
     """Every result of the cohort, with its printed string."""
     progress("Estimating")
     analysis = analyse(checked.cohort, checked.study)
-    return Analysis(show(analysis.results), analysis.displays, analysis.remarks, analysis.adtte)
+    return replace(analysis, results=show(analysis.results, checked.study.report.style))
 
 
 def run_study(folder: Path, progress: Progress = silent) -> Checked:
@@ -113,12 +114,17 @@ def write_report(folder: Path, checked: Checked, analysis: Analysis, progress: P
 
 
 def write_data(report: Path, checked: Checked, analysis: Analysis, inputs: Mapping[str, str]) -> None:
-    """results.json, listing.csv and adtte.csv."""
+    """The results and the rows they were made from, for other programs."""
     listing = analysis.displays.listing
     heading = {"software": SOFTWARE, "study": checked.study.short_title, "notice": checked.study.notice}
     write_text(report / "results.json", to_json(analysis.results, {**heading, "inputs": dict(inputs)}))
     write_text(report / "listing.csv", to_csv(listing.columns, listing.rows))
     write_text(report / "adtte.csv", to_csv(ADTTE_COLUMNS, analysis.adtte))
+    write_text(report / "adsl.csv", to_csv(ADSL_COLUMNS, analysis.adsl))
+    for name, text in export(
+        checked.study, analysis.results, analysis.displays, analysis.adtte, SOFTWARE
+    ).items():
+        write_text(report / "exports" / name, text)
 
 
 def write_parts(report: Path, document: Document) -> None:
