@@ -66,6 +66,11 @@ class Joined:
     questions: tuple[Question, ...] = ()
     findings: tuple[Finding, ...] = ()
 
+    @property
+    def stand_ins(self) -> Mapping[str, str]:
+        """For a case id that is not used, the case id of the record that is."""
+        return {second.case_id: second.kept for second in self.seconds}
+
 
 def join_cases(
     patients: Sequence[Patient], log: Log, tokens: Mapping[str, Mapping[str, str]] | None = None

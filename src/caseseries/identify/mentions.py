@@ -58,7 +58,8 @@ BORN = re.compile(r"\b(?:DOB|D\.O\.B\.?|born)\b", re.IGNORECASE)
 
 # Negation. A trigger reaches as far as the sentence, the next terminator or eight words.
 BEFORE = re.compile(
-    r"\b(?:no|not(?! only| just)|never|without|neither|nor|declin\w+|refus\w+|against|instead of|rather than|unable to|cannot|"
+    r"\b(?:no|not(?! only| just)|never|without|neither|nor|declin\w+|refus\w+|against|instead of|rather than|"
+    r"unable to|cannot|"
     r"unsuitable|ineligible|contraindicat\w+|withheld|avoid\w*|n't)\b",
     re.IGNORECASE,
 )
