@@ -8,7 +8,7 @@ likely than before. The frequencies are stated, not fitted: a case series has to
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from math import log2
+from math import inf, log2
 
 from caseseries.record.dates import ClinicalDate
 from caseseries.record.patient import Patient, Row, Source
@@ -49,6 +49,7 @@ SLIPS = 20  # birth dates that are one digit, or day and month, away from a give
 SAME_DIAGNOSIS, CLOSE_DIAGNOSIS, OTHER_DIAGNOSIS = 0.8, 0.15, 0.05
 
 TOKENS = ("nhs_number", "ihi", "hospital_number", "name", "initials")
+TOKEN_SET = frozenset(TOKENS)
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,21 @@ def _day(row: Row | None, column: str) -> ClinicalDate | None:
 def compare(one: Traits, other: Traits) -> tuple[Comparison, ...]:
     """Every field that both records have."""
     return (*_compare_birth(one, other), *_compare_diagnosis(one, other), *_compare_words(one, other))
+
+
+MOST_IN_WORDS = sum(weight.agree for weight in WEIGHTS if weight.field not in TOKENS)
+MOST_BY_SLIP = _points(CLOSE_BIRTH, SLIPS / DAYS_OF_BIRTH)
+MOST_NEARBY = _points(CLOSE_DIAGNOSIS, 2 * NEAR_DIAGNOSIS / DAYS_TO_DIAGNOSIS)
+
+
+def most_points(one: Traits, other: Traits) -> float:
+    """No less than the two can score, when that is seen from their dates: most pairs need no closer look."""
+    if one.birth is None or other.birth is None or one.words.keys() & other.words.keys() & TOKEN_SET:
+        return inf
+    if not gap_of(one.birth, other.birth):
+        return inf
+    near = one.diagnosis is None or other.diagnosis is None or not gap_of(one.diagnosis, other.diagnosis)
+    return MOST_IN_WORDS + MOST_BY_SLIP + (log2(DAYS_TO_DIAGNOSIS) if near else MOST_NEARBY)
 
 
 def _compare_words(one: Traits, other: Traits) -> Iterator[Comparison]:

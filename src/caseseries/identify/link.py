@@ -13,7 +13,7 @@ from math import log2
 
 from caseseries.decisions.chain import Entry, Log, Option, Question, question_id
 from caseseries.findings import Finding, Severity, Where
-from caseseries.identify.likeness import TOKENS, Comparison, Traits, compare, traits_of
+from caseseries.identify.likeness import TOKENS, Comparison, Traits, compare, most_points, traits_of
 from caseseries.record.dates import ClinicalDate
 from caseseries.record.patient import Patient, Value
 
@@ -116,6 +116,8 @@ def find_candidates(traits: Sequence[Traits]) -> tuple[tuple[Candidate, ...], tu
 
 
 def _candidate(one: Traits, other: Traits, threshold: float) -> Candidate | None:
+    if most_points(one, other) < threshold:
+        return None
     comparisons = compare(one, other)
     same = {each.field for each in comparisons if each.verdict == "same"}
     if "nhs_number" in same:

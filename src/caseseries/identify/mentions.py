@@ -16,7 +16,7 @@ Verdict = Literal["stated", "denied", "considered", "relative"]
 OTHER_NAMES = {"blinatumomab": ("blinatumomab", "blina", "blincyto")}
 
 DISEASE = re.compile(
-    r"\b(?:infant |pre-?B[- ]?|B-?(?:cell )?|T-?)?ALL\b|acute lymphoblastic leuka?emia|\bleuka?emia\b"
+    r"\b(?:[Ii]nfant |pre-?B[- ]?|B-?(?:cell )?|T-?)?ALL\b|acute lymphoblastic leuka?emia|\bleuka?emia\b"
     r"|\bKMT2A(?:[:-]\w+|-?r\b)?|\bMLL\b|\bt\(\d{1,2};\d{1,2}\)|\b11q23\b",
 )
 TRANSPLANT = re.compile(r"\b(?:HSCT|BMT|SCT|transplant(?:ation|ed)?)\b", re.IGNORECASE)
