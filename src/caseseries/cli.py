@@ -93,13 +93,17 @@ def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or emp
 
 @app.command()
 def check(folder: Folder, as_json: AsJson = False) -> int:
-    """Read and count everything; list every problem with its cell."""
-    from caseseries.pipeline import check_study
+    """Read and count everything; list every problem with its cell, and write the centres' queries."""
+    from caseseries.pipeline import check_study, write_query_sheets
 
     checked = check_study(folder, say)
     typer.echo(
         json.dumps(check_record(checked), indent=1, ensure_ascii=False) if as_json else check_text(checked)
     )
+    queries = write_query_sheets(folder, checked)
+    if queries and not as_json:
+        names = ", ".join(path.name for path in queries)
+        typer.echo(f"To send back, each finding marked in its cell: {queries[0].parent}: {names}")
     return OPEN_PROBLEMS if checked.problems else DONE
 
 

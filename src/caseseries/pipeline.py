@@ -87,7 +87,22 @@ def run_study(folder: Path, progress: Progress = silent) -> Checked:
         raise StudyError(fatal)
     analysis = analyse_study(checked, progress)
     write_report(folder, checked, analysis, progress)
+    write_query_sheets(folder, checked)
     return checked
+
+
+def write_query_sheets(folder: Path, checked: Checked) -> tuple[Path, ...]:
+    """report/queries: each centre's workbook back, its findings in their cells; the paths, none without findings."""
+    from caseseries.intake.queries import write_queries  # its library is slow to import, and often not needed
+
+    queries = folder / "report" / "queries"
+    asked = {finding.where.file for finding in checked.findings} & {
+        file.file for file in checked.returns.files
+    }
+    if not asked:
+        shutil.rmtree(queries, ignore_errors=True)
+        return ()
+    return write_queries(queries, checked.returns.books, checked.findings, checked.study)
 
 
 def write_report(folder: Path, checked: Checked, analysis: Analysis, progress: Progress = silent) -> None:

@@ -65,12 +65,13 @@ class SetAside:
 
 @dataclass(frozen=True)
 class Returns:
-    """Everything the centres sent: patients by case id, findings by place."""
+    """Everything the centres sent: patients by case id, findings by place, and the workbooks as they were read."""
 
     patients: tuple[Patient, ...]
     aside: tuple[SetAside, ...]
     findings: tuple[Finding, ...]
     files: tuple[ReturnedFile, ...]
+    books: tuple[Workbook, ...] = ()
 
     @property
     def counts(self) -> CellCounts:
@@ -209,6 +210,7 @@ def _assemble(reads: Sequence[_Read], lines: Sequence[Line], remarks: Sequence[R
         tuple(_set_aside(reasons, lines, centres)),
         tuple(findings),
         tuple(_returned_file(read, *fates) for read in reads),
+        tuple(read.book for read in reads),
     )
 
 

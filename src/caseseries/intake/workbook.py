@@ -39,6 +39,8 @@ LAST_SERIAL = 2_958_466  # the day after 9999-12-31
 BUILT_IN = {9: "0%", 10: "0.00%", 14: "yyyy-mm-dd", 15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy", 49: "@"}
 BUILT_IN |= {18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss", 22: "yyyy-mm-dd h:mm"}
 BUILT_IN |= {45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss.0"}
+BUILT_IN |= {1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 11: "0.00E+00", 12: "# ?/?", 13: "# ??/??"}
+BUILT_IN |= {37: "#,##0;(#,##0)", 39: "#,##0.00;(#,##0.00)", 48: "##0.0E+0"}
 BUILT_IN |= dict.fromkeys((*range(27, 37), *range(50, 59)), "yyyy-mm-dd")  # East Asian calendars
 
 ADDRESS = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
