@@ -9,7 +9,7 @@ import hashlib
 import shutil
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from caseseries import __version__
@@ -17,8 +17,10 @@ from caseseries.analysis.cohort import Cohort, Left, form_cohort
 from caseseries.analysis.exports import ADTTE_COLUMNS, to_csv
 from caseseries.analysis.results import to_json
 from caseseries.analysis.run import Analysis, analyse
-from caseseries.findings import Finding, Severity, StudyError
-from caseseries.intake.returns import Returns, read_returns
+from caseseries.findings import Finding, Severity, StudyError, Where
+from caseseries.intake.returns import Returns, interpret, read_returns
+from caseseries.intake.revisions import Revision, compare_findings, compare_versions
+from caseseries.intake.workbook import read_workbook
 from caseseries.present.document import Document, Figure, Table
 from caseseries.present.docx import write_docx
 from caseseries.present.html import write_html
@@ -63,10 +65,37 @@ def check_study(folder: Path, progress: Progress = silent) -> Checked:
     """
     study = load_study(folder)
     progress("Reading the returns")
-    returns = read_returns(folder, study)
+    return _form(study, read_returns(folder, study))
+
+
+def _form(study: Study, returns: Returns) -> Checked:
     aside = [Left(one.case_id, "set aside", one.reason.what) for one in returns.aside]
     cohort = form_cohort(returns.patients, study, aside)
     return Checked(study, returns, cohort)
+
+
+def compare_return(checked: Checked, old: Path) -> Revision:
+    """What changed since `old`, an earlier version of one of the returns, known by its file name.
+
+    Raises:
+        StudyError: `old` cannot be read, or no return has its name.
+    """
+    book, books = read_workbook(old, old.parent), checked.returns.books
+    file = next((one.file for one in books if Path(one.file).name == old.name), "")
+    if not file:
+        where, do = Where(str(old)), "Give it the name of the return that it is a version of"
+        names = ", ".join(Path(one.file).name for one in books)
+        raise StudyError(
+            [Finding(where, "intake.no-version", Severity.STUDY, "no return has this name", names, do)]
+        )
+    if book.findings:
+        raise StudyError(list(book.findings))
+    earlier = replace(book, file=file)
+    returns = interpret([earlier if one.file == file else one for one in books], checked.study)
+    closed, opened, both = compare_findings(_form(checked.study, returns).findings, checked.findings)
+    newer = next(one for one in books if one.file == file)
+    changes = compare_versions(earlier, newer, checked.study)
+    return Revision(changes, tuple(closed), tuple(opened), both)
 
 
 def analyse_study(checked: Checked, progress: Progress = silent) -> Analysis:
