@@ -19,6 +19,7 @@ from hypothesis import settings
 ROOT = Path(__file__).parent.parent
 
 DEBIAN_PACKAGES = {
+    "bash": "bash",
     "Rscript": "r-base-core",
     "chromium": "chromium",
     "faketime": "faketime",

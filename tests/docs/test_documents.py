@@ -44,14 +44,15 @@ def test_every_block_has_a_language_that_is_run_or_none():
     [page for page in PAGES if any(p == page and f.language == "console" for p, f in FENCES)],
     ids=_name,
 )
-def test_console_blocks_print_what_they_promise(page, demo, tmp_path):
+def test_console_blocks_print_what_they_promise(page, demo, tmp_path, require_tool):
     """The blocks of a page run in order in one folder, which holds what the README's first command made."""
+    bash = require_tool("bash")
     shutil.copytree(demo, tmp_path / "my-demo")
     scripts = sysconfig.get_path("scripts")
     for fence in (fence for other, fence in FENCES if other == page and fence.language == "console"):
         for step in find_steps(fence.text):
             finished = subprocess.run(
-                ["bash", "-c", step.command],
+                [bash, "-c", step.command],
                 cwd=tmp_path,
                 env={**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}"},
                 capture_output=True,
@@ -76,12 +77,12 @@ def test_toml_blocks_belong_in_a_protocol(fence: Fence, demo, tmp_path):
     assert {key for key in after if after[key] != before[key]} == set(tomllib.loads(fence.text))
 
 
-def _readme_block(word: str) -> str:
+def _readme_block(bash: str, word: str) -> str:
     """The block as .ci/run finds it: its own function, run by bash."""
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     [function] = re.findall(r"^readme_block\(\) \{\n.*?^\}$", script, flags=re.MULTILINE | re.DOTALL)
     return subprocess.run(
-        ["bash", "-c", f"{function}\nreadme_block '{word}'"],
+        [bash, "-c", f"{function}\nreadme_block '{word}'"],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -89,9 +90,10 @@ def _readme_block(word: str) -> str:
     ).stdout.strip()
 
 
-def test_ci_runs_the_two_commands_of_the_readme_and_there_are_only_two():
+def test_ci_runs_the_two_commands_of_the_readme_and_there_are_only_two(require_tool):
+    bash = require_tool("bash")
     blocks = [fence.text.strip() for page, fence in FENCES if fence.language == "sh"]
-    assert blocks == [_readme_block("caseseries demo"), _readme_block("pytest")]
+    assert blocks == [_readme_block(bash, "caseseries demo"), _readme_block(bash, "pytest")]
     assert blocks[0].endswith(".venv/bin/caseseries demo my-demo")
     assert blocks[1].endswith(".venv/bin/python -m pytest")
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")

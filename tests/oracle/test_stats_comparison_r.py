@@ -11,6 +11,7 @@ import pytest
 
 from caseseries.stats.comparison import combine_weights, compare_curves
 from caseseries.stats.events import count_events
+from caseseries.stats.gray import compare_incidence
 from caseseries.stats.permutation import permute_groups
 from r_transcript import R, count_rows, read_cases, read_transcript, run_again
 
@@ -74,6 +75,20 @@ def test_stratified_survdiff(case, rho):
     assert ours.statistic == pytest.approx(SAID[case, f"stratified.{rho}"][0], rel=1e-10, abs=1e-12)
 
 
+@pytest.mark.parametrize("cause", [1, 2])
+@pytest.mark.parametrize("case", [case for case, what in SAID if what == "gray.1"])
+def test_gray(case, cause):
+    ours = compare_incidence(groups_of(case), cause=cause)
+    assert (ours.statistic, ours.p) == pytest.approx(tuple(SAID[case, f"gray.{cause}"]), rel=1e-10)
+
+
+@pytest.mark.parametrize("case", [case for case, what in SAID if what == "gray.1"])
+def test_stratified_gray(case):
+    ours = compare_incidence(*strata_of(case), cause=1)
+    assert ours.statistic == pytest.approx(SAID[case, "gray.stratified.1"][0], rel=1e-10)
+    assert ours.name == "stratified Gray test"
+
+
 @pytest.mark.parametrize(
     ("weight", "statistic"),
     [
@@ -130,6 +145,27 @@ def test_aml_maintenance(data_folder):
     ]
     ours = compare_curves(tables)
     assert (ours.statistic, ours.p) == pytest.approx((3.396389, 0.065339), abs=5e-7)
+
+
+@pytest.mark.parametrize(("cause", "statistic", "p"), [(1, 11.922882, 0.0026), (2, 0.137411, 0.934)])
+def test_bmt_relapse_and_death_in_remission(data_folder, cause, statistic, p):
+    """cmprsk on Klein & Moeschberger's 137 transplants: relapse 11.92, death in remission 0.137."""
+    with (data_folder / "data" / "clinical" / "KMsurv_bmt.csv").open() as lines:
+        rows = list(csv.DictReader(lines))
+    status = {("1", "0"): 2, ("0", "0"): 0}
+    tables = [
+        count_events(
+            *zip(
+                *[(int(r["t2"]), status.get((r["d1"], r["d2"]), 1)) for r in rows if r["group"] == g],
+                strict=True,
+            ),
+            causes=2,
+        )
+        for g in "123"
+    ]
+    ours = compare_incidence(tables, cause=cause)
+    assert (ours.statistic, ours.df) == (pytest.approx(statistic, abs=5e-7), 2)
+    assert ours.p == pytest.approx(p, abs=5e-4)
 
 
 def test_bmt_disease_free_survival(data_folder):

@@ -21,7 +21,7 @@ def _words(text: str) -> str:
 
 def _word_text(report: Path, prefix: str) -> str:
     with zipfile.ZipFile(report / "report.docx") as parts:
-        names = [name for name in parts.namelist() if name.startswith(f"word/{prefix}")]
+        names = [name for name in parts.namelist() if re.match(rf"word/{prefix}.*\.xml$", name)]
         return _words("".join(parts.read(name).decode("utf-8") for name in names))
 
 
@@ -72,3 +72,13 @@ def test_every_number_of_the_page_is_in_the_pdf_and_in_word(printed, pages, demo
 def test_the_notice_is_on_every_page(pages, demo):
     assert [number for number, page in enumerate(pages, start=1) if _words(NOTICE) not in page] == []
     assert _words(NOTICE) in _word_text(demo / "report", "header") + _word_text(demo / "report", "footer")
+
+
+def test_cells_are_behind_the_numbers_of_the_web_page_only(demo, pages):
+    """As the README says: no date of birth is in the PDF or the Word file."""
+    html = (demo / "report" / "report.html").read_text(encoding="utf-8")
+    births = re.findall(r"Patients › B\d+ = (\d{4}-\d\d-\d\d)", html)
+    assert len(set(births)) > 5
+    documents = "".join(pages) + _word_text(demo / "report", "")
+    assert [birth for birth in births if birth in documents] == []
+    assert "Patients›B" not in documents

@@ -12,8 +12,7 @@ import numpy.typing as npt
 
 from caseseries.stats.distributions import Floats, chi_square_tail
 from caseseries.stats.estimate import Comparison
-from caseseries.stats.events import EventTable
-from caseseries.stats.steps import Ints
+from caseseries.stats.events import EventTable, count_at_risk
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +60,7 @@ def compare_curves(
     if scores is not None:
         statistic, df = _one_degree(np.asarray(scores, dtype=np.float64), np.asarray(u), np.asarray(v))
     else:
-        statistic, df = _quadratic(np.asarray(u), np.asarray(v))
+        statistic, df = quadratic_form(np.asarray(u), np.asarray(v))
     if not df:
         because = "no event day has two groups at risk and someone who stays event-free"
         return Comparison(name, None, None, None, n, *counts, because=because)
@@ -93,8 +92,8 @@ def align(groups: Sequence[EventTable]) -> Margins:
     if len(groups) < 2:
         raise ValueError(f"a comparison needs two groups or more, not {len(groups)}")
     days = np.unique(np.concatenate([table.days[table.any_event > 0] for table in groups]))
-    at_risk = np.stack([_at_risk_on(table, days) for table in groups], axis=1)
-    events = np.stack([_on(days, table.days, table.any_event) for table in groups], axis=1)
+    at_risk = np.stack([count_at_risk(table, days) for table in groups], axis=1)
+    events = np.stack([table.events_on(days) for table in groups], axis=1)
     return Margins(at_risk.astype(np.float64), events.astype(np.float64))
 
 
@@ -105,20 +104,6 @@ def find_weight(weight: str, rho: float = 0, gamma: float = 0) -> Weight:
     if weight not in WEIGHTS:
         raise ValueError(f"weight {weight!r} is not one of {', '.join([*WEIGHTS, 'fleming-harrington'])}")
     return WEIGHTS[weight][1]
-
-
-def _at_risk_on(table: EventTable, days: Ints) -> Ints:
-    came, left = (np.append(0, np.cumsum(c)) for c in (table.entered, table.any_event + table.censored))
-    before = np.searchsorted(table.days, days)
-    number: Ints = came[before] - left[before]
-    return number
-
-
-def _on(days: Ints, where: Ints, counts: Ints) -> Ints:
-    found = np.zeros(days.size, dtype=np.int64)
-    known = np.isin(where, days)
-    found[np.searchsorted(days, where[known])] = counts[known]
-    return found
 
 
 def _expected(margins: Margins) -> Floats:
@@ -142,7 +127,7 @@ def _score(margins: Margins, weights: Floats) -> tuple[Floats, Floats]:
     return u, v
 
 
-def _quadratic(u: Floats, v: Floats) -> tuple[float, int]:
+def quadratic_form(u: Floats, v: Floats) -> tuple[float, int]:
     """U' V^- U over the groups that had anyone at risk on an event day; df is their number less one."""
     seen = np.flatnonzero(np.diag(v) > 0)[:-1]
     if not seen.size:

@@ -85,6 +85,14 @@ class EventTable:
         observed[0] = outset + int(self.entered[self.days == 0].sum())
         return Steps(days, at_risk, observed, events, censored, after)
 
+    def events_on(self, days: Ints) -> Ints:
+        """Events of any cause on each of `days`, which need not be the table's."""
+        counts = np.append(self.any_event, 0)
+        place = np.searchsorted(self.days, days)
+        known = np.append(self.days, -2)[place] == days
+        found: Ints = np.where(known, counts[place], 0)
+        return found
+
     def __add__(self, other: "EventTable") -> "EventTable":
         if self.causes != other.causes:
             raise ValueError(f"tables of {self.causes} and {other.causes} causes cannot be added")
@@ -158,6 +166,57 @@ def single_cause(table: EventTable, causes: Collection[int] | None = None) -> Ev
     chosen = table.events[:, [check_cause(table, cause) - 1 for cause in sorted(set(causes))]].sum(axis=1)
     censored = table.censored + table.any_event - chosen
     return EventTable(table.days, table.entered, chosen[:, None], censored)
+
+
+def start_at(table: EventTable, landmark: int) -> EventTable:
+    """The table of those under observation and event-free after `landmark`, days counted from it.
+
+    Its survival is the landmark analysis, and survival given that the landmark was reached (Anderson, Cain &
+    Gelber 1983, J Clin Oncol 1:710). Those who fell or left by the landmark are not in it.
+    """
+    late = table.days > landmark
+    days = np.append(BEFORE_DAY_0, table.days[late] - landmark)
+    reached = _still_in(table, landmark)
+    nothing = np.zeros((1, table.causes), dtype=np.int64)
+    return EventTable(
+        days,
+        np.append(reached, table.entered[late]),
+        np.concatenate([nothing, table.events[late]]),
+        np.append(0, table.censored[late]),
+    )
+
+
+def stop_at(table: EventTable, horizon: int) -> EventTable:
+    """The table had follow-up ended on `horizon`: whoever is still under observation is censored that day."""
+    if not table.days.size or horizon >= table.days[-1]:
+        return table
+    early = table.days <= horizon
+    days = np.union1d(table.days[early], [horizon])
+    place = np.searchsorted(days, table.days[early])
+    kept = [
+        np.zeros((days.size, *c.shape[1:]), dtype=np.int64)
+        for c in (table.entered, table.events, table.censored)
+    ]
+    for column, counts in zip(kept, (table.entered, table.events, table.censored), strict=True):
+        column[place] = counts[early]
+    entered, events, censored = kept
+    entered[-1] = 0  # whoever enters on the last day is never seen
+    censored[-1] += _still_in(table, horizon) - int(table.entered[table.days == horizon].sum())
+    return EventTable(days, entered, events, censored)
+
+
+def count_at_risk(table: EventTable, days: Ints) -> Ints:
+    """The number at risk (start < day <= stop) on each of `days`, which need not be the table's."""
+    came, left = (np.append(0, np.cumsum(c)) for c in (table.entered, table.any_event + table.censored))
+    before = np.searchsorted(table.days, days)
+    number: Ints = came[before] - left[before]
+    return number
+
+
+def _still_in(table: EventTable, day: int) -> int:
+    """Entered by `day` and not gone by the end of it."""
+    past = table.days <= day
+    return int((table.entered - table.any_event - table.censored)[past].sum())
 
 
 def check_cause(table: EventTable, cause: int) -> int:

@@ -38,15 +38,24 @@ def permute_groups(
         return Comparison(name, None, None, None, a.n + b.n, because=because)
     scores, ours, all_ = _scored(a, b, weight)
     observed = float(scores @ ours)
-    halves = None if draws else _halves(scores, all_)
-    if halves:
-        p = _exact(halves, a.n, abs(observed)) / comb(a.n + b.n, a.n)
+    extremes = None if draws else choose_extremes(scores, all_, a.n, abs(observed))
+    if extremes is not None:
+        p = extremes / comb(a.n + b.n, a.n)
         return Comparison(f"exact {name}", observed, None, p, a.n + b.n)
     if random is None or not draws:
         raise ValueError("too many sums for an exact test: give draws and a random generator")
     p, error = _drawn(scores, all_, a.n, abs(observed), draws, random)
     caveat = f"{draws} random permutations: standard error of p {error:.2g}"
     return Comparison(f"Monte Carlo {name}", observed, None, p, a.n + b.n, caveats=(caveat,))
+
+
+def choose_extremes(scores: Floats, sizes: Ints, members: int, observed: float) -> float | None:
+    """In how many ways `members` patients have scores that sum to `observed` or further from 0.
+
+    `scores` (K,) are distinct, `sizes` (K,) the patients that have each; None if there are too many sums to list.
+    """
+    halves = _halves(scores, sizes)
+    return None if halves is None else _exact(halves, members, observed)
 
 
 def _scored(a: EventTable, b: EventTable, weight: str) -> tuple[Floats, Ints, Ints]:
