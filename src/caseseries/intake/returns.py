@@ -15,6 +15,7 @@ from caseseries.findings import Finding, Severity, Where
 from caseseries.intake.columns import cells_of, is_template_sheet, match_columns, match_sheets
 from caseseries.intake.layout import CENTRE_CELL, HELP_SHEET, STAMP_CELL, stamp_of
 from caseseries.intake.lines import Line, Remark, read_lines
+from caseseries.intake.oddities import check_book, check_sheet
 from caseseries.intake.package import SAVE_AS
 from caseseries.intake.rules import PATIENTS, check_lines, spellings_of
 from caseseries.intake.spelling import clean, fold, key_of, suggestion
@@ -155,9 +156,10 @@ def _understand(book: Workbook, study: Study) -> _Read:
         found, about_cells = read_lines(grid, study.data_cut)
         template.update(grid.headings)
         lines += found
-        remarks += [*about_headings, *about_cells]
+        remarks += [*about_headings, *about_cells, *check_sheet(grid)]
     centre = _centre_of(book, study)
     if matched:
+        remarks += check_book(book)
         remarks += map(Remark, _check_help_sheet(book, study, centre))
     return _Read(book, centre, tuple(lines), tuple(remarks), frozenset(template))
 
