@@ -118,6 +118,21 @@ def check(
 
 
 @app.command()
+def redcap(folder: Folder) -> int:
+    """Write DIR/redcap-dictionary.csv: the study's forms, for a group that starts in REDCap."""
+    from caseseries.intake.redcap import DICTIONARY, to_dictionary
+    from caseseries.pipeline import write_text
+    from caseseries.study.load import load_study
+
+    write_text(folder / DICTIONARY, to_dictionary(load_study(folder)))
+    say(
+        f"Wrote {folder / DICTIONARY}. Set all instruments but patients and diagnosis to repeat, then put raw CSV"
+    )
+    say("exports into returns/")
+    return DONE
+
+
+@app.command()
 def run(folder: Folder) -> int:
     """Read, estimate and write the report: HTML, PDF, Word and data."""
     from caseseries.pipeline import run_study

@@ -90,7 +90,7 @@ class Workbook:
     """A file as read: no sheets, and one finding, when it could not be.
 
     `is_1904` says from which day it counted (its dates are brought to the other calendar), `links` how many other
-    workbooks its formulas read from.
+    workbooks its formulas read from; `warnings` what is said about a file that was read.
     """
 
     file: str
@@ -99,6 +99,7 @@ class Workbook:
     findings: tuple[Finding, ...] = ()
     is_1904: bool = False
     links: int = 0
+    warnings: tuple[Finding, ...] = ()
 
 
 def read_workbook(path: Path, root: Path) -> Workbook:
