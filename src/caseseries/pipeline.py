@@ -6,6 +6,7 @@ Each step is one line and one room. Nothing here computes, rounds or lays out.
 """
 
 import hashlib
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -70,9 +71,14 @@ def check_study(folder: Path, progress: Progress = silent) -> Checked:
     Raises:
         StudyError: study.toml cannot be used, or the log of decisions is broken.
     """
-    study, log = load_study(folder), read_decisions(folder)
+    study = load_study(folder)
     progress("Reading the returns")
-    returns, identifiers = read_returns(folder, study), read_tokens(folder)
+    return form_study(folder, study, read_returns(folder, study))
+
+
+def form_study(folder: Path, study: Study, returns: Returns) -> Checked:
+    """From the returns to the cohort, with what people decided and what the boards' minutes say."""
+    log, identifiers = read_decisions(folder), read_tokens(folder)
     joined = join_cases(returns.patients, log, identifiers.tokens)
     board = propose_cases(read_minutes(folder), study.index.treatment, joined.patients, log, joined.stand_ins)
     aside = [Left(one.case_id, "set aside", one.reason.what) for one in returns.aside]
@@ -104,7 +110,20 @@ def run_study(folder: Path, progress: Progress = silent) -> Checked:
 
     progress("Writing report.html, report.pdf and report.docx")
     write_report(folder / "report", checked.study, analysis, inputs, reading, SOFTWARE)
+    write_query_sheets(folder, checked)
     return checked
+
+
+def write_query_sheets(folder: Path, checked: Checked) -> tuple[Path, ...]:
+    """report/queries: each centre's workbook back, its findings in their cells; the paths, none without findings."""
+    queries = folder / "report" / "queries"
+    returned = {file.file for file in checked.returns.files}
+    if not returned & {finding.where.file for finding in checked.findings}:
+        shutil.rmtree(queries, ignore_errors=True)
+        return ()
+    from caseseries.intake.queries import write_queries  # its library is slow to import, and often not needed
+
+    return write_queries(queries, checked.returns.books, checked.findings, checked.study)
 
 
 def hash_inputs(folder: Path, checked: Checked) -> dict[str, str]:
