@@ -252,7 +252,7 @@ def _relapses(m: Material) -> Iterator[Block]:
             f"incidence-{here[0].id.split('.')[1]}", f"{capital(names)} from {origin}", caption, drawn
         )
     yield tables.incidence(m.study, m.results)
-    yield tables.aftermath(m.displays.aftermath)
+    yield tables.aftermath(m.displays.aftermath, m.study.report.style)
 
 
 def _limits(m: Material) -> Iterator[Block]:
