@@ -75,6 +75,14 @@ def test_a_step_near_the_background_is_detected_but_not_quantified():
     assert curve.sensitivity == 1e-4
 
 
+def test_every_well_of_a_step_must_be_apart_from_the_background_not_only_the_first():
+    early, late = cq_at(1e-4) - 0.7, cq_at(1e-4) + 0.7
+    bench = changed(step_4=[early, cq_at(1e-4), late]).add("MNC", [late + 1.4])
+    assert curve_of(bench).quantitative_range == 1e-3
+    bench = changed(step_4=[early, cq_at(1e-4), late]).add("MNC", [late + 1.6])
+    assert curve_of(bench).quantitative_range == 1e-4
+
+
 def test_a_background_as_early_as_a_step_takes_the_sensitivity_too():
     bench = Bench().standards(usual_standards()).add("MNC", [cq_at(1e-4) + 0.5] * 3)
     assert curve_of(bench).sensitivity == 1e-3

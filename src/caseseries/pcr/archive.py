@@ -21,13 +21,13 @@ ZIP = b"PK\x03\x04"
 RESEND = "Export the plate again from the instrument software and send that file"
 
 
-def check_size(data: bytes, file: str) -> None:
+def check_size(size: int, file: str) -> None:
     """Raise PlateError for an empty file or one beyond 50 MB."""
-    if not data:
+    if not size:
         raise refuse(file, "plate.empty", "the file is empty", "", RESEND)
-    if len(data) > MAX_FILE:
-        size = f"the file has {len(data) // MEGABYTE} MB"
-        raise refuse(file, "plate.too_large", size, "up to 50 MB", "Export one run per file")
+    if size > MAX_FILE:
+        what = f"the file has {size // MEGABYTE} MB"
+        raise refuse(file, "plate.too_large", what, "up to 50 MB", "Export one run per file")
 
 
 def read_parts(data: bytes, file: str, wanted: Callable[[str], bool]) -> dict[str, bytes]:

@@ -15,22 +15,17 @@ _KNOWN = "RDML, RDES, eds, xlsx, xls, csv or text"
 def read_plate(path: Path) -> Plate:
     """The plate in a file. Raises PlateError with its findings when the file cannot or must not be read."""
     try:
-        size = path.stat().st_size
-        data = path.read_bytes() if size <= 64 * 1024 * 1024 else b"\0" * size
+        check_size(path.stat().st_size, path.name)
+        data = path.read_bytes()
     except OSError as error:
-        raise refuse(
-            str(path.name),
-            "plate.missing",
-            f"the file cannot be opened ({error.strerror})",
-            "",
-            "Check the path",
-        ) from None
+        what = f"the file cannot be opened ({error.strerror})"
+        raise refuse(path.name, "plate.missing", what, "", "Check the path") from None
     return read_plate_bytes(data, path.name)
 
 
 def read_plate_bytes(data: bytes, file: str) -> Plate:
     """As `read_plate`, from bytes; `file` is the name used in findings."""
-    check_size(data, file)
+    check_size(len(data), file)
     sha256 = hashlib.sha256(data).hexdigest()
     if data.startswith(ZIP):
         return _read_zip(data, file, sha256)
