@@ -21,7 +21,7 @@ def messy(demo, tmp_path) -> Path:
     twice = str(other["Patients"]["A2"].value)
     for sheet in book:
         source = other[sheet.title]
-        if source["A1"].value == "Case id":
+        if str(source["A1"].value).startswith("Case id"):
             rows = [row for row in source.iter_rows(min_row=2, values_only=True) if row[0] == twice]
             filled = max((cell.row for cell in sheet["A"] if cell.value), default=1)
             for number, row in enumerate(rows, start=filled + 1):
