@@ -86,7 +86,7 @@ def test_the_report_prints_the_head_and_verify_finds_it(caseseries, messy):
     assert caseseries("run", messy).returncode == 0
     head = read_decisions(messy).head
     report = (messy / "report" / "report.html").read_text(encoding="utf-8")
-    assert f"1 decisions are recorded; the last has the hash {head}." in report
+    assert f"Decisions recorded: 1; the last has the hash {head}." in report
     assert "X-99 is a second record of" in report
     assert "second record of a child" in report
     inputs = json.loads((messy / "report" / "results.json").read_text(encoding="utf-8"))["inputs"]
