@@ -97,6 +97,8 @@ def _row(form: str, case_id: str, number: int, values: Mapping[str, Any]) -> Row
 
 def _value(form: str, name: str, number: int, raw: Any) -> Value:
     source = Source(Where("returns/northbridge.xlsx", form, f"{name}{number + 2}"), str(raw))
+    if isinstance(raw, ClinicalDate):
+        return Value(raw, source)
     if isinstance(raw, date):
         return Value(ClinicalDate.on(raw), source)
     is_number = isinstance(raw, int | float) and not isinstance(raw, bool)

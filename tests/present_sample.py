@@ -259,7 +259,7 @@ def make_document() -> Document:
     efs = Number("efs.hsct.36m", "47% (95% CI 15–74)")
     return Document(
         title="Blinatumomab before transplant in infants with KMT2A-rearranged leukaemia <UK & Ireland>",
-        subtitle="Retrospective multicentre case series. Infants with KMT2A-rearranged B-ALL given blinatumomab, 2016–2019",
+        subtitle="Retrospective multicentre case series. Infants with KMT2A-rearranged B-ALL, 2016–2019",
         notice="Made-up patients; reproduces the published aggregates of Clesham et al., Blood 2020;135:1501",
         dated=date(2019, 12, 31),
         blocks=(

@@ -5,6 +5,7 @@ Rooms are imported inside the commands, so that `--help` costs no more than read
 
 import json
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
@@ -49,6 +50,11 @@ def main() -> None:
         for finding in error.findings:
             say(str(finding))
         status = UNREADABLE
+    except OSError as error:
+        say(
+            f"caseseries: {error.filename}: {error.strerror}. Close it elsewhere, or choose a folder you may write to"
+        )
+        status = UNREADABLE
     except typer.Exit as stop:
         status = stop.exit_code
     except typer.Abort:
@@ -73,7 +79,7 @@ def demo(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or em
 
     say(f"Writing a study of eleven made-up infants to {folder}")
     write_demo(folder)
-    return run(folder)
+    return run(folder, freeze=False)
 
 
 @app.command()
@@ -102,14 +108,36 @@ def check(folder: Folder, as_json: AsJson = False) -> int:
 
 
 @app.command()
-def run(folder: Folder) -> int:
+def run(
+    folder: Folder,
+    freeze: Annotated[bool, typer.Option("--freeze", help="Also write report/bundle.zip.")] = False,
+) -> int:
     """Read, estimate and write the report: HTML, PDF, Word and data."""
     from caseseries.pipeline import run_study
 
     checked = run_study(folder, say)
     typer.echo(summary_text(checked))
     typer.echo(f"The report is in {folder / 'report'}: report.html, report.pdf, report.docx, results.json")
+    if freeze:
+        from caseseries.bundle import write_bundle
+
+        typer.echo(f"Everything it was made from and all of it is in {write_bundle(folder, checked.study)}")
     return OPEN_PROBLEMS if checked.problems else DONE
+
+
+@app.command()
+def reproduce(
+    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="A bundle.zip made by run --freeze.")],
+) -> int:
+    """Run a frozen study again: identical, or the first difference."""
+    from caseseries.bundle import reproduce as run_again
+
+    found = run_again(bundle, say)
+    for line in found.environment:
+        say(f"Installed in another version than then: {line}")
+    identical = f"identical: {found.results} results, {found.files} files"
+    typer.echo(f"differs: {found.difference}" if found.difference else identical)
+    return OPEN_PROBLEMS if found.difference else DONE
 
 
 @app.command()
@@ -120,17 +148,159 @@ def why(
 ) -> int:
     """Print where a number comes from: its method, cases and cells."""
     from caseseries.pipeline import analyse_study, check_study
-    from caseseries.study.load import suggest
 
     results = analyse_study(check_study(folder)).results
     if result_id not in results:
-        near = suggest(result_id, results)
-        near = f" {near}" if near.endswith("?") else ""
-        say(f"caseseries: no result is called {result_id}.{near} All ids are in report/results.json.")
-        return WRONG_USE
+        return unknown("result", result_id, results, "report/results.json")
     found = results[result_id]
     typer.echo(json.dumps(why_record(found), indent=1, ensure_ascii=False) if as_json else why_text(found))
     return DONE
+
+
+@app.command()
+def who(
+    folder: Folder,
+    case_id: Annotated[str, typer.Argument(metavar="CASE", help="A case id, for example NB-01.")],
+    as_json: AsJson = False,
+) -> int:
+    """List every number a case is behind, should consent be withdrawn."""
+    from caseseries.pipeline import analyse_study, check_study
+
+    checked = check_study(folder)
+    cases = [course.case_id for course in checked.cohort.courses]
+    if case_id not in cases:
+        return unknown("analysed case", case_id, cases, "report/listing.csv")
+    found = [result for result in analyse_study(checked).results.values() if case_id in result.sources]
+    rows = [{"id": result.id, "label": result.label, "shown": result.shown} for result in found]
+    text = [f"{case_id} is behind {len(rows)} numbers:", *(f"  {row['id']} › {row['shown']}" for row in rows)]
+    typer.echo(json.dumps(rows, indent=1, ensure_ascii=False) if as_json else "\n".join(text))
+    return DONE
+
+
+@app.command()
+def diff(
+    old: Annotated[
+        Path, typer.Argument(metavar="OLD", help="A study folder with a report, or its results.json.")
+    ],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="The same, later.")],
+    as_json: AsJson = False,
+) -> int:
+    """List what differs between two reports: numbers and inputs."""
+    from dataclasses import asdict
+
+    from caseseries.analysis.changes import compare_results, describe_changes
+    from caseseries.analysis.results import read_results
+
+    changes = compare_results(read_results(old), read_results(new))
+    text = (
+        json.dumps(asdict(changes), indent=1, ensure_ascii=False)
+        if as_json
+        else "\n".join(describe_changes(changes))
+    )
+    typer.echo(text)
+    return DONE
+
+
+@app.command()
+def survival(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE",
+            help="CSV, Parquet (a file, a folder, a pattern), .pzfx, .prism, or the URL of a database.",
+        ),
+    ],
+    time: Annotated[str, typer.Option(metavar="COL", help="How long each row was observed.")] = "",
+    event: Annotated[str, typer.Option(metavar="COL", help="How the observation ended; see --coding.")] = "",
+    cause: Annotated[str, typer.Option(metavar="COL", help="Which event it was, if several compete.")] = "",
+    group: Annotated[str, typer.Option(metavar="COL", help="One curve for each of its values.")] = "",
+    entry: Annotated[str, typer.Option(metavar="COL", help="When observation began, if after day 0.")] = "",
+    unit: Annotated[str, typer.Option(help="Of the times: days, months or years.")] = "days",
+    coding: Annotated[
+        str,
+        typer.Option(help="status (1 = event, 0 = censored), status12 (2, 1) or cnsr (CDISC: 0, 1, 2 …)."),
+    ] = "status",
+    at: Annotated[str, typer.Option(metavar="TIMES", help="Horizons, as in 100d,12m,3y.")] = "",
+    interval: Annotated[
+        str, typer.Option(help="bpcp, bpcp-midp, log-log, log, likelihood-ratio, plain or arcsine.")
+    ] = "default",
+    level: Annotated[float, typer.Option(help="Of the intervals.")] = 0.95,
+    query: Annotated[str, typer.Option(metavar="SQL", help="For the URL of a database: the rows.")] = "",
+    table: Annotated[str, typer.Option(help="For a Prism file with several survival tables: its name.")] = "",
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the counts beside the file for next time.")
+    ] = False,
+    test: Annotated[
+        str, typer.Option(metavar="TESTS", help="Of the groups, as in log-rank,peto,exact-log-rank.")
+    ] = "",
+    model: Annotated[str, typer.Option(help="cox or firth.")] = "",
+    covariates: Annotated[str, typer.Option(metavar="COLS", help="For --model, as in age,arm.")] = "",
+    reference: Annotated[
+        str, typer.Option(metavar="FILE", help="A reference cohort, or its survival at some times.")
+    ] = "",
+    figure: Annotated[str, typer.Option(metavar="SVG", help="Draw the curves into this file.")] = "",
+    as_json: AsJson = False,
+) -> int:
+    """Estimate survival from a table of times and events."""
+    from caseseries.registry.coding import Layout
+    from caseseries.registry.sources import count_source
+    from caseseries.survival_command.against import read_reference
+    from caseseries.survival_command.answer import answer, regress
+    from caseseries.survival_command.output import draw_figure, to_json, to_text
+    from caseseries.survival_command.question import Question, Regression, check_question, words
+
+    layout = Layout(time, event, cause, group, entry, unit, coding)
+    question = Question(words(at), interval, level, words(test))
+    regression = Regression(model, words(covariates))
+    check_question(source, layout, question, regression)
+    held_against = read_reference(reference, layout) if reference else None
+    found = answer(count_source(source, layout, query, table, keep), question, held_against)
+    if model:
+        found = regress(found, Path(source), layout, regression, level)
+    for finding in found.findings:
+        say(str(finding))
+    if figure:
+        Path(figure).write_text(draw_figure(found, question, Path(source).name), encoding="utf-8")
+    typer.echo(to_json(found) if as_json else to_text(source, found))
+    return OPEN_PROBLEMS if found.findings else DONE
+
+
+@app.command()
+def mrd(
+    plates: Annotated[
+        list[Path], typer.Argument(metavar="PLATE...", help="RDML, RDES or an instrument's export.")
+    ],
+    profile: Annotated[
+        str, typer.Option(help="A built-in profile, or the path of your own TOML file.")
+    ] = "esg-mrd-all-2007/prevent-false-negative",
+    setup: Annotated[Path | None, typer.Option(help="The plate.toml, if it is not beside the plate.")] = None,
+    cq: Annotated[str, typer.Option(help="Whose Cq to use: own (from the curves) or instrument.")] = "own",
+    roles: Annotated[bool, typer.Option("--roles", help="Only show how every well was understood.")] = False,
+    page: Annotated[Path | None, typer.Option(help="A folder for mrd.html and mrd.pdf.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Turn RQ-PCR plates into MRD levels with their reasons."""
+    from caseseries.pcr.command import has_open_problems, read_report, say_report, say_roles
+    from caseseries.pcr.record import record_plate
+
+    if cq not in ("own", "instrument"):
+        say(f'caseseries: --cq is "{cq}"; allowed: own, instrument')
+        return WRONG_USE
+    report = read_report(plates, profile, setup, use_instrument=cq == "instrument")
+    if page and report.levels:
+        from caseseries.analysis.plates import show_plate
+        from caseseries.present.laboratory import write_pages
+
+        for path in write_pages(show_plate(report), f"caseseries {__version__}", page):
+            say(f"Wrote {path}")
+    if roles:
+        typer.echo(say_roles(report))
+    elif as_json:
+        record = record_plate(report, f"caseseries {__version__}")
+        typer.echo(json.dumps(record, indent=1, ensure_ascii=False))
+    else:
+        typer.echo(say_report(report))
+    return OPEN_PROBLEMS if has_open_problems(report) else DONE
 
 
 @app.command()
@@ -217,6 +387,17 @@ def version(show: Annotated[bool, typer.Option("--version", help="Print the vers
     if show:
         typer.echo(f"caseseries {__version__}")
         raise typer.Exit
+
+
+def unknown(what: str, name: str, known: Iterable[str], where: str) -> int:
+    """Say that a name is not known, with the one that was perhaps meant; the exit code for it."""
+    from caseseries.study.load import suggest
+
+    near = suggest(name, known)
+    say(
+        f"caseseries: no {what} is called {name}.{f' {near}' if near.endswith('?') else ''} All are in {where}."
+    )
+    return WRONG_USE
 
 
 def question_text(question: "Question", place: str) -> str:
@@ -349,7 +530,7 @@ def why_text(result: "Result") -> str:
         lines[-1] += f", events = {estimate.events}"
     if estimate.at_risk is not None:
         lines[-1] += f", at risk = {estimate.at_risk}"
-    lines += [f"  note: {caveat}" for caveat in (*estimate.caveats, *result.caveats)]
+    lines += [f"  note: {caveat}" for caveat in result.notes]
     for case, cells in sorted(result.sources.items()):
         lines.append(case)
         lines += [f"  {cell.where} › {cell.raw}" for cell in cells] or ["  (no cell: the value is absent)"]

@@ -6,13 +6,15 @@ Each step is one line and one room. Nothing here computes, rounds or lays out.
 """
 
 import hashlib
+import shutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from caseseries import __version__
 from caseseries.analysis.cohort import Cohort, Left, form_cohort
-from caseseries.analysis.exports import ADTTE_COLUMNS, to_csv
+from caseseries.analysis.exports import ADSL_COLUMNS, ADTTE_COLUMNS, to_csv
 from caseseries.analysis.results import to_json
 from caseseries.analysis.run import Analysis, analyse
 from caseseries.decisions.chain import FILE as DECISIONS
@@ -26,6 +28,7 @@ from caseseries.identify.tokens import Identifiers, read_tokens
 from caseseries.intake.returns import Returns, read_returns
 from caseseries.present.document import Document, Figure, Table
 from caseseries.present.docx import write_docx
+from caseseries.present.exports import export
 from caseseries.present.html import write_html
 from caseseries.present.pdf import write_pdf
 from caseseries.present.report import Material, Reading, assemble
@@ -91,7 +94,7 @@ def analyse_study(checked: Checked, progress: Progress = silent) -> Analysis:
     progress("Estimating")
     reach = list_answers(checked.study, checked.returns.files)
     analysis = analyse(checked.cohort, checked.study, reach)
-    return Analysis(show(analysis.results), analysis.displays, analysis.remarks, analysis.adtte)
+    return replace(analysis, results=show(analysis.results, checked.study.report.style))
 
 
 def run_study(folder: Path, progress: Progress = silent) -> Checked:
@@ -122,22 +125,32 @@ def write_report(folder: Path, checked: Checked, analysis: Analysis, progress: P
     )
     document = assemble(material, SOFTWARE)
     write_parts(report, document)
-    for name, write in (("report.html", write_html), ("report.pdf", write_pdf), ("report.docx", write_docx)):
-        progress(f"Writing {name}")
-        write(document, report / name)
+    progress("Writing report.html, report.pdf and report.docx")
+    writers = {"report.html": write_html, "report.pdf": write_pdf, "report.docx": write_docx}
+    with ThreadPoolExecutor() as threads:  # Typst, which sets the PDF and the pictures, releases the lock
+        written = [threads.submit(write, document, report / name) for name, write in writers.items()]
+    for one in written:
+        one.result()
 
 
 def write_data(report: Path, checked: Checked, analysis: Analysis, inputs: Mapping[str, str]) -> None:
-    """results.json, listing.csv and adtte.csv."""
+    """The results and the rows they were made from, for other programs."""
     listing = analysis.displays.listing
     heading = {"software": SOFTWARE, "study": checked.study.short_title, "notice": checked.study.notice}
     write_text(report / "results.json", to_json(analysis.results, {**heading, "inputs": dict(inputs)}))
     write_text(report / "listing.csv", to_csv(listing.columns, listing.rows))
     write_text(report / "adtte.csv", to_csv(ADTTE_COLUMNS, analysis.adtte))
+    write_text(report / "adsl.csv", to_csv(ADSL_COLUMNS, analysis.adsl))
+    for name, text in export(
+        checked.study, analysis.results, analysis.displays, analysis.adtte, SOFTWARE
+    ).items():
+        write_text(report / "exports" / name, text)
 
 
 def write_parts(report: Path, document: Document) -> None:
-    """Each table as CSV and each figure as SVG, for people who need only one."""
+    """Each table as CSV and each figure as SVG, for people who need only one; none is left from an earlier run."""
+    for kind in ("tables", "figures"):
+        shutil.rmtree(report / kind, ignore_errors=True)
     for block in document.blocks:
         if isinstance(block, Table):
             rows = [

@@ -156,6 +156,18 @@ def test_the_level_before_is_summarised_only_in_mrd_positive_remission() -> None
     assert made.results["mrd.response.complete"].shown == "2/2 (100%; 95% CI 16–100)"
 
 
+def test_a_response_that_cannot_be_judged_is_counted_and_said() -> None:
+    negative = [mrd(-3, "quantified", mrd_percent=1), mrd(30, "not detected", sensitivity_percent=0.01)]
+    unread = [*negative, mrd(40, "not detected")]
+    made = analysed(case("A-1", seen(400), specimens=negative), case("A-2", seen(400), specimens=unread))
+    assert made.results["mrd.response.complete"].shown == "1/1 (100%; 95% CI 3–100)"
+    assert made.results["mrd.response.not_evaluable"].shown == "1/2 (50%; 95% CI 1–99)"
+    assert said(made, "response-not-evaluable") == [
+        "The MRD response of 1 of 2 cases could not be judged; they are left out of the response rates, and none of "
+        "them is counted as negative."
+    ]
+
+
 def test_adtte_turns_status_round_in_one_place() -> None:
     rows = [row for row in analysed(*FOUR).adtte if row["PARAMCD"] == "OSHSCT"]
     assert [(row["USUBJID"], row["AVAL"], row["CNSR"], row["EVNTDESC"], row["CNSDTDSC"]) for row in rows] == [

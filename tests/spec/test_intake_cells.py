@@ -15,7 +15,7 @@ DAY_0 = date(1899, 12, 30)
 DATE = Column("date", "Date", "date")
 WBC = Column("wbc", "White cell count (10^9/L)", "number", low=0.1, high=3000)
 LEVEL = Column("mrd_percent", "MRD level (%)", "number", low=0, high=100)
-GRADE = Column("grade", "Grade (1-5)", "number", low=1, high=5)
+GRADE = Column("grade", "Grade (1-5)", "number", low=1, high=5, whole=True)
 EVENT = Column("event", "Event", "choice", choices=("relapse", "death", "seen alive", "not known"))
 LINE = Column("line", "Remission", "choice", choices=("CR1, MRD-positive", "CR2, MRD-positive"))
 STEROIDS = Column("steroids", "Steroids given", "yes_no")
@@ -91,6 +91,7 @@ UNDERSTOOD = [
     (LEVEL, number(0.002, "0.00%", "percent"), 0.2),
     (LEVEL, number(0.0006, "0.00%", "percent"), 0.06),
     (LEVEL, number(0.0005, "0.000%", "percent"), 0.05),
+    (LEVEL, number(0.0007, "0.00%", "percent"), 0.07),  # 0.0007 * 100 is 0.06999999999999999
     (LEVEL, number(1, "0%", "percent"), 100.0),
     (GRADE, number(2), 2.0),
     # words

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from caseseries.record.dates import ClinicalDate
 from caseseries.record.levels import Level, LevelState
 from caseseries.timeline.course import build_course
 from caseseries.timeline.response import (
@@ -13,7 +14,7 @@ from caseseries.timeline.response import (
     derive_response,
     log_reduction,
 )
-from made_up import made_up_case, made_up_study, mrd
+from made_up import day, made_up_case, made_up_study, mrd
 
 STUDY = made_up_study()
 
@@ -81,6 +82,42 @@ def test_the_last_evaluable_day_counts() -> None:
     )
     assert found.after is not None
     assert found.after.level.value == 0.0005
+
+
+@pytest.mark.parametrize(
+    "unread",
+    [
+        mrd(40, "not detected"),
+        mrd(40, "quantified"),
+        mrd(40, "positive below quantitative range"),
+        {"specimen_date": day(40)},
+        # On the day of the negative it may be a second marker of the same specimen.
+        {"specimen_date": day(30), "mrd_percent": 3.0},
+        {"specimen_date": ClinicalDate(day(20), day(45)), "mrd_result": "quantified", "mrd_percent": 3.0},
+        {"mrd_result": "quantified", "mrd_percent": 3.0},
+    ],
+)
+def test_an_earlier_negative_never_stands_in_for_a_specimen_that_could_not_be_read(
+    unread: dict[str, Any],
+) -> None:
+    found = respond(BEFORE, mrd(30, "not detected", **NEGATIVE), unread)
+    assert found.state is ResponseState.NOT_EVALUABLE
+    assert found.because.startswith(
+        "a specimen after treatment has a day or a result that could not be read (returns/"
+    )
+
+
+def test_nor_does_an_earlier_level_before_treatment() -> None:
+    found = respond(
+        mrd(-30, "quantified", mrd_percent=50), mrd(-2, "quantified"), mrd(30, "quantified", mrd_percent=2)
+    )
+    assert (found.state, found.before) == (ResponseState.INDETERMINATE, None)
+
+
+@pytest.mark.parametrize("unread", [mrd(29, "not detected"), mrd(-40, "quantified"), mrd(51, "not detected")])
+def test_a_specimen_that_could_not_be_read_elsewhere_in_time_does_no_harm(unread: dict[str, Any]) -> None:
+    found = respond(BEFORE, mrd(30, "not detected", **NEGATIVE), unread)
+    assert found.state is ResponseState.COMPLETE
 
 
 def test_one_positive_marker_of_two_makes_the_specimen_positive() -> None:

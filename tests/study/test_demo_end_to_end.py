@@ -43,6 +43,7 @@ FILES = {
     "results.json",
     "listing.csv",
     "adtte.csv",
+    "adsl.csv",
 }
 
 KEYS = [

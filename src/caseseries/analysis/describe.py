@@ -119,6 +119,11 @@ def describe_response(
         those = [case for case in evaluable if responses[case].state in states]
         label = f"MRD response: {name.replace('_', ' ')}"
         yield proportion(f"mrd.response.{name}", label, those, evaluable, level)
+    if unjudged := [case for case in responses if case not in evaluable]:
+        everyone = {case: r.sources() for case, r in responses.items()}
+        yield proportion(
+            "mrd.response.not_evaluable", "MRD response: not evaluable", unjudged, everyone, level
+        )
     after = {case: r.after.sources for case, r in responses.items() if r.after}
     undetected = [
         case for case, r in responses.items() if r.after and r.after.level.state is LevelState.NOT_DETECTED

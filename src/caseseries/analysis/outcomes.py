@@ -121,7 +121,7 @@ def _at_horizon(clock: Clock, horizon: str, study: Study) -> Iterator[Result]:
 def _quoted(result: Result, study: Study) -> Result:
     """A horizon with fewer at risk than the protocol's minimum carries its warning wherever it is printed."""
     at_risk = result.estimate.at_risk
-    if at_risk is None or at_risk >= study.report.minimum_at_risk:
+    if result.estimate.value is None or at_risk is None or at_risk >= study.report.minimum_at_risk:
         return result
     cases = "1 case" if at_risk == 1 else f"{at_risk} cases"
     return result.with_caveat(
@@ -192,7 +192,7 @@ def curve_of(clock: Clock, study: Study) -> Curve:
         drawn = survival_curve(clock.table, level, interval_of(clock, study))
     return Curve(
         clock.name,
-        clock.endpoint.short,
+        clock.endpoint.short if kind == "incidence" else clock.endpoint.label,
         clock.origin_label,
         kind,
         drawn.method,

@@ -140,6 +140,16 @@ def _same_at_two_horizons(seen: Seen) -> Iterator[Remark]:
             yield Remark("same-at-two-horizons", text, tuple(r.id for _, *rows in same for r in rows))
 
 
+def _response_not_evaluable(seen: Seen) -> Iterator[Remark]:
+    unjudged = seen.results.get("mrd.response.not_evaluable")
+    if unjudged is not None:
+        text = (
+            f"The MRD response of {{{unjudged.id}:of}} cases could not be judged; they are left out of the response "
+            "rates, and none of them is counted as negative."
+        )
+        yield Remark("response-not-evaluable", text, (unjudged.id,))
+
+
 def _everyone_transplanted(seen: Seen) -> Iterator[Remark]:
     reached = seen.results.get("characteristics.hsct_after_index.yes")
     if reached is not None and reached.estimate.n and reached.estimate.events == reached.estimate.n:
@@ -219,6 +229,7 @@ RULES: tuple[Rule, ...] = (
     _event_before_entry,
     _immortal_time,
     _same_at_two_horizons,
+    _response_not_evaluable,
     _everyone_transplanted,
     _unseen_cases,
     _few_cases,

@@ -3,7 +3,10 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
 
+from caseseries.findings import Finding, Severity, StudyError, Where
 from caseseries.record.patient import Source
 from caseseries.stats.estimate import Estimate
 
@@ -18,7 +21,8 @@ class Result:
 
     `estimate.value` is unrounded; proportions are 0–1 and days whole. `sources` holds, for each case behind
     the number, the cells it came from. `shown` is the exact string printed; `present.wording`, the only place
-    that rounds, fills it. `decimals` is how precisely the quantity was recorded.
+    that rounds, fills it, in the `style` it was asked for. `decimals` is how precisely the quantity was
+    recorded.
     """
 
     id: str
@@ -29,6 +33,15 @@ class Result:
     caveats: tuple[str, ...] = ()
     decimals: int = 0
     shown: str = ""
+    style: str = "plain"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What must be known beside the number: why there is none, then every caveat."""
+        because = self.estimate.because
+        if because and not because.startswith("not reached"):
+            because = f"not estimable: {because}"
+        return (*([because] if because else []), *self.estimate.caveats, *self.caveats)
 
     @property
     def cases(self) -> tuple[str, ...]:
@@ -61,10 +74,6 @@ class Results(Mapping[str, Result]):
 def to_record(result: Result) -> dict[str, object]:
     """A result as a row of results.json (docs/results-schema.md)."""
     estimate = result.estimate
-    is_stated = estimate.because.startswith("not reached")
-    because = (
-        (estimate.because if is_stated else f"not estimable: {estimate.because}",) if estimate.because else ()
-    )
     return {
         "id": result.id,
         "label": result.label,
@@ -78,9 +87,33 @@ def to_record(result: Result) -> dict[str, object]:
         "events": estimate.events,
         "at_risk": estimate.at_risk,
         "cases": list(result.cases),
-        "caveats": [*because, *estimate.caveats, *result.caveats],
+        "caveats": list(result.notes),
         "shown": result.shown,
     }
+
+
+def read_results(path: Path) -> dict[str, Any]:
+    """results.json of a study folder, of its report folder, or named itself.
+
+    Raises:
+        StudyError: there is none, or it is not one of ours.
+    """
+    places = [path] if path.is_file() else [path / "report" / "results.json", path / "results.json"]
+    place = next((one for one in places if one.is_file()), places[0])
+    try:
+        record = json.loads(place.read_text(encoding="utf-8"))
+        if record["schema"] != SCHEMA:
+            raise KeyError
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        what, do = (
+            "there are no results of this version here",
+            "Name a folder in which caseseries run has been run",
+        )
+        finding = Finding(
+            Where(str(place)), "results.unreadable", Severity.STUDY, what, f"schema {SCHEMA}", do
+        )
+        raise StudyError([finding]) from error
+    return dict(record)
 
 
 def to_json(results: Results, heading: Mapping[str, object]) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from caseseries.intake.clinical_dates import TYPE_ISO, date_of_number, date_of_serial, date_of_text
-from caseseries.intake.layout import AFTER_CUT, EARLIEST_DAY, WHOLE_NUMBERS, limits_of
+from caseseries.intake.layout import AFTER_CUT, EARLIEST_DAY, limits_of
 from caseseries.intake.notices import Notice, ProblemError, quote
 from caseseries.intake.numerals import ONLY_NUMBER, PLAIN, number_of_text
 from caseseries.intake.spelling import clean, fold, key_of, suggestion
@@ -56,7 +56,7 @@ def parse_cell(cell: Cell, column: Column, data_cut: date) -> Reading:
 
 def allowed_in(column: Column) -> str:
     """What a cell of this column may hold, in words."""
-    whole = "whole " if column.name in WHOLE_NUMBERS else ""
+    whole = "whole " if column.whole else ""
     return {
         "id": "the study's number for the child, as text",
         "date": "a date, like 2018-03-25; or 2018-03 or 2018 when the day is not known",
@@ -128,7 +128,7 @@ def parse_number(cell: Cell, column: Column) -> Reading:
     if is_low or is_high or not math.isfinite(number):
         what = f"{number:.15g} is too {'low' if is_low else 'high'}"
         raise ProblemError("out-of-range", what, "Check the value and its unit")
-    if column.name in WHOLE_NUMBERS and not number.is_integer():
+    if column.whole and not number.is_integer():
         raise ProblemError("not-whole", f"{number:.15g} is no whole number", "Correct the number")
     return Reading(number, notice)
 

@@ -14,9 +14,6 @@ STAMP_CELL = "B4"
 
 REQUIRED_MARK = "*"
 
-# Counted things: half a grade is a typing mistake, not a measurement.
-WHOLE_NUMBERS = frozenset({"grade", "cycle"})
-
 # Excel keeps days as serial numbers counted from here; exact from serial 61 (1900-03-01) on.
 EXCEL_DAY_0 = date(1899, 12, 30)
 

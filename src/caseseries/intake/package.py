@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from xml.parsers import expat
@@ -124,9 +125,9 @@ def _check_part(part: zipfile.ZipInfo) -> None:
         raise UnreadableError(
             "encrypted", "the zip is protected by a password", "Save it without the password"
         )
-    if part.file_size > MEGABYTE and part.file_size > LARGEST_RATIO * max(part.compress_size, 1):
-        ratio = part.file_size // max(part.compress_size, 1)
-        raise UnreadableError("zip-bomb", f"the part {part.filename} unpacks {ratio}-fold")
+    if part.file_size > MEGABYTE and part.file_size > LARGEST_RATIO * part.compress_size:
+        what = f"the part {part.filename} unpacks more than {LARGEST_RATIO}-fold"
+        raise UnreadableError("zip-bomb", what)
 
 
 def _check_overlap(parts: list[zipfile.ZipInfo]) -> None:
@@ -180,6 +181,7 @@ def _refuse_doctype(*_: object) -> None:
     )
 
 
+@lru_cache(maxsize=1024)
 def _local(name: str) -> str:
     return name.rpartition(":")[2]
 

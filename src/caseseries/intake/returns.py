@@ -91,11 +91,15 @@ class _Read:
 def read_returns(folder: Path, study: Study) -> Returns:
     """Read every workbook in `folder`/returns. Places are named from `folder`: returns/leeds.xlsx."""
     paths, remarks = _list_files(folder)
-    reads = [_read_file(read_workbook(path, folder), study) for path in paths]
+    return interpret([read_workbook(path, folder) for path in paths], study, remarks)
+
+
+def interpret(books: Sequence[Workbook], study: Study, remarks: Sequence[Remark] = ()) -> Returns:
+    """What workbooks that have been read say about the study's patients; `remarks` are already known."""
+    reads = [_understand(book, study) for book in books]
     lines = [line for read in reads for line in read.lines]
-    remarks += [remark for read in reads for remark in read.remarks]
-    remarks += check_lines(lines)
-    return _assemble(reads, lines, remarks)
+    about_files = [remark for read in reads for remark in read.remarks]
+    return _assemble(reads, lines, [*remarks, *about_files, *check_lines(lines)])
 
 
 def order_of(finding: Finding) -> tuple[str, str, int, int, str]:
@@ -137,7 +141,7 @@ def _not_read(path: Path) -> Finding:
     return Finding(where, "intake.not-xlsx", Severity.FILE, "the file is no .xlsx workbook", allowed, SAVE_AS)
 
 
-def _read_file(book: Workbook, study: Study) -> _Read:
+def _understand(book: Workbook, study: Study) -> _Read:
     if book.findings:
         return _Read(book, Path(book.file).stem, (), tuple(map(Remark, book.findings)), frozenset())
     matched, remarks = match_sheets(book, forms_of(study))

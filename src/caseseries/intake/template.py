@@ -18,7 +18,6 @@ from caseseries.intake.layout import (
     LISTS_SHEET,
     REQUIRED_MARK,
     STAMP_CELL,
-    WHOLE_NUMBERS,
     limits_of,
     stamp_of,
 )
@@ -253,7 +252,7 @@ def _note(column: Column) -> str:
 
 
 def _number_words(column: Column) -> str:
-    return f"a{' whole' if column.name in WHOLE_NUMBERS else ''} number{limits_of(column)}"
+    return f"a{' whole' if column.whole else ''} number{limits_of(column)}"
 
 
 def _validation(column: Column, index: int, study: Study, words: str) -> dict[str, object] | None:
@@ -273,7 +272,7 @@ def _alert(column: Column, message: str) -> dict[str, object]:
 
 def _between(column: Column) -> dict[str, object]:
     return {
-        "validate": "integer" if column.name in WHOLE_NUMBERS else "decimal",
+        "validate": "integer" if column.whole else "decimal",
         "criteria": "between",
         "minimum": -1e9 if column.low is None else column.low,
         "maximum": 1e9 if column.high is None else column.high,

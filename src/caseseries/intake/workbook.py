@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -346,6 +347,7 @@ def _number(row: int, column: int, style: str, stored: str, book: _Book) -> Cell
     return Cell(row, column, "number", value, f"{value:.15g}", number_format)
 
 
+@lru_cache(maxsize=1024)
 def codes_of(number_format: str) -> str:
     """The codes of a number format's first section, lower case, without quoted or escaped characters."""
     first = LITERALS.sub("", number_format).partition(";")[0].lower()

@@ -173,13 +173,12 @@ _OUTLINES: dict[str, Sequence[Point]] = {
     "diamond": [(0, -1.25), (1.25, 0), (0, 1.25), (-1.25, 0)],
     "triangle": [(0, -1.15), (1.1, 0.85), (-1.1, 0.85)],
     "down": [(0, 1.15), (1.1, -0.85), (-1.1, -0.85)],
-    "right": [(1.3, 0), (-0.7, 1.1), (-0.7, -1.1)],
 }
 _STROKES = {"cross": "M-{0} -{0}L{0} {0}M-{0} {0}L{0} -{0}", "plus": "M-{0} 0L{0} 0M0 -{0}L0 {0}"}
 
 
 def symbol(shape: str, at: Point, radius: float, fill: str, stroke: str = INK) -> str:
-    """A plotting symbol: circle, half, square, diamond, triangle, down, right, cross, plus.
+    """A plotting symbol: circle, half, square, diamond, triangle, down, cross, plus.
 
     `half` is a circle whose lower half is filled. The crosses have no inside and take `stroke`.
     """

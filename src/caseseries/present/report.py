@@ -88,15 +88,15 @@ def assemble(material: Material, software: str) -> Document:
 def trail_of(result: Result) -> Trail:
     """Where a number comes from, for a reader who asks: method, counts, caveats, then each case's cells."""
     estimate = result.estimate
-    lines = [f"{result.label}: {result.shown}", f"Method: {estimate.method}; n = {estimate.n}"]
+    lines = [result.shown, f"Method: {estimate.method}; n = {estimate.n}"]
     if estimate.events is not None:
         lines.append(f"Events: {estimate.events}")
     if estimate.at_risk is not None:
         lines.append(f"At risk: {estimate.at_risk}")
-    lines += [capital(caveat) for caveat in (*estimate.caveats, *result.caveats)]
+    lines += [capital(caveat) for caveat in result.notes]
     for case, cells in sorted(result.sources.items()):
         lines.append(f"{case}: {'; '.join(f'{cell.where} = {cell.raw}' for cell in cells) or 'no cell'}")
-    return Trail(result.id, tuple(lines))
+    return Trail(result.label, tuple(lines))
 
 
 def _summary(m: Material) -> Iterator[Block]:
@@ -212,7 +212,7 @@ def _outcomes(m: Material) -> Iterator[Block]:
         curves = [c for c in m.displays.curves if c.origin == origin and c.kind == "survival"]
         if f"{curves[0].id}.before_index" in results:
             continue
-        names = join([curve.label for curve in curves])
+        names = join([study.endpoints[curve.id.split(".")[0]].short for curve in curves])
         caption = (
             f"Kaplan–Meier with pointwise 95% interval ({curves[0].method.split(', ', 1)[-1]}); ticks are censored "
             f"cases; dashed where fewer than {study.report.minimum_at_risk} are at risk."
@@ -252,7 +252,7 @@ def _relapses(m: Material) -> Iterator[Block]:
             f"incidence-{here[0].id.split('.')[1]}", f"{capital(names)} from {origin}", caption, drawn
         )
     yield tables.incidence(m.study, m.results)
-    yield tables.aftermath(m.displays.aftermath)
+    yield tables.aftermath(m.displays.aftermath, m.study.report.style)
 
 
 def _limits(m: Material) -> Iterator[Block]:

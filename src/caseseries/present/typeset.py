@@ -36,13 +36,14 @@ def _compile(
         source,
         format=kind,
         ppi=DOTS_PER_INCH,
-        font_paths=_fonts(),
+        font_paths=typefaces(),
         sys_inputs=inputs,
         pdf_standards=[*standards],
     )
 
 
 @cache
-def _fonts() -> typst.Fonts:
+def typefaces() -> typst.Fonts:
+    """The typeface that ships with the package, read once."""
     with as_file(_HERE / "fonts") as folder:
         return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(folder)])

@@ -30,6 +30,16 @@ def normal_tail(z: float) -> float:
     return 0.5 * erfc(z / sqrt(2))
 
 
+def chi_square_tail(x: float, df: int) -> float:
+    """P(X > x) for a chi-square X with whole df > 0: the finite sums of DLMF 8.4.8 and 8.4.10."""
+    half = x / 2
+    if half <= 0:
+        return 1.0
+    powers = [df % 2 / 2 + k for k in range(df // 2)]
+    terms = sum(exp(j * log(half) - half - lgamma(j + 1)) for j in powers)
+    return terms + (erfc(sqrt(half)) if df % 2 else 0.0)
+
+
 def beta_cdf(x: float, a: float, b: float) -> float:
     """P(X <= x) for X ~ Beta(a, b), DLMF 8.17.22; Beta(0, b) is the constant 0 and Beta(a, 0) the constant 1."""
     if x < 0 or (x < 1 and not b):

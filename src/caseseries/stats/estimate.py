@@ -22,3 +22,21 @@ class Estimate:
     at_risk: int | None = None
     because: str = ""
     caveats: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A test: its statistic and p-value, or the reason why there is none.
+
+    `df` is None where the statistic refers to no chi-square. `observed` and `expected` events are per group.
+    """
+
+    name: str
+    statistic: float | None
+    df: int | None
+    p: float | None
+    n: int
+    observed: tuple[float, ...] = ()
+    expected: tuple[float, ...] = ()
+    because: str = ""
+    caveats: tuple[str, ...] = ()

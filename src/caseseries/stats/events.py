@@ -70,20 +70,27 @@ class EventTable:
     @cached_property
     def steps(self) -> Steps:
         """The rows of a curve: day 0 and every later day on which something happens."""
-        at = int(np.searchsorted(self.days, 0))
+        at = int(self.days.searchsorted(0))
         outset = int(self.entered[:at].sum())
+        today = int(self.entered[at]) if at < self.days.size and self.days[at] == 0 else None
+        if today is None and not at:
+            return EventTable(*_with_row(BEFORE_DAY_0, self)).steps
         columns = self.days, self.at_risk, self.any_event, self.censored
-        days, at_risk, events, censored = (column[at:] for column in columns)
-        if not days.size or days[0]:
-            first = (0, outset, 0, 0)
-            days, at_risk, events, censored = (
-                np.concatenate([[value], column])
-                for value, column in zip(first, (days, at_risk, events, censored), strict=True)
-            )
+        days, at_risk, events, censored = (column[at - (today is None) :] for column in columns)
+        if today is None:  # the row of those who entered before day 0 serves for it
+            days, at_risk = np.maximum(days, 0), np.maximum(at_risk, np.where(days < 0, outset, 0))
         after = np.append(at_risk[1:], at_risk[-1] - events[-1] - censored[-1])
         observed = at_risk.copy()
-        observed[0] = outset + int(self.entered[self.days == 0].sum())
+        observed[0] = outset + (today or 0)
         return Steps(days, at_risk, observed, events, censored, after)
+
+    def events_on(self, days: Ints) -> Ints:
+        """Events of any cause on each of `days`, which need not be the table's."""
+        counts = np.append(self.any_event, 0)
+        place = np.searchsorted(self.days, days)
+        known = np.append(self.days, -2)[place] == days
+        found: Ints = np.where(known, counts[place], 0)
+        return found
 
     def __add__(self, other: "EventTable") -> "EventTable":
         if self.causes != other.causes:
@@ -160,6 +167,57 @@ def single_cause(table: EventTable, causes: Collection[int] | None = None) -> Ev
     return EventTable(table.days, table.entered, chosen[:, None], censored)
 
 
+def start_at(table: EventTable, landmark: int) -> EventTable:
+    """The table of those under observation and event-free after `landmark`, days counted from it.
+
+    Its survival is the landmark analysis, and survival given that the landmark was reached (Anderson, Cain &
+    Gelber 1983, J Clin Oncol 1:710). Those who fell or left by the landmark are not in it.
+    """
+    late = table.days > landmark
+    days = np.append(BEFORE_DAY_0, table.days[late] - landmark)
+    reached = _still_in(table, landmark)
+    nothing = np.zeros((1, table.causes), dtype=np.int64)
+    return EventTable(
+        days,
+        np.append(reached, table.entered[late]),
+        np.concatenate([nothing, table.events[late]]),
+        np.append(0, table.censored[late]),
+    )
+
+
+def stop_at(table: EventTable, horizon: int) -> EventTable:
+    """The table had follow-up ended on `horizon`: whoever is still under observation is censored that day."""
+    if not table.days.size or horizon >= table.days[-1]:
+        return table
+    early = table.days <= horizon
+    days = np.union1d(table.days[early], [horizon])
+    place = np.searchsorted(days, table.days[early])
+    kept = [
+        np.zeros((days.size, *c.shape[1:]), dtype=np.int64)
+        for c in (table.entered, table.events, table.censored)
+    ]
+    for column, counts in zip(kept, (table.entered, table.events, table.censored), strict=True):
+        column[place] = counts[early]
+    entered, events, censored = kept
+    entered[-1] = 0  # whoever enters on the last day is never seen
+    censored[-1] += _still_in(table, horizon) - int(table.entered[table.days == horizon].sum())
+    return EventTable(days, entered, events, censored)
+
+
+def count_at_risk(table: EventTable, days: Ints) -> Ints:
+    """The number at risk (start < day <= stop) on each of `days`, which need not be the table's."""
+    came, left = (np.append(0, np.cumsum(c)) for c in (table.entered, table.any_event + table.censored))
+    before = np.searchsorted(table.days, days)
+    number: Ints = came[before] - left[before]
+    return number
+
+
+def _still_in(table: EventTable, day: int) -> int:
+    """Entered by `day` and not gone by the end of it."""
+    past = table.days <= day
+    return int((table.entered - table.any_event - table.censored)[past].sum())
+
+
 def check_cause(table: EventTable, cause: int) -> int:
     if not 1 <= cause <= table.causes:
         raise ValueError(f"cause {cause} is not one of 1 to {table.causes}")
@@ -178,11 +236,11 @@ def _refuse(columns: dict[str, npt.NDArray[np.int64] | npt.NDArray[np.float64]],
     for name, column in columns.items():
         what = f"not one of 0 to {causes}" if name == "status" else "not a whole number of days from 0"
         most = causes if name == "status" else _LAST_DAY
-        wrong = ~(
-            (column >= 0) & (column <= most) & (column == np.floor(column))
-        )  # NaN fails every comparison
+        wrong = ~((column >= 0) & (column <= most))  # NaN fails every comparison
+        if column.dtype.kind == "f":
+            wrong |= column != np.floor(column)
         problems += [(int(row) + 1, f"{name} {column[row]} is {what}") for row in np.flatnonzero(wrong)]
-    if "start" in columns:
+    if "start" in columns and (columns["start"] >= columns["stop"]).any():
         backwards = columns["start"] >= columns["stop"]
         problems += [
             (int(row) + 1, f"start {columns['start'][row]} is not before stop {columns['stop'][row]}")
@@ -190,6 +248,13 @@ def _refuse(columns: dict[str, npt.NDArray[np.int64] | npt.NDArray[np.float64]],
         ]
     if problems:
         raise RowError(sorted(problems))
+
+
+def _with_row(day: int, table: EventTable) -> tuple[Ints, Ints, Ints, Ints]:
+    """The columns with a row in which nothing happens put before all others."""
+    columns = table.entered, table.events, table.censored
+    entered, events, censored = (np.insert(column, 0, 0, axis=0) for column in columns)
+    return np.insert(table.days, 0, day), entered, events, censored
 
 
 def _spread(size: int, places: list[Ints], counts: tuple[Ints, Ints]) -> Ints:

@@ -6,6 +6,7 @@ not defined: the limits that rest on Greenwood's variance are not, before the fi
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from math import exp, expm1, log1p
 
 import numpy as np
@@ -39,19 +40,27 @@ def limit_survival(steps: Steps, rows: Ints, level: float, interval: str) -> Lim
     return INTERVALS[interval].limit(steps, rows, level)
 
 
-def _greenwood(transform: Callable[[Floats, Floats], Limits]) -> Callable[[Steps, Ints, float], Limits]:
-    """Limits from a transform of (S, z times the standard error of log S), where 0 < S < 1."""
+Transform = Callable[
+    [Floats, Floats], Limits
+]  # of S and z times the standard error of log S, where 0 < S < 1
 
+
+def _greenwood(transform: Transform) -> Callable[[Steps, Ints, float], Limits]:
     def limit(steps: Steps, rows: Ints, level: float) -> Limits:
-        survival = steps.survival[rows]
-        inside = (survival > 0) & (survival < 1)
-        z = normal_quantile(0.5 + level / 2)
-        width = z * np.sqrt(steps.log_variance[rows][inside])
-        lower, upper = (np.full(survival.size, np.nan) for _ in range(2))
-        lower[inside], upper[inside] = transform(survival[inside], width)
-        return lower, upper
+        lower, upper = _greenwood_limits(steps, level, transform)
+        return lower[rows], upper[rows]
 
     return limit
+
+
+@lru_cache(maxsize=32)  # horizons of one curve are asked for one by one
+def _greenwood_limits(steps: Steps, level: float, transform: Transform) -> Limits:
+    survival = steps.survival
+    inside = (survival > 0) & (survival < 1)
+    width = normal_quantile(0.5 + level / 2) * np.sqrt(steps.log_variance[inside])
+    lower, upper = np.full((2, survival.size), np.nan)
+    lower[inside], upper[inside] = transform(survival[inside], width)
+    return lower, upper
 
 
 def _plain(survival: Floats, width: Floats) -> Limits:
@@ -81,20 +90,20 @@ def _bpcp(steps: Steps, rows: Ints, level: float) -> Limits:
     W+ times Beta(Y after the row, 1). Each product is taken as the beta variable of its first two moments.
     """
     tail = (1 - level) / 2
-    below, above = zip(*_beta_products(steps, rows), strict=True)
+    below, above = zip(*beta_products(steps, rows), strict=True)
     return beta_quantiles(tail, below), beta_quantiles(1 - tail, above)
 
 
 def _bpcp_midp(steps: Steps, rows: Ints, level: float) -> Limits:
     """The mid-p version: quantiles of W- and W+ evenly mixed (Fay & Brittain 2016, Stat Med 35:2726)."""
     tail = (1 - level) / 2
-    products = _beta_products(steps, rows)
+    products = beta_products(steps, rows)
     lower = [_mixed_quantile(tail, below, above) for below, above in products]
     return np.array(lower), np.array([_mixed_quantile(1 - tail, below, above) for below, above in products])
 
 
-def _beta_products(steps: Steps, rows: Ints) -> list[tuple[Beta, Beta]]:
-    """W- and W+ at each row, as the beta variables of their first two moments."""
+def beta_products(steps: Steps, rows: Ints) -> list[tuple[Beta, Beta]]:
+    """W- and W+ at each row, as the beta variables of their first two moments: (a, b) of either."""
     log_mean, log_spread = (moment[rows].tolist() for moment in steps.beta_moments)
     moments = zip(log_mean, log_spread, steps.after[rows].tolist(), strict=True)
     return [(_beta_below(mean, spread, after), _beta_of(mean, spread)) for mean, spread, after in moments]
@@ -123,11 +132,47 @@ def _mixed_quantile(p: float, below: Beta, above: Beta) -> float:
     return find_root(lambda x: beta_cdf(x, *below) + beta_cdf(x, *above) - 2 * p, low, high)
 
 
+def _likelihood_ratio(steps: Steps, rows: Ints, level: float) -> Limits:
+    """Thomas & Grunkemeier 1975 (J Am Stat Assoc 70:865): survival at which the likelihood has not fallen too far.
+
+    The curve through a limit has hazards d / (Y + c): one c for each side. Not defined before the first event.
+    """
+    z = normal_quantile(0.5 + level / 2)
+    limits = [_ratio_limits(steps, row, z * z) for row in rows.tolist()]
+    lower, upper = np.array(limits, dtype=np.float64).reshape(-1, 2).T
+    return lower, upper
+
+
+def _ratio_limits(steps: Steps, row: int, quantile: float) -> tuple[float, float]:
+    events = steps.events[: row + 1] > 0
+    y, d = (column[: row + 1][events].astype(np.float64) for column in (steps.at_risk, steps.events))
+    if not y.size:
+        return np.nan, np.nan
+    left = y - d
+
+    def fall(c: float) -> float:
+        alive = left * np.log1p(c / np.maximum(left, 1)) * (left > 0)
+        return 2 * float((y * np.log1p(c / y) - alive).sum()) - quantile
+
+    def survival(c: float) -> float:
+        return float(np.prod(1 - d / (y + c)))
+
+    high = 1.0
+    while fall(high) < 0:
+        high *= 2
+    upper = survival(find_root(fall, 0.0, high))
+    if not left.min():
+        return 0.0, upper
+    least = -float(left.min())
+    return survival(-find_root(lambda c: fall(-c), 0.0, -least * (1 - 1e-12))), upper
+
+
 INTERVALS = {
     "bpcp": Interval("beta product confidence procedure (BPCP)", _bpcp),
     "bpcp-midp": Interval("mid-p beta product confidence procedure (BPCP)", _bpcp_midp),
     "log-log": Interval("log-log", _greenwood(_log_log)),
     "log": Interval("log", _greenwood(_log)),
+    "likelihood-ratio": Interval("likelihood ratio (Thomas–Grunkemeier)", _likelihood_ratio),
     "plain": Interval("plain", _greenwood(_plain)),
     "arcsine": Interval("arcsine", _greenwood(_arcsine)),
 }

@@ -4,19 +4,36 @@ from collections.abc import Callable, Iterable
 from math import comb, sqrt
 
 from caseseries.stats.distributions import beta_cdf, beta_quantile, find_root, normal_quantile
-from caseseries.stats.estimate import Estimate
+from caseseries.stats.estimate import Comparison, Estimate
 
 
 def estimate_proportion(x: int, n: int, level: float = 0.95, method: str = "clopper-pearson") -> Estimate:
     """x of n, with an interval: "clopper-pearson", "wilson", "mid-p" or "jeffreys"."""
     if method not in _PROPORTIONS:
         raise ValueError(f"method {method!r} is not one of {', '.join(_PROPORTIONS)}")
-    if not 0 <= x <= n:
-        raise ValueError(f"{x} of {n} is not a proportion")
+    check_proportion(x, n)
     name, limit = _PROPORTIONS[method]
     if not n:
         return Estimate(None, None, None, level, name, 0, 0, because="there are no patients")
     return Estimate(x / n, *limit(x, n, (1 - level) / 2), level, name, n, x)
+
+
+def check_proportion(x: int, n: int) -> None:
+    if not 0 <= x <= n:
+        raise ValueError(f"{x} of {n} is not a proportion")
+
+
+def compare_to_proportion(x: int, n: int, against: float) -> Comparison:
+    """Exact binomial test of x of n against a known proportion: twice the smaller tail (Clopper–Pearson's test)."""
+    check_proportion(x, n)
+    name = f"exact binomial test against {against:g}"
+    if not 0 < against < 1:
+        raise ValueError(f"a proportion of {against} leaves nothing to test")
+    if not n:
+        return Comparison(name, None, None, None, 0, because="there are no patients")
+    lower = 1 - beta_cdf(against, x + 1, n - x)
+    upper = beta_cdf(against, x, n - x + 1)
+    return Comparison(name, None, None, min(1.0, 2 * min(lower, upper)), n, (float(x),), (n * against,))
 
 
 def estimate_median(values: Iterable[float], level: float = 0.95) -> Estimate:

@@ -19,7 +19,7 @@ class Column:
     """One column of a form. `heading` is what the centre sees, unit included; `name` is ours.
 
     `low` and `high` bound a number in the unit of the heading; they are limits of the possible, not of the
-    usual.
+    usual. A `whole` number has no fraction.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Column:
     choices: tuple[str, ...] = ()
     low: float | None = None
     high: float | None = None
+    whole: bool = False
     help: str = ""
 
 
@@ -233,7 +234,7 @@ def _treatment(study: Study) -> Form:
         columns=(
             CASE_ID,
             Column("treatment", "Treatment", "choice", required=True, choices=study.treatments),
-            Column("cycle", "Cycle", "number", low=1, high=20),
+            Column("cycle", "Cycle", "number", low=1, high=20, whole=True),
             Column("start_date", "Start date", "date", required=True),
             Column("end_date", "End date", "date"),
             Column(
@@ -266,7 +267,15 @@ def _toxicity(study: Study) -> Form:
                 "toxicity", "Toxicity", "choice", required=True, choices=tuple(study.toxicity.kinds.values())
             ),
             Column("onset_date", "Onset", "date", required=True),
-            Column("grade", "Grade (1-5)", "number", low=1, high=5, help=f"By {study.toxicity.scale}."),
+            Column(
+                "grade",
+                "Grade (1-5)",
+                "number",
+                low=1,
+                high=5,
+                whole=True,
+                help=f"By {study.toxicity.scale}.",
+            ),
             Column("interrupted", "Infusion interrupted", "yes_no"),
             Column("steroids", "Steroids given", "yes_no"),
             Column("tocilizumab", "Tocilizumab given", "yes_no"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from caseseries.record.dates import ClinicalDate
 from caseseries.record.levels import Level, LevelState
 from caseseries.record.patient import Patient, Row, Source
 from caseseries.study.definition import Study
@@ -23,6 +24,9 @@ ORDER = (
     "seen alive",
     "death",
 )
+
+
+SPECIMEN_COLUMNS = ("specimen_date", "mrd_result", "mrd_percent", "sensitivity_percent", "range_percent")
 
 
 @dataclass(frozen=True)
@@ -46,12 +50,22 @@ class Sample:
 
 
 @dataclass(frozen=True)
+class Doubt:
+    """A specimen whose day or result could not be read: it lies somewhere in the interval and may show anything."""
+
+    earliest: date
+    latest: date
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True)
 class Course:
-    """The history of one case. `moments` and `samples` are in order of day."""
+    """The history of one case. `moments` and `samples` are in order of day; `doubts` could be any sample."""
 
     patient: Patient
     moments: tuple[Moment, ...]
     samples: tuple[Sample, ...]
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def case_id(self) -> str:
@@ -74,7 +88,8 @@ def build_course(patient: Patient, study: Study) -> Course:
     """The course of one case. Dates known only as intervals give no moment; `check` reports them."""
     moments = sorted(_moments(patient, study), key=lambda moment: (moment.on, ORDER.index(moment.kind)))
     samples = sorted(_samples(patient), key=lambda sample: sample.on)
-    return Course(patient, tuple(moments), tuple(samples))
+    doubts = (_doubt(row) for row in patient.form("specimens") if not can_read(row))
+    return Course(patient, tuple(moments), tuple(samples), tuple(doubts))
 
 
 def _moments(patient: Patient, study: Study) -> Iterator[Moment]:
@@ -101,9 +116,26 @@ def _dated(kind: str, rows: Iterable[Row], column: str, detail: str = "", *more:
 
 def _samples(patient: Patient) -> Iterator[Sample]:
     for row in patient.form("specimens"):
-        if on := row.date("specimen_date"):
-            columns = ("specimen_date", "mrd_result", "mrd_percent", "sensitivity_percent", "range_percent")
-            yield Sample(on, derive_level(row), row.text("marker") or "", row.sources(*columns))
+        on = row.date("specimen_date")
+        if on and can_read(row):
+            yield Sample(on, derive_level(row), row.text("marker") or "", row.sources(*SPECIMEN_COLUMNS))
+
+
+def can_read(row: Row) -> bool:
+    """Whether a specimen's day and result are known. What the laboratory calls not evaluable is a result."""
+    result = row.text("mrd_result")
+    claims_nothing = derive_level(row).state is LevelState.NOT_EVALUABLE
+    return row.date("specimen_date") is not None and (
+        result == LevelState.NOT_EVALUABLE or not claims_nothing
+    )
+
+
+def _doubt(row: Row) -> Doubt:
+    found = row.values.get("specimen_date")
+    known = (
+        found.value if found and isinstance(found.value, ClinicalDate) else ClinicalDate(date.min, date.max)
+    )
+    return Doubt(known.earliest, known.latest, row.sources(*SPECIMEN_COLUMNS))
 
 
 def derive_level(row: Row) -> Level:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from caseseries.record.levels import Level, LevelState
+from caseseries.record.levels import Level, LevelState, combine_markers
 from caseseries.record.patient import Source
 from caseseries.study.definition import Response as ResponseRule
-from caseseries.timeline.course import Course, Sample
+from caseseries.timeline.course import Course, Doubt, Sample
 from caseseries.timeline.endpoints import origin_of
 
 # A level recorded in decimal and divided in binary may fall an ulp short of a threshold it meets.
@@ -59,7 +59,14 @@ def derive_response(course: Course, rule: ResponseRule, until: str) -> MrdRespon
     limit = origin_of(course, until)
     earliest = index.on - timedelta(days=rule.before_within_days)
     before = last_level(s for s in course.samples if earliest <= s.on <= index.on)
+    if _doubted(course, earliest - timedelta(days=1), index.on, before):
+        before = None
     after = last_level(s for s in course.samples if index.on < s.on <= (limit.on if limit else date.max))
+    if doubt := _doubted(course, index.on, limit.on if limit else date.max, after):
+        because = "a specimen after treatment has a day or a result that could not be read"
+        return MrdResponse(
+            ResponseState.NOT_EVALUABLE, before, None, None, f"{because} ({doubt.sources[0].where})"
+        )
     if after is None:
         return MrdResponse(
             ResponseState.NOT_EVALUABLE, before, None, None, "no evaluable specimen after treatment"
@@ -67,6 +74,14 @@ def derive_response(course: Course, rule: ResponseRule, until: str) -> MrdRespon
     reduction = log_reduction(before.level, after.level) if before else None
     state, because = _classify(after.level, reduction, rule)
     return MrdResponse(state, before, after, reduction, because)
+
+
+def _doubted(course: Course, start: date, limit: date, after: Measured | None) -> Doubt | None:
+    """A specimen that could not be read and may be the one to judge by: an earlier negative must not stand in."""
+    since = after.on if after else start
+    return next(
+        (d for d in course.doubts if d.earliest <= limit and d.latest > start and d.latest >= since), None
+    )
 
 
 def last_level(samples: Iterable[Sample]) -> Measured | None:
@@ -78,18 +93,6 @@ def last_level(samples: Iterable[Sample]) -> Measured | None:
     today = [s for s in evaluable if s.on == last]
     sources = tuple(source for sample in today for source in sample.sources)
     return Measured(last, combine_markers([s.level for s in today]), sources)
-
-
-def combine_markers(levels: list[Level]) -> Level:
-    """Several markers of one specimen: the highest quantified level; else positive if any is; negative only
-    if all are, at the best sensitivity reached (van der Velden 2007; notes on two markers: verify)."""
-    quantified = [level for level in levels if level.state is LevelState.QUANTIFIED]
-    if quantified:
-        return max(quantified, key=lambda level: level.value or 0.0)
-    positive = [level for level in levels if level.state is LevelState.BELOW_RANGE]
-    if positive:
-        return max(positive, key=lambda level: level.quantitative_range or 0.0)
-    return min(levels, key=lambda level: level.sensitivity or 1.0)
 
 
 def log_reduction(before: Level, after: Level) -> tuple[float, float] | None:

@@ -6,7 +6,7 @@ risk, censored and events under every tick of the axis.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby, pairwise
 
@@ -14,7 +14,7 @@ from caseseries.analysis.displays import Curve
 from caseseries.present import drawing as pen
 from caseseries.present.drawing import Drawing, Scale
 from caseseries.present.lettering import SEMIBOLD, text_width
-from caseseries.present.wording import interval, percent
+from caseseries.present.wording import capital, interval, percent
 
 WIDTH, TOP, BOTTOM, BAND = 700.0, 44.0, 254.0, "#DDE1E6"
 MONTH, YEAR = 365.25 / 12, 365.25
@@ -111,7 +111,8 @@ def time_axis(last_day: int) -> Axis:
     return Axis(unit, unit_days, tuple(range(0, int(units) + 1, step)))
 
 
-def _figure(groups: Sequence[tuple[Curve, ...]], minimum_at_risk: int, level: float) -> Drawing:
+def _figure(plain: Sequence[tuple[Curve, ...]], minimum_at_risk: int, level: float) -> Drawing:
+    groups = [tuple(replace(curve, label=capital(curve.label)) for curve in group) for group in plain]
     curves = [curve for group in groups for curve in group]
     width = WIDTH / len(groups)
     last_day = max(curve.days[-1] for curve in curves)

@@ -11,7 +11,7 @@ from caseseries.analysis.displays import MrdPoint
 from caseseries.present import drawing as pen
 from caseseries.present.drawing import Drawing, Point, Scale
 from caseseries.present.lettering import REGULAR, text_width, wrap
-from caseseries.present.wording import percent
+from caseseries.present.wording import percent, rounded
 
 WIDTH, LEFT, RIGHT, TOP, HEIGHT, RADIUS = 700.0, 62.0, 568.0, 34.0, 250.0, 5.0
 BEFORE, AFTER = pen.ORANGE, pen.BLUE
@@ -64,8 +64,9 @@ def _frame(points: Sequence[MrdPoint], y: Scale, decades: range, target: float) 
         top = y(max(negatives))
         yield pen.box(LEFT, top, RIGHT - LEFT, floor_y - top, pen.SHADE)
         note = wrap("not detected, each at its own sample’s sensitivity", WIDTH - RIGHT - 8, pen.SMALL)
-        middle = min(max((top + floor_y) / 2, y(target) + 34), floor_y - 16)
-        yield pen.lines(RIGHT + 8, middle, note, lead=13, size=pen.SMALL, fill=pen.QUIET)
+        below = y(target) + 36
+        place = below if below + 10 < floor_y else y(target) - 32
+        yield pen.lines(RIGHT + 8, place, note, lead=13, size=pen.SMALL, fill=pen.QUIET)
     for decade in decades:
         level = y(10.0**decade)
         yield pen.line((LEFT, level), (RIGHT, level), pen.FAINT)
@@ -114,7 +115,7 @@ def _sign(point: MrdPoint, at: Point) -> str:
 
 
 def _said(point: MrdPoint) -> str:
-    return f"{point.case_id}, {point.when} treatment (day {point.day}): {point.label}"
+    return f"{point.case_id}, {point.when} treatment (day {rounded(point.day)}): {point.label}"
 
 
 def _key(y: float, points: Sequence[MrdPoint]) -> str:

@@ -9,6 +9,7 @@ from caseseries.present import drawing as pen
 from caseseries.present.drawing import Drawing, Scale
 from caseseries.present.figures.curves import time_axis
 from caseseries.present.lettering import text_width
+from caseseries.present.wording import rounded
 
 WIDTH, ROW, RADIUS = 700.0, 25.0, 5.0
 
@@ -104,7 +105,7 @@ def _lane(
         bar = pen.box(
             x(span.start), y - 6, max(x(span.end) - x(span.start), 2), 12, fills[span.kind], pen.INK
         )
-        yield pen.fact(f"{lane.case_id}: {span.kind}, days {span.start} to {span.end}", bar)
+        yield pen.fact(f"{lane.case_id}: {span.kind}, days {rounded(span.start)} to {rounded(span.end)}", bar)
     for mark, height in _tiers(lane.marks, x):
         sign = signs[mark.kind]
         drawn = pen.symbol(sign.shape, (x(mark.day), y + height), RADIUS, sign.fill, sign.stroke)
@@ -143,7 +144,7 @@ def _alt(lanes: Sequence[Lane], origin: str) -> str:
 
 
 def _sentence(lane: Lane) -> str:
-    spans = [f"{span.kind} days {span.start} to {span.end}" for span in lane.spans]
+    spans = [f"{span.kind} days {rounded(span.start)} to {rounded(span.end)}" for span in lane.spans]
     marks = [f"{mark.kind} day {mark.day}" for mark in sorted(lane.marks, key=lambda mark: mark.day)]
     last = [f"{'alive' if lane.alive else 'last known'} day {lane.end}"]
     return f"{lane.case_id}: {', '.join(spans + marks + last)}."

@@ -1,0 +1,85 @@
+"""The bootstrap of a curve: all of it when the cohort is small enough, draws otherwise."""
+
+from collections.abc import Sequence
+from math import comb, lgamma
+
+import numpy as np
+
+from caseseries.stats.distributions import Floats
+from caseseries.stats.events import EventTable
+from caseseries.stats.steps import Ints
+
+MOST = 1_500_000  # distinct resamples: 12 patients have 1,352,078
+
+
+def bootstrap_exactly(table: EventTable, day: int) -> tuple[Floats, Floats]:
+    """Every distinct value of S(day) over all resamples of the patients, and its probability; both (V,).
+
+    The n patients can be drawn with replacement in comb(2n - 1, n) distinct ways (352,716 for eleven), each with
+    its multinomial probability (Efron & Tibshirani 1993, section 6.2). Patients alike are one kind, which leaves
+    fewer. Everyone must be under observation from the outset. Resamples whose last patient is censored before
+    `day` have the value of their last step.
+    """
+    kinds = _Kinds(table)
+    if comb(table.n + kinds.sizes.size - 1, table.n) > MOST:
+        raise ValueError(f"{table.n} patients have too many resamples to list: draw them")
+    counts = _compositions(table.n, kinds.sizes.size)
+    log_factorials = np.array([lgamma(k + 1) for k in range(table.n + 1)])
+    log_ways = (
+        log_factorials[-1] - log_factorials[counts].sum(axis=1) + counts @ np.log(kinds.sizes / table.n)
+    )
+    values, place = np.unique(np.round(kinds.survival(counts, [day])[:, 0], 12), return_inverse=True)
+    return values, np.bincount(place, weights=np.exp(log_ways), minlength=values.size).astype(np.float64)
+
+
+def bootstrap_curves(
+    table: EventTable, days: Sequence[int], draws: int, random: np.random.Generator
+) -> Floats:
+    """S on each of `days` in `draws` resamples of the patients: (draws, days)."""
+    kinds = _Kinds(table)
+    patients = np.repeat(np.arange(kinds.sizes.size), kinds.sizes)
+    drawn = patients[random.integers(0, table.n, size=(draws, table.n))]
+    cells = (
+        drawn + np.arange(draws)[:, None] * kinds.sizes.size
+    )  # counting indices: a third of multinomial draws
+    counts = np.bincount(cells.ravel(), minlength=draws * kinds.sizes.size).reshape(draws, -1)
+    return kinds.survival(counts, days)
+
+
+class _Kinds:
+    """Patients who leave on the same day in the same way are one kind; kinds in order of leaving."""
+
+    def __init__(self, table: EventTable) -> None:
+        if table.delayed or not table.n:
+            raise ValueError("a bootstrap needs patients who are all under observation from the outset")
+        days = np.repeat(table.days, 2)
+        sizes = np.stack([table.any_event, table.censored], axis=1).ravel()
+        events = np.tile([True, False], table.days.size)
+        self.days, self.sizes, self.events = days[sizes > 0], sizes[sizes > 0], events[sizes > 0]
+
+    def survival(self, counts: Ints, days: Sequence[int]) -> Floats:
+        """S on `days` for each row of `counts` (R, kinds): (R, days)."""
+        wanted = np.searchsorted(self.days, days, side="right")
+        last = int(wanted.max(initial=0))
+        columns = np.ones((last + 1, len(counts)))
+        at_risk = counts.sum(axis=1, dtype=np.int64)
+        for kind in range(last):
+            count = counts[:, kind]
+            columns[kind + 1] = columns[kind]
+            if self.events[kind]:
+                columns[kind + 1] *= 1 - count / np.maximum(at_risk, 1)
+            at_risk -= count
+        return columns[wanted].T
+
+
+def _compositions(total: int, parts: int) -> Ints:
+    """All ways to write `total` as an ordered sum of `parts` numbers from 0: (ways, parts)."""
+    left = np.array([total])
+    columns: list[Ints] = []
+    for _ in range(parts - 1):
+        choices = left + 1
+        taken = np.arange(choices.sum()) - np.repeat(np.cumsum(choices) - choices, choices)
+        columns = [np.repeat(column, choices) for column in columns]
+        columns.append(taken)
+        left = np.repeat(left, choices) - taken
+    return np.stack([*columns, left], axis=1)

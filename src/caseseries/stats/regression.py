@@ -1,0 +1,261 @@
+"""Cox regression for cohorts of this size: Efron's ties, strata, delayed entry, Firth's penalty, profile limits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import exp, inf, sqrt
+
+import numpy as np
+import numpy.typing as npt
+
+from caseseries.stats.comparison import align
+from caseseries.stats.distributions import Floats, chi_square_tail, find_root, normal_quantile
+from caseseries.stats.estimate import Comparison, Estimate
+from caseseries.stats.events import EventTable
+from caseseries.stats.likelihood import Likelihood, Point, Rows, arrange_rows, invert
+
+FEWEST_EVENTS_PER_COVARIATE = 10  # Peduzzi et al. 1995, J Clin Epidemiol 48:1503
+
+
+@dataclass(frozen=True, eq=False)
+class CoxModel:
+    """A fitted model. `coefficients` are log hazard ratios, `covariance` theirs (or None with `because`)."""
+
+    names: tuple[str, ...]
+    coefficients: tuple[float, ...]
+    covariance: Floats | None
+    ratios: tuple[Estimate, ...]
+    log_likelihoods: tuple[float, ...]
+    tests: tuple[Comparison, ...]
+    n: int
+    events: int
+    method: str
+    because: str = ""
+    caveats: tuple[str, ...] = ()
+
+
+def fit_cox(
+    stop: npt.ArrayLike,
+    event: npt.ArrayLike,
+    covariates: npt.ArrayLike,
+    names: Sequence[str],
+    *,
+    start: npt.ArrayLike | None = None,
+    strata: npt.ArrayLike | None = None,
+    ties: str = "efron",
+    firth: bool = False,
+    robust: bool = False,
+    interval: str = "wald",
+    level: float = 0.95,
+) -> CoxModel:
+    """Hazard ratios of the columns of `covariates` (N, p) for the rows observed over (start, stop].
+
+    `ties` is "efron" or "breslow"; `firth` penalises by Jeffreys' prior (Heinze & Schemper 2001, Biometrics
+    57:114), which keeps a separated covariate finite; `robust` gives the sandwich covariance (Lin & Wei 1989);
+    `interval` is "wald" or "profile" (of the penalised likelihood under `firth`).
+    """
+    rows = arrange_rows(stop, event, covariates, start, strata)
+    n, p = rows.x.shape
+    events = int(rows.deaths.sum())
+    method = _method(ties, firth=firth, robust=robust, interval=interval)
+    refused = _refusal(rows, names, events)
+    if refused:
+        return _without(names, n, events, method, refused)
+    likelihood = Likelihood(rows, ties, firth)
+    null = likelihood.at(np.zeros(p))
+    scale = rows.x.std(axis=0) * sqrt(events)
+    if np.linalg.matrix_rank(null.information / np.outer(scale, scale), tol=1e-9) < p:
+        because = "on the event days those at risk are alike in a covariate or a sum of them"
+        return _without(names, n, events, method, because)
+    beta, moving = likelihood.climb(np.zeros(p))
+    full = likelihood.at(beta)
+    if moving.any():
+        stuck = ", ".join(name for name, moves in zip(names, moving, strict=True) if moves)
+        because = f"{stuck} separates the events: no finite hazard ratio (Firth's penalty gives one)"
+        return _without(names, n, events, method, because)
+    covariance = invert(full.information)
+    if robust:
+        covariance = _sandwich(likelihood, beta, covariance)
+    caveats = _few(events, p)
+    limits = _limits(likelihood, beta, covariance, interval, level)
+    ratios = tuple(
+        Estimate(exp(b), exp(low), exp(high), level, method, n, events, caveats=caveats)
+        for b, (low, high) in zip(beta, limits, strict=True)
+    )
+    heights = likelihood.height(null), likelihood.height(full)
+    tests = (*_tests(null, beta, covariance, heights, n), *_proportionality(rows, full, n, names))
+    return CoxModel(
+        tuple(names),
+        tuple(beta.tolist()),
+        covariance,
+        ratios,
+        heights,
+        tests,
+        n,
+        events,
+        method,
+        caveats=caveats,
+    )
+
+
+def estimate_hazard_ratio(
+    a: EventTable, b: EventTable, level: float = 0.95, strata: Sequence[tuple[EventTable, EventTable]] = ()
+) -> Estimate:
+    """The hazard of `a` over that of `b`: Cox's model with Efron's ties, Wald limits, from counts alone.
+
+    `strata` are further pairs of tables. Not estimable while one group has no event or has them all first.
+    """
+    pairs = [align(pair) for pair in ((a, b), *strata)]
+    y = np.concatenate([margins.at_risk for margins in pairs])
+    d = np.concatenate([margins.events for margins in pairs])
+    n = a.n + b.n + sum(one.n + other.n for one, other in strata)
+    events, method = int(d.sum()), "Cox regression, Efron ties, Wald"
+    if not d[:, 0].sum() or not d[:, 1].sum():
+        because = "a group has no event: the hazard ratio has no finite estimate"
+        return Estimate(None, None, None, level, method, n, events, because=because)
+    beta, information = 0.0, 0.0
+    for _ in range(50):
+        score, information = _pair_score(y, d, beta)
+        if information < 1e-9:
+            because = "the groups' events do not overlap in time: the hazard ratio has no finite estimate"
+            return Estimate(None, None, None, level, method, n, events, because=because)
+        step = max(-2.0, min(2.0, score / information))
+        beta += step
+        if abs(step) < 1e-12:
+            break
+    width = normal_quantile(0.5 + level / 2) / sqrt(information)
+    return Estimate(exp(beta), exp(beta - width), exp(beta + width), level, method, n, events)
+
+
+def _pair_score(y: Floats, d: Floats, beta: float) -> tuple[float, float]:
+    ratio, total = exp(beta), d.sum(axis=1)
+    score, information = float(d[:, 0].sum()), 0.0
+    for tied in range(int(total.max())):
+        left = np.where((total > tied)[:, None], y - tied / np.maximum(total, 1)[:, None] * d, [0.0, 1.0])
+        share = ratio * left[:, 0] / (ratio * left[:, 0] + left[:, 1])
+        score -= float(share.sum())
+        information += float((share * (1 - share)).sum())
+    return score, information
+
+
+def _limits(
+    likelihood: Likelihood, beta: Floats, covariance: Floats, interval: str, level: float
+) -> list[tuple[float, float]]:
+    z = normal_quantile(0.5 + level / 2)
+    errors = np.sqrt(np.diag(covariance))
+    if interval == "wald":
+        return [(b - z * se, b + z * se) for b, se in zip(beta.tolist(), errors.tolist(), strict=True)]
+    if interval != "profile":
+        raise ValueError(f"interval {interval!r} is not one of wald, profile")
+    return [
+        (-_profile(likelihood, beta, j, -1, z, se), _profile(likelihood, beta, j, 1, z, se))
+        for j, se in enumerate(errors.tolist())
+    ]
+
+
+def _profile(likelihood: Likelihood, beta: Floats, j: int, side: int, z: float, error: float) -> float:
+    """`side` times the coefficient at which twice the fall of the profile likelihood is z²; infinite if none."""
+    top = likelihood.height(likelihood.at(beta))
+
+    def fall(distance: float) -> float:
+        moved = beta.copy()
+        moved[j] += side * distance
+        best, _ = likelihood.climb(moved, fixed=j)
+        return 2 * (top - likelihood.height(likelihood.at(best))) - z * z
+
+    reach = z * error
+    for _ in range(12):
+        if fall(reach) > 0:
+            return side * float(beta[j]) + find_root(fall, 0.0, reach)
+        reach *= 1.6
+    return inf
+
+
+def _sandwich(likelihood: Likelihood, beta: Floats, covariance: Floats) -> Floats:
+    """Lin & Wei 1989 (J Am Stat Assoc 84:1074): the sum over patients of squared influences."""
+    share, mean, day = likelihood.events(beta)
+    x, at = likelihood.rows.x, likelihood.rows.at
+    residuals = share.T @ mean - x * share.sum(axis=0)[:, None]
+    tied = np.bincount(day, minlength=likelihood.rows.deaths.size)
+    means = np.stack([np.bincount(day, column, tied.size) for column in mean.T], axis=1) / tied[:, None]
+    fell = likelihood.rows.fell
+    residuals[fell] += x[fell] - means[at[fell]]
+    influence = residuals @ covariance
+    robust: Floats = influence.T @ influence
+    return robust
+
+
+def _tests(
+    null: Point, beta: Floats, covariance: Floats, heights: tuple[float, float], n: int
+) -> tuple[Comparison, ...]:
+    statistics = {
+        "likelihood ratio": 2 * (heights[1] - heights[0]),
+        "Wald": float(beta @ np.linalg.solve(covariance, beta)),
+        "score": float(null.score @ np.linalg.solve(null.information, null.score)),
+    }
+    return tuple(
+        Comparison(f"{name} test", statistic, beta.size, chi_square_tail(statistic, beta.size), n)
+        for name, statistic in statistics.items()
+    )
+
+
+def _proportionality(rows: Rows, point: Point, n: int, names: Sequence[str]) -> tuple[Comparison, ...]:
+    """Score tests of a coefficient that changes linearly with time (Grambsch & Therneau 1994, Biometrika 81:515).
+
+    One for each covariate, then all together.
+    """
+    time = rows.days - np.average(rows.days, weights=rows.deaths)
+    score = time @ point.day_scores
+    cross = np.tensordot(time, point.day_information, axes=1)
+    bend = np.tensordot(time**2, point.day_information, axes=1) - cross @ np.linalg.solve(
+        point.information, cross
+    )
+    each = score**2 / np.maximum(np.diag(bend), 1e-300)
+    tests = [
+        Comparison(
+            f"proportional hazards of {name}", float(statistic), 1, chi_square_tail(float(statistic), 1), n
+        )
+        for name, statistic in zip(names, each, strict=True)
+    ]
+    if len(names) > 1 and np.linalg.matrix_rank(bend) == len(names):
+        whole = float(score @ np.linalg.solve(bend, score))
+        tests.append(
+            Comparison("proportional hazards", whole, len(names), chi_square_tail(whole, len(names)), n)
+        )
+    return tuple(tests)
+
+
+def _refusal(rows: Rows, names: Sequence[str], events: int) -> str:
+    n, p = rows.x.shape
+    if len(names) != p:
+        raise ValueError(f"{len(names)} names for {p} covariates")
+    if not n:
+        return "there are no patients"
+    if events <= p:
+        return f"{events} events are too few for {p} covariates"
+    constant = [name for name, spread in zip(names, np.ptp(rows.x, axis=0), strict=True) if not spread]
+    if constant:
+        return f"{', '.join(constant)} is the same in every patient"
+    if np.linalg.matrix_rank(rows.x) < p:
+        return "a covariate is a sum of multiples of the others"
+    return ""
+
+
+def _few(events: int, p: int) -> tuple[str, ...]:
+    if events >= FEWEST_EVENTS_PER_COVARIATE * p:
+        return ()
+    return (f"{events} events for {p} covariates: fewer than {FEWEST_EVENTS_PER_COVARIATE} events each",)
+
+
+def _without(names: Sequence[str], n: int, events: int, method: str, because: str) -> CoxModel:
+    return CoxModel(tuple(names), (), None, (), (), (), n, events, method, because)
+
+
+def _method(ties: str, *, firth: bool, robust: bool, interval: str) -> str:
+    parts = [
+        "Cox regression",
+        f"{ties.capitalize()} ties",
+        *(["Firth's penalty"] if firth else []),
+        *(["robust variance"] if robust else []),
+        "profile likelihood" if interval == "profile" else "Wald",
+    ]
+    return ", ".join(parts)

@@ -1,0 +1,147 @@
+"""Every fenced block, link, command and exit code in the documents is true."""
+
+import os
+import re
+import shutil
+import subprocess
+import sysconfig
+import tomllib
+from pathlib import Path
+
+import pytest
+import typer
+
+from caseseries import cli
+from caseseries.study.load import load_study
+from docs.fences import Fence, find_fences, find_steps, keeps_promise
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")])
+FENCES = [(page, fence) for page in PAGES for fence in find_fences(page.read_text(encoding="utf-8"))]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = typer.main.get_command(cli.app).commands
+
+
+def _name(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def _blocks(language: str) -> list:
+    return [
+        pytest.param(fence, id=f"{_name(page)}:{fence.line}")
+        for page, fence in FENCES
+        if fence.language == language
+    ]
+
+
+def test_every_block_has_a_language_that_is_run_or_none():
+    known = {"", "console", "python", "sh", "toml"}
+    assert [f"{_name(page)}:{fence.line}" for page, fence in FENCES if fence.language not in known] == []
+
+
+@pytest.mark.parametrize(
+    "page",
+    [page for page in PAGES if any(p == page and f.language == "console" for p, f in FENCES)],
+    ids=_name,
+)
+def test_console_blocks_print_what_they_promise(page, demo, tmp_path, require_tool):
+    """The blocks of a page run in order in one folder, which holds what the README's first command made."""
+    bash = require_tool("bash")
+    shutil.copytree(demo, tmp_path / "my-demo")
+    scripts = sysconfig.get_path("scripts")
+    for fence in (fence for other, fence in FENCES if other == page and fence.language == "console"):
+        for step in find_steps(fence.text):
+            finished = subprocess.run(
+                [bash, "-c", step.command],
+                cwd=tmp_path,
+                env={**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}"},
+                capture_output=True,
+                encoding="utf-8",
+                check=False,
+            )
+            assert finished.returncode == 0, f"{step.command}\n{finished.stderr}"
+            assert keeps_promise(finished.stdout, step.promised), f"{step.command}\n{finished.stdout}"
+
+
+@pytest.mark.parametrize("fence", _blocks("python"))
+def test_python_blocks_run(fence: Fence):
+    exec(compile(fence.text, f"line {fence.line}", "exec"), {})
+
+
+@pytest.mark.parametrize("fence", _blocks("toml"))
+def test_toml_blocks_belong_in_a_protocol(fence: Fence, demo, tmp_path):
+    """Added to the demo's protocol, the block is understood and nothing else changes."""
+    protocol = (demo / "study.toml").read_text(encoding="utf-8")
+    (tmp_path / "study.toml").write_text(f"{protocol}\n{fence.text}", encoding="utf-8")
+    before, after = load_study(demo).model_dump(), load_study(tmp_path).model_dump()
+    assert {key for key in after if after[key] != before[key]} == set(tomllib.loads(fence.text))
+
+
+def _readme_block(bash: str, word: str) -> str:
+    """The block as .ci/run finds it: its own function, run by bash."""
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    [function] = re.findall(r"^readme_block\(\) \{\n.*?^\}$", script, flags=re.MULTILINE | re.DOTALL)
+    return subprocess.run(
+        [bash, "-c", f"{function}\nreadme_block '{word}'"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+
+
+def test_ci_runs_the_two_commands_of_the_readme_and_there_are_only_two(require_tool):
+    bash = require_tool("bash")
+    blocks = [fence.text.strip() for page, fence in FENCES if fence.language == "sh"]
+    assert blocks == [_readme_block(bash, "caseseries demo"), _readme_block(bash, "pytest")]
+    assert blocks[0].endswith(".venv/bin/caseseries demo my-demo")
+    assert blocks[1].endswith(".venv/bin/python -m pytest")
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert script.endswith("eval \"$(readme_block 'caseseries demo')\"\neval \"$(readme_block 'pytest')\"\n")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_in_the_readme_and_has_help(name):
+    command = COMMANDS[name]
+    words = " ".join(p.metavar or p.name.upper() for p in command.params if p.param_type_name == "argument")
+    assert f"| `caseseries {name} {words}` |" in README
+    assert command.help
+    assert all(parameter.help for parameter in command.params if parameter.name != "help")
+
+
+def test_the_readme_names_no_command_that_is_not_there():
+    named = set(re.findall(r"`?caseseries ([a-z]+) ", README)) - {"works"}
+    assert named == set(COMMANDS)
+
+
+def test_exit_codes_are_those_of_the_readme():
+    codes = {
+        int(code): meaning for code, meaning in re.findall(r"^\| (\d) \| (.*) \|$", README, re.MULTILINE)
+    }
+    assert codes == {
+        cli.DONE: "done",
+        cli.OPEN_PROBLEMS: "done, with open problems",
+        cli.UNREADABLE: "the study cannot be read",
+        cli.WRONG_USE: "wrong use",
+    }
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_links_lead_somewhere(page):
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_decisions_are_numbered_and_those_that_the_code_names_are_there():
+    numbers = [path.name[:4] for path in sorted((ROOT / "docs" / "decisions").iterdir())]
+    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
+    assert set(re.findall(r"docs/decisions/(\d+)", sources)) <= set(numbers)
+
+
+def test_the_help_says_what_each_command_does_in_a_whole_sentence(caseseries):
+    printed = caseseries("--help", env={"COLUMNS": "80"}).stdout
+    for name in COMMANDS:
+        [line] = re.findall(rf"^  {name} +(\S.*)$", printed, re.MULTILINE)
+        assert line.endswith(".")
+        assert not line.endswith("..."), line
