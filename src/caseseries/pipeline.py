@@ -19,6 +19,8 @@ from caseseries.analysis.results import to_json
 from caseseries.analysis.run import Analysis, analyse
 from caseseries.findings import Finding, Severity, StudyError
 from caseseries.intake.returns import Returns, read_returns
+from caseseries.present.abstract import abstract
+from caseseries.present.checklists import checklists
 from caseseries.present.document import Document, Figure, Table
 from caseseries.present.docx import write_docx
 from caseseries.present.exports import export
@@ -105,6 +107,8 @@ def write_report(folder: Path, checked: Checked, analysis: Analysis, progress: P
     )
     document = assemble(material, SOFTWARE)
     write_parts(report, document)
+    write_text(report / "text.txt", abstract(material))
+    write_docx(checklists(document), report / "checklists.docx")
     progress("Writing report.html, report.pdf and report.docx")
     writers = {"report.html": write_html, "report.pdf": write_pdf, "report.docx": write_docx}
     with ThreadPoolExecutor() as threads:  # Typst, which sets the PDF and the pictures, releases the lock
