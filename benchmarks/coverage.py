@@ -41,26 +41,22 @@ def cover(n, cohorts, seed=1):
     return sums
 
 
-def main(cohorts):
-    print(
-        f"{cohorts:,} cohorts of each size; standard error of a coverage of 95 %: {(0.95 * 0.05 / cohorts) ** 0.5:.1%}\n"
-    )
+def describe(cohorts):
+    error = (0.95 * 0.05 / cohorts) ** 0.5
+    yield f"{cohorts:,} cohorts of each size; the standard error of a coverage of 95 % is {error:.1%}."
     truths = " | ".join(f"S = {exp(-day / 1000):.3f}" for day in DAYS)
     for n in SIZES:
         sums = cover(n, cohorts)
-        print(f"| n = {n}: coverage, mean width (none) | {truths} |\n|---|{'---|' * len(DAYS)}")
-        for name in INTERVALS:
-            cells = []
-            for day in DAYS:
-                estimable, defined, covered, width = sums[name, day]
-                none = 1 - defined / estimable
-                cells.append(
-                    f"{covered / defined:.1%}, {width / defined:.2f}"
-                    + (f" ({none:.0%})" if none > 0.005 else "")
-                )
-            print(f"| {INTERVALS[name].name} | {' | '.join(cells)} |")
-        print()
+        yield f"\n| n = {n}: coverage, mean width (none) | {truths} |\n|---|{'---|' * len(DAYS)}"
+        for name, interval in INTERVALS.items():
+            yield f"| {interval.name} | {' | '.join(cell(*sums[name, day]) for day in DAYS)} |"
+
+
+def cell(estimable, defined, covered, width):
+    none = 1 - defined / estimable
+    return f"{covered / defined:.1%}, {width / defined:.2f}" + (f" ({none:.0%})" if none > 0.005 else "")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 4000)
+    for line in describe(int(sys.argv[1]) if len(sys.argv) > 1 else 2000):
+        sys.stdout.write(f"{line}\n")

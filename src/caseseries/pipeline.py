@@ -1,13 +1,13 @@
-"""THE PAGE: study + returns -> results -> report, in order.
+"""THE PAGE: study + returns + decisions -> results -> report, in order.
 
-    results = f(protocol, returned files)
+    results = f(protocol, returned files, recorded decisions)
 
 Each step is one line and one room. Nothing here computes, rounds or lays out.
 """
 
 import hashlib
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +17,14 @@ from caseseries.analysis.cohort import Cohort, Left, form_cohort
 from caseseries.analysis.exports import ADSL_COLUMNS, ADTTE_COLUMNS, to_csv
 from caseseries.analysis.results import to_json
 from caseseries.analysis.run import Analysis, analyse
+from caseseries.decisions.chain import FILE as DECISIONS
+from caseseries.decisions.chain import Log, Question
+from caseseries.decisions.log import read_decisions
 from caseseries.findings import Finding, Severity, StudyError
+from caseseries.identify.ascertainment import list_answers
+from caseseries.identify.link import Joined, join_cases
+from caseseries.identify.minutes import Board, mark_found, propose_cases, read_minutes
+from caseseries.identify.tokens import Identifiers, read_tokens
 from caseseries.intake.returns import Returns, read_returns
 from caseseries.present.abstract import abstract
 from caseseries.present.checklists import checklists
@@ -45,12 +52,22 @@ class Checked:
     """A study whose returns have been read and whose cohort is formed; nothing is estimated yet."""
 
     study: Study
+    log: Log
     returns: Returns
+    identifiers: Identifiers
+    joined: Joined
+    board: Board
     cohort: Cohort
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        return tuple(sorted({*self.returns.findings, *self.cohort.findings}))
+        rooms = (self.returns, self.identifiers, self.joined, self.board, self.cohort)
+        return tuple(sorted({finding for room in rooms for finding in room.findings}))
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """What only a person can answer and nobody has."""
+        return (*self.joined.questions, *self.board.questions)
 
     @property
     def problems(self) -> tuple[Finding, ...]:
@@ -62,20 +79,23 @@ def check_study(folder: Path, progress: Progress = silent) -> Checked:
     """Read everything and check it.
 
     Raises:
-        StudyError: study.toml cannot be used.
+        StudyError: study.toml cannot be used, or the log of decisions is broken.
     """
-    study = load_study(folder)
+    study, log = load_study(folder), read_decisions(folder)
     progress("Reading the returns")
-    returns = read_returns(folder, study)
+    returns, identifiers = read_returns(folder, study), read_tokens(folder)
+    joined = join_cases(returns.patients, log, identifiers.tokens)
+    board = propose_cases(read_minutes(folder), study.index.treatment, joined.patients, log, joined.stand_ins)
     aside = [Left(one.case_id, "set aside", one.reason.what) for one in returns.aside]
-    cohort = form_cohort(returns.patients, study, aside)
-    return Checked(study, returns, cohort)
+    cohort = form_cohort(mark_found(joined.patients, board), study, aside, len(joined.seconds))
+    return Checked(study, log, returns, identifiers, joined, board, cohort)
 
 
 def analyse_study(checked: Checked, progress: Progress = silent) -> Analysis:
     """Every result of the cohort, with its printed string."""
     progress("Estimating")
-    analysis = analyse(checked.cohort, checked.study)
+    reach = list_answers(checked.study, checked.returns.files)
+    analysis = analyse(checked.cohort, checked.study, reach)
     return replace(analysis, results=show(analysis.results, checked.study.report.style))
 
 
@@ -154,8 +174,11 @@ def write_text(path: Path, text: str) -> None:
 
 def hash_inputs(folder: Path, checked: Checked) -> dict[str, str]:
     """SHA-256 of every file the report was made from."""
-    protocol = hashlib.sha256((folder / FILE).read_bytes()).hexdigest()
-    return {FILE: protocol} | {file.file: file.sha256 for file in checked.returns.files}
+    names = [FILE, *([DECISIONS] if checked.log.entries else [])]
+    own = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
+    returned = {file.file: file.sha256 for file in checked.returns.files}
+    minutes = {file.file: file.sha256 for file in checked.board.files}
+    return {**own, **returned, **minutes, **checked.identifiers.hashes}
 
 
 def describe_reading(folder: Path, checked: Checked) -> Reading:
@@ -166,6 +189,22 @@ def describe_reading(folder: Path, checked: Checked) -> Reading:
         f"{counts.problem} set aside as problems, {counts.ignored} ignored (headings, instructions, lists).",
         f"{cohort.returned} cases returned: {len(cohort.courses)} analysed, {len(cohort.left)} not.",
         *(f"{one.case_id} is not analysed: {one.reason}." for one in cohort.left),
+        *describe_decisions(checked),
         *(f"{name}: SHA-256 {digest}" for name, digest in hash_inputs(folder, checked).items()),
     )
     return Reading(lines, tuple(str(finding) for finding in checked.findings))
+
+
+def describe_decisions(checked: Checked) -> Iterator[str]:
+    """What people decided, and the hash that stands for all of it."""
+    for one in checked.joined.seconds:
+        yield f"{one.case_id} is a second record of {one.kept}, by decision {one.number}; it is not used."
+    if checked.board.files:
+        yield (
+            f"{len(checked.board.files)} files of minutes: {checked.board.candidates} passages that may name a case, "
+            f"{len(checked.board.confirmed)} cases confirmed."
+        )
+    if checked.questions:
+        yield f"{len(checked.questions)} questions are open; answer them with: caseseries decide."
+    if checked.log.entries:
+        yield f"{len(checked.log.entries)} decisions are recorded; the last has the hash {checked.log.head}."

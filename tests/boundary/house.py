@@ -50,6 +50,9 @@ HIDDEN_INPUTS = (
     "uuid.uuid4",
 )
 
+# When a person decides something is a fact to keep: that clock is read at the door and handed in.
+DOORS = {"src/caseseries/cli.py": ("datetime.now",)}
+
 NETWORK_MODULES = ("aiohttp", "ftplib", "http", "httpx", "requests", "smtplib", "socket", "urllib")
 
 
@@ -133,7 +136,9 @@ def find_hidden_inputs(sources: Mapping[str, str]) -> list[str]:
         f"{name}:{node.lineno} reads {ast.unparse(node)}; two runs would differ"
         for name, text in sources.items()
         for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.Attribute) and ast.unparse(node).endswith(HIDDEN_INPUTS)
+        if isinstance(node, ast.Attribute)
+        and ast.unparse(node).endswith(HIDDEN_INPUTS)
+        and not ast.unparse(node).endswith(DOORS.get(name, ()))
     ]
 
 

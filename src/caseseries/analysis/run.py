@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from caseseries.analysis.ascertainment import describe_ascertainment
 from caseseries.analysis.cohort import Cohort, count_cases, flow_steps
 from caseseries.analysis.describe import describe_all
 from caseseries.analysis.displays import Displays
@@ -10,8 +11,11 @@ from caseseries.analysis.outcomes import curve_of, describe_follow_up, estimate_
 from caseseries.analysis.remarks import Remark, count_before, see_limits
 from caseseries.analysis.results import Result, Results
 from caseseries.analysis.stories import aftermath, lanes, list_cases, mrd_points
+from caseseries.identify.ascertainment import Reach
 from caseseries.study.definition import Study
 from caseseries.timeline.response import derive_response
+
+NOBODY_ASKED = Reach()
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,7 @@ class Analysis:
     adsl: tuple[dict[str, object], ...] = ()
 
 
-def analyse(cohort: Cohort, study: Study) -> Analysis:
+def analyse(cohort: Cohort, study: Study, reach: Reach = NOBODY_ASKED) -> Analysis:
     """Every number the protocol asks for, and what a reader should know about them."""
     courses = cohort.courses
     until = study.origins[study.response.after_until].event
@@ -33,6 +37,7 @@ def analyse(cohort: Cohort, study: Study) -> Analysis:
     clocks = start_clocks(courses, study)
     rows: list[Result] = [
         *count_cases(cohort, study.report.level),
+        *describe_ascertainment(courses, reach, study.report.level),
         *describe_all(courses, responses, study),
         *describe_follow_up(courses, study),
         *estimate_outcomes(clocks, study),

@@ -67,15 +67,14 @@ def estimate_survival(table: EventTable, day: int, level: float = 0.95, interval
     method = _method(interval)
     steps = table.steps
     row = steps.row(day)
-    events = int(steps.events[: row + 1].sum())
-    at_risk = steps.at_risk_on(day)
+    events, at_risk = int(steps.events_so_far[row]), steps.at_risk_on(day)
     because = why_not_followed(table, day)
     if because:
         return Estimate(None, None, None, level, method, table.n, events, at_risk, because)
     lower, upper = limit_survival(steps, np.array([row]), level, interval)
     value = float(steps.survival[row])
     limits = _number(lower[0]), _number(upper[0])
-    caveats += _survival_caveats(steps, row, interval)
+    caveats += _survival_caveats(steps, row, interval, defined=limits != (None, None))
     return Estimate(value, *limits, level, method, table.n, events, at_risk, caveats=caveats)
 
 
@@ -117,13 +116,12 @@ def why_not_followed(table: EventTable, day: int) -> str:
     return f"nobody was followed to day {day}: the last follow-up is on day {last}"
 
 
-def _survival_caveats(steps: Steps, row: int, interval: str) -> tuple[str, ...]:
+def _survival_caveats(steps: Steps, row: int, interval: str, *, defined: bool) -> tuple[str, ...]:
     caveats = []
     survival = steps.survival[row]
-    if interval in ("bpcp", "bpcp-midp"):
-        if not steps.after[row] and survival:
-            caveats.append("nobody was followed beyond this day: the lower limit is 0")
-    elif survival in (0, 1):
+    if interval.startswith("bpcp") and survival and not steps.after[row]:
+        caveats.append("nobody was followed beyond this day: the lower limit is 0")
+    if not defined:
         why = "no event yet" if survival else "nobody left without an event"
         caveats.append(f"{why}: {INTERVALS[interval].name} limits are not defined")
     gaps = [str(steps.days[gap]) for gap in steps.gaps if gap < row]
@@ -180,4 +178,4 @@ def _method(interval: str) -> str:
 
 
 def _number(x: float) -> float | None:
-    return None if np.isnan(x) else float(x)
+    return float(x) if x == x else None
