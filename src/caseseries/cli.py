@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from caseseries.analysis.results import Result
     from caseseries.decisions.chain import Question
+    from caseseries.intake.revisions import Revision
     from caseseries.pipeline import Checked
 
 DONE, OPEN_PROBLEMS, UNREADABLE, WRONG_USE = 0, 1, 2, 3
@@ -96,15 +97,43 @@ def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or emp
 
 
 @app.command()
-def check(folder: Folder, as_json: AsJson = False) -> int:
-    """Read and count everything; list every problem with its cell."""
-    from caseseries.pipeline import check_study
+def check(
+    folder: Folder,
+    as_json: AsJson = False,
+    against: Annotated[
+        Path | None,
+        typer.Option(metavar="OLD.xlsx", help="An earlier version of one return: list what changed since."),
+    ] = None,
+) -> int:
+    """Read and count everything; list every problem with its cell, and write the centres' queries."""
+    from caseseries.correspondence import compare_return
+    from caseseries.pipeline import check_study, write_query_sheets
 
     checked = check_study(folder, say)
-    typer.echo(
-        json.dumps(check_record(checked), indent=1, ensure_ascii=False) if as_json else check_text(checked)
-    )
+    record, text = check_record(checked), check_text(checked)
+    if against:
+        revision = compare_return(folder, checked, against)
+        record["against"], text = revision_record(revision), f"{text}\n\n{revision_text(revision)}"
+    typer.echo(json.dumps(record, indent=1, ensure_ascii=False) if as_json else text)
+    queries = write_query_sheets(folder, checked)
+    if queries and not as_json:
+        names = ", ".join(path.name for path in queries)
+        typer.echo(f"To send back, each finding marked in its cell: {queries[0].parent}: {names}")
     return OPEN_PROBLEMS if checked.problems else DONE
+
+
+@app.command()
+def redcap(folder: Folder) -> int:
+    """Write DIR/redcap-dictionary.csv: the study's forms, for a group that starts in REDCap."""
+    from caseseries.intake.redcap import DICTIONARY, to_dictionary
+    from caseseries.study.load import load_study
+
+    (folder / DICTIONARY).write_bytes(to_dictionary(load_study(folder)).encode("utf-8"))
+    say(
+        f"Wrote {folder / DICTIONARY}. Set all instruments but patients and diagnosis to repeat, then put raw CSV"
+    )
+    say("exports into returns/")
+    return DONE
 
 
 @app.command()
@@ -486,6 +515,38 @@ def check_record(checked: "Checked") -> dict[str, object]:
         ],
         "findings": [finding_record(finding) for finding in checked.findings],
     }
+
+
+def revision_record(revision: "Revision") -> dict[str, object]:
+    return {
+        "changes": [
+            {
+                "where": str(one.where),
+                "case": one.case_id,
+                "heading": one.heading,
+                "before": one.before,
+                "after": one.after,
+            }
+            for one in revision.changes
+        ],
+        "closed": [finding_record(finding) for finding in revision.closed],
+        "opened": [finding_record(finding) for finding in revision.opened],
+        "still_open": revision.still_open,
+    }
+
+
+def revision_text(revision: "Revision") -> str:
+    """Cell by cell what changed, then which queries that closed and opened."""
+    return "\n".join(
+        [
+            f"{_plural(len(revision.changes), 'cell')} changed:",
+            *(f"  {change}" for change in revision.changes),
+            f"{_plural(len(revision.closed), 'finding')} closed, {len(revision.opened)} new, "
+            f"{revision.still_open} still open",
+            *(f"  closed: {finding.where}: {finding.what}" for finding in revision.closed),
+            *(f"  new: {finding.where}: {finding.what}" for finding in revision.opened),
+        ]
+    )
 
 
 def counts_record(counts: object) -> dict[str, int]:

@@ -7,15 +7,12 @@ Each step is one line and one room. Nothing here computes, rounds or lays out.
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from caseseries import __version__
 from caseseries.analysis.cohort import Cohort, Left, form_cohort
-from caseseries.analysis.exports import ADSL_COLUMNS, ADTTE_COLUMNS, to_csv
-from caseseries.analysis.results import to_json
 from caseseries.analysis.run import Analysis, analyse
 from caseseries.decisions.chain import FILE as DECISIONS
 from caseseries.decisions.chain import Log, Question
@@ -26,15 +23,8 @@ from caseseries.identify.link import Joined, join_cases
 from caseseries.identify.minutes import Board, mark_found, propose_cases, read_minutes
 from caseseries.identify.tokens import Identifiers, read_tokens
 from caseseries.intake.returns import Returns, read_returns
-from caseseries.present.abstract import abstract
-from caseseries.present.checklists import checklists
-from caseseries.present.document import Document, Figure, Table
-from caseseries.present.docx import write_docx
-from caseseries.present.exports import export
-from caseseries.present.html import write_html
-from caseseries.present.pdf import write_pdf
-from caseseries.present.report import Material, Reading, assemble
-from caseseries.present.wording import plain, show
+from caseseries.present.report import Reading
+from caseseries.present.wording import show
 from caseseries.study.definition import Study
 from caseseries.study.load import FILE, load_study
 
@@ -81,9 +71,14 @@ def check_study(folder: Path, progress: Progress = silent) -> Checked:
     Raises:
         StudyError: study.toml cannot be used, or the log of decisions is broken.
     """
-    study, log = load_study(folder), read_decisions(folder)
+    study = load_study(folder)
     progress("Reading the returns")
-    returns, identifiers = read_returns(folder, study), read_tokens(folder)
+    return form_study(folder, study, read_returns(folder, study))
+
+
+def form_study(folder: Path, study: Study, returns: Returns) -> Checked:
+    """From the returns to the cohort, with what people decided and what the boards' minutes say."""
+    log, identifiers = read_decisions(folder), read_tokens(folder)
     joined = join_cases(returns.patients, log, identifiers.tokens)
     board = propose_cases(read_minutes(folder), study.index.treatment, joined.patients, log, joined.stand_ins)
     aside = [Left(one.case_id, "set aside", one.reason.what) for one in returns.aside]
@@ -109,67 +104,26 @@ def run_study(folder: Path, progress: Progress = silent) -> Checked:
     if fatal := [finding for finding in checked.findings if finding.severity is Severity.STUDY]:
         raise StudyError(fatal)
     analysis = analyse_study(checked, progress)
-    write_report(folder, checked, analysis, progress)
+    inputs, reading = hash_inputs(folder, checked), describe_reading(folder, checked)
+    # Word, PDF and HTML take longer to import than a study takes to check, and checking needs none of them.
+    from caseseries.present.publish import write_report
+
+    progress("Writing report.html, report.pdf and report.docx")
+    write_report(folder / "report", checked.study, analysis, inputs, reading, SOFTWARE)
+    write_query_sheets(folder, checked)
     return checked
 
 
-def write_report(folder: Path, checked: Checked, analysis: Analysis, progress: Progress = silent) -> None:
-    """Everything under report/: the numbers first, so that a failure to draw loses none."""
-    report = folder / "report"
-    write_data(report, checked, analysis, hash_inputs(folder, checked))
-    progress("Drawing")
-    material = Material(
-        checked.study,
-        analysis.results,
-        analysis.displays,
-        analysis.remarks,
-        describe_reading(folder, checked),
-    )
-    document = assemble(material, SOFTWARE)
-    write_parts(report, document)
-    write_text(report / "text.txt", abstract(material))
-    write_docx(checklists(document), report / "checklists.docx")
-    progress("Writing report.html, report.pdf and report.docx")
-    writers = {"report.html": write_html, "report.pdf": write_pdf, "report.docx": write_docx}
-    with ThreadPoolExecutor() as threads:  # Typst, which sets the PDF and the pictures, releases the lock
-        written = [threads.submit(write, document, report / name) for name, write in writers.items()]
-    for one in written:
-        one.result()
+def write_query_sheets(folder: Path, checked: Checked) -> tuple[Path, ...]:
+    """report/queries: each centre's workbook back, its findings in their cells; the paths, none without findings."""
+    queries = folder / "report" / "queries"
+    returned = {file.file for file in checked.returns.files}
+    if not returned & {finding.where.file for finding in checked.findings}:
+        shutil.rmtree(queries, ignore_errors=True)
+        return ()
+    from caseseries.intake.queries import write_queries  # its library is slow to import, and often not needed
 
-
-def write_data(report: Path, checked: Checked, analysis: Analysis, inputs: Mapping[str, str]) -> None:
-    """The results and the rows they were made from, for other programs."""
-    listing = analysis.displays.listing
-    heading = {"software": SOFTWARE, "study": checked.study.short_title, "notice": checked.study.notice}
-    write_text(report / "results.json", to_json(analysis.results, {**heading, "inputs": dict(inputs)}))
-    write_text(report / "listing.csv", to_csv(listing.columns, listing.rows))
-    write_text(report / "adtte.csv", to_csv(ADTTE_COLUMNS, analysis.adtte))
-    write_text(report / "adsl.csv", to_csv(ADSL_COLUMNS, analysis.adsl))
-    for name, text in export(
-        checked.study, analysis.results, analysis.displays, analysis.adtte, SOFTWARE
-    ).items():
-        write_text(report / "exports" / name, text)
-
-
-def write_parts(report: Path, document: Document) -> None:
-    """Each table as CSV and each figure as SVG, for people who need only one; none is left from an earlier run."""
-    for kind in ("tables", "figures"):
-        shutil.rmtree(report / kind, ignore_errors=True)
-    for block in document.blocks:
-        if isinstance(block, Table):
-            rows = [
-                dict(zip(block.columns, (plain(cell) for cell in row.cells), strict=True))
-                for row in block.rows
-            ]
-            write_text(report / "tables" / f"{block.id}.csv", to_csv(block.columns, rows))
-        if isinstance(block, Figure):
-            write_text(report / "figures" / f"{block.id}.svg", block.svg)
-
-
-def write_text(path: Path, text: str) -> None:
-    """UTF-8 with Unix line ends, whatever the machine."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text.encode("utf-8"))
+    return write_queries(queries, checked.returns.books, checked.findings, checked.study)
 
 
 def hash_inputs(folder: Path, checked: Checked) -> dict[str, str]:

@@ -16,7 +16,8 @@ from pydantic_core import ErrorDetails
 from caseseries.evidence.printed import Printed, Rounding, parse_numbers
 from caseseries.findings import Finding, Severity, StudyError, Where
 from caseseries.study.definition import Horizon, Sentence, Word, days_of
-from caseseries.study.load import parse_toml, suggest, toml_path
+from caseseries.study.load import suggest, toml_path
+from caseseries.study.toml import read_toml
 
 UNSTATED = "unstated"
 DAYS_IN = {
@@ -196,7 +197,7 @@ def load_claims(path: Path) -> ClaimsFile:
         StudyError: the file cannot be read, is not TOML, or breaks a rule; carries every finding.
     """
     try:
-        data = parse_toml(path.read_text(encoding="utf-8"))
+        data = read_toml(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise _refused(path, "", "no-file", "there is no such file", "", "Name a claims file") from error
     except (OSError, UnicodeDecodeError) as error:

@@ -17,7 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from caseseries.findings import Finding, Severity, StudyError, Where
 from caseseries.stats.distributions import normal_quantile
-from caseseries.study.load import parse_toml, suggest, toml_path
+from caseseries.study.load import suggest, toml_path
+from caseseries.study.toml import read_toml
 
 Mark = Literal["read", "recalled", "read; n or interval recalled"]
 Percent = Annotated[float, Field(ge=0, le=100)]
@@ -94,7 +95,7 @@ def load_comparators(path: Path) -> tuple[Comparator, ...]:
             numbers at risk that grow.
     """
     try:
-        data = parse_toml(path.read_text(encoding="utf-8"))
+        data = read_toml(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise StudyError([_finding(path, "", "toml", str(error), "TOML", "Mend the file")]) from error
     findings = [

@@ -8,7 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from caseseries.intake.clinical_dates import TYPE_ISO, date_of_number, date_of_serial, date_of_text
+from caseseries.intake.clinical_dates import (
+    TYPE_ISO,
+    Order,
+    date_of_number,
+    date_of_serial,
+    date_of_text,
+    needs_order,
+)
 from caseseries.intake.layout import AFTER_CUT, EARLIEST_DAY, limits_of
 from caseseries.intake.notices import Notice, ProblemError, quote
 from caseseries.intake.numerals import ONLY_NUMBER, PLAIN, number_of_text
@@ -41,14 +48,15 @@ class Reading:
     is_missing: bool = False
 
 
-def parse_cell(cell: Cell, column: Column, data_cut: date) -> Reading:
-    """Read one filled cell by its column's kind."""
+def parse_cell(cell: Cell, column: Column, data_cut: date, order: Order = "") -> Reading:
+    """Read one filled cell by its column's kind; `order` is what its column tells about typed dates."""
     try:
         _refuse_unusable(cell)
         if column.kind != "text" and _is_missing_word(cell, column):
             what, do = f"{quote(cell.raw)} is read as missing", "Leave the cell empty when nothing is known"
             return _with_allowed(Reading(None, Notice("missing-word", what, do), is_missing=True), column)
-        reading = parse_date(cell, data_cut) if column.kind == "date" else PARSERS[column.kind](cell, column)
+        is_date = column.kind == "date"
+        reading = parse_date(cell, data_cut, order) if is_date else PARSERS[column.kind](cell, column)
     except ProblemError as problem:
         reading = Reading(None, problem.notice)
     return _with_allowed(reading, column)
@@ -95,9 +103,9 @@ def _is_missing_word(cell: Cell, column: Column) -> bool:
 # --- one parser for each kind of column -------------------------------------------------------------------
 
 
-def parse_date(cell: Cell, data_cut: date) -> Reading:
+def parse_date(cell: Cell, data_cut: date, order: Order = "") -> Reading:
     """A day or an interval; a day soon after the data cut is kept and pointed out."""
-    found = _date_of(cell)
+    found = _date_of(cell, order)
     if found.earliest.year == 9999 or found.latest < EARLIEST_DAY:
         raise ProblemError("placeholder", f"{found} is a placeholder or a mistake", TYPE_ISO)
     if found.earliest - data_cut > AFTER_CUT:
@@ -107,14 +115,17 @@ def parse_date(cell: Cell, data_cut: date) -> Reading:
         what = f"{found} is after the data cut ({data_cut})"
         do = "Check the date; if it is right nothing needs doing, and what happened after the cut is not counted"
         return Reading(found, Notice("after-cut", what, do))
+    if isinstance(cell.value, str) and needs_order(cell.value, order):
+        what = f"{quote(cell.raw)} is read as {found}: other dates of the column can only be {order}"
+        return Reading(found, Notice("order-by-column", what, "Correct it if another day was meant"))
     return Reading(found)
 
 
-def _date_of(cell: Cell) -> ClinicalDate:
+def _date_of(cell: Cell, order: Order) -> ClinicalDate:
     if isinstance(cell.value, bool):
         raise ProblemError("not-a-date", f"{cell.raw} is no date", TYPE_ISO)
     if isinstance(cell.value, str):
-        return date_of_text(cell.value)
+        return date_of_text(cell.value, order)
     if cell.kind == "date":
         return date_of_serial(cell.value, cell.number_format, cell.raw)
     return date_of_number(cell.value, cell.raw)

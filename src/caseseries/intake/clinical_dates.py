@@ -2,14 +2,17 @@
 
 import calendar
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from typing import Literal
 
 from caseseries.intake.layout import EXCEL_DAY_0
 from caseseries.intake.notices import ProblemError, quote
 from caseseries.intake.spelling import clean
 from caseseries.intake.workbook import codes_of
 from caseseries.record.dates import ClinicalDate
+
+Order = Literal["", "day first", "month first"]
 
 TYPE_ISO = "Type the date as year-month-day, for example 2018-03-25"
 FIRST_TRUE_SERIAL = 61  # Excel counts a 29 February 1900 that never was as day 60
@@ -38,11 +41,39 @@ PATTERNS = tuple(
         r"(?P<y>\d{4})",
     )
 )
+TWO_ORDERS = PATTERNS[1]
 SHORT_YEAR = re.compile(r"\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2}", re.ASCII)
 
 
-def date_of_text(text: str) -> ClinicalDate:
-    """A date typed as text. Raises ProblemError when it is none, impossible, or could be two days."""
+def order_of_texts(texts: Iterable[str]) -> Order:
+    """Which comes first in a column of typed dates: told by those that can be read in one way only.
+
+    Nothing is decided when none of them tells, or when they contradict one another.
+    """
+    pairs = [pair for text in texts if (pair := _first_two(text))]
+    day_first = any(first > 12 >= second for first, second in pairs)
+    month_first = any(second > 12 >= first for first, second in pairs)
+    if day_first == month_first:
+        return ""
+    return "day first" if day_first else "month first"
+
+
+def needs_order(text: str, order: Order) -> bool:
+    """Whether the column's order was needed to read a text as a day."""
+    pair = _first_two(text)
+    if not order or pair is None:
+        return False
+    return order == "month first" or (max(pair) <= 12 and pair[0] != pair[1])
+
+
+def _first_two(text: str) -> tuple[int, int] | None:
+    match = TWO_ORDERS.fullmatch(clean(text))
+    return (int(match["a"]), int(match["b"])) if match else None
+
+
+def date_of_text(text: str, order: Order = "") -> ClinicalDate:
+    """A date typed as text, `order` as told by its column. Raises ProblemError when it is none, impossible, or
+    could be two days."""
     words = clean(text)
     matches = (pattern.fullmatch(words) for pattern in PATTERNS)
     found = next((match.groupdict() for match in matches if match), None)
@@ -53,22 +84,24 @@ def date_of_text(text: str) -> ClinicalDate:
     if found.get("zone"):
         what = f"{quote(text)} has a time zone, and the day depends on it"
         raise ProblemError("time-zone", what, "Type the local date, without a time")
-    return _date_of_parts(found, text)
+    return _date_of_parts(found, text, order)
 
 
-def _date_of_parts(found: dict[str, str], text: str) -> ClinicalDate:
+def _date_of_parts(found: dict[str, str], text: str, order: Order) -> ClinicalDate:
     year, month, day = int(found["y"]), int(found.get("m") or 0), int(found.get("d") or 0)
     if name := found.get("name"):
         if name.lower() not in MONTHS:
             raise ProblemError("not-a-date", f"the text {quote(text)} is no date", TYPE_ISO)
         month = MONTHS[name.lower()]
     if "a" in found:
-        day, month = _day_and_month(int(found["a"]), int(found["b"]), text)
+        day, month = _day_and_month(int(found["a"]), int(found["b"]), text, order)
     return within(year, month, day, text)
 
 
-def _day_and_month(first: int, second: int, text: str) -> tuple[int, int]:
-    """Day before month, the order of our centres; where the other order is possible too, we ask."""
+def _day_and_month(first: int, second: int, text: str, order: Order) -> tuple[int, int]:
+    """In the column's order; else day before month, that of our centres, and where the other is possible we ask."""
+    if order:
+        return (first, second) if order == "day first" else (second, first)
     if first != second and 1 <= first <= 12 and 1 <= second <= 12:
         what = f"{quote(text)} can be day {first} of month {second} or day {second} of month {first}"
         raise ProblemError("day-or-month", what, TYPE_ISO)

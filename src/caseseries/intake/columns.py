@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from caseseries.findings import Finding, Severity, Where
-from caseseries.intake.layout import HELP_SHEET, LISTS_SHEET, REQUIRED_MARK
+from caseseries.intake.layout import HELP_SHEET, LISTS_SHEET, QUERIES_SHEET, REQUIRED_MARK
 from caseseries.intake.lines import Grid, Remark
 from caseseries.intake.spelling import closest, fold, key_of
 from caseseries.intake.workbook import Cell, Sheet, Workbook, letters_of
@@ -36,8 +36,8 @@ def match_sheets(book: Workbook, forms: Sequence[Form]) -> tuple[list[tuple[Form
 
 
 def is_template_sheet(sheet: Sheet) -> bool:
-    """The help sheet and the hidden lists: no place for data; their cells count as ignored."""
-    return fold(sheet.name) in (fold(HELP_SHEET), fold(LISTS_SHEET))
+    """The help sheet, the hidden lists and our queries: no place for data; their cells count as ignored."""
+    return fold(sheet.name) in map(fold, (HELP_SHEET, LISTS_SHEET, QUERIES_SHEET))
 
 
 def cells_of(file: str, sheet: Sheet) -> tuple[Where, ...]:

@@ -9,10 +9,15 @@ TEMPLATE_VERSION = 1
 
 HELP_SHEET = "How to fill this in"
 LISTS_SHEET = "Lists"
+QUERIES_SHEET = "Queries"
 CENTRE_CELL = "B3"
 STAMP_CELL = "B4"
 
 REQUIRED_MARK = "*"
+
+# Who signs our notes, and the fills that mark a cell that was asked about: known again when a workbook returns.
+AUTHOR = "caseseries"
+ASKED_FILL, NOTED_FILL = "#FFC7B8", "#FFF1C2"
 
 # Excel keeps days as serial numbers counted from here; exact from serial 61 (1900-03-01) on.
 EXCEL_DAY_0 = date(1899, 12, 30)

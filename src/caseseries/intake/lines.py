@@ -7,6 +7,7 @@ from datetime import date
 
 from caseseries.findings import Finding, Severity, Where
 from caseseries.intake.cells import Reading, allowed_in, parse_cell
+from caseseries.intake.clinical_dates import Order, order_of_texts
 from caseseries.intake.notices import Notice
 from caseseries.intake.workbook import Cell, Sheet, letters_of
 from caseseries.record.patient import Row, Source, Value
@@ -79,19 +80,31 @@ def read_lines(grid: Grid, data_cut: date) -> tuple[list[Line], list[Remark]]:
             by_row[cell.row].append(cell)
     lines: list[Line] = []
     remarks: list[Remark] = []
+    orders = _orders(grid)
     for row, cells in by_row.items():
-        line, found = _read_line(grid, row, cells, data_cut)
+        line, found = _read_line(grid, row, cells, data_cut, orders)
         lines += [line] if line else []
         remarks += found
     return lines, remarks
 
 
+def _orders(grid: Grid) -> dict[int, Order]:
+    """The order of day and month in each column of dates that were typed as text."""
+    texts: dict[int, list[str]] = defaultdict(list)
+    for cell in grid.sheet.cells:
+        column = grid.columns.get(cell.column)
+        if column and column.kind == "date" and cell.kind == "text" and cell.row > grid.header_row:
+            texts[cell.column].append(cell.raw)
+    return {index: order_of_texts(found) for index, found in texts.items()}
+
+
 def _read_line(
-    grid: Grid, row: int, cells: Sequence[Cell], data_cut: date
+    grid: Grid, row: int, cells: Sequence[Cell], data_cut: date, orders: Mapping[int, Order]
 ) -> tuple[Line | None, list[Remark]]:
     readings = {
-        grid.columns[cell.column].name: (cell, parse_cell(cell, grid.columns[cell.column], data_cut))
+        column.name: (cell, parse_cell(cell, column, data_cut, orders.get(cell.column, "")))
         for cell in cells
+        for column in (grid.columns[cell.column],)
     }
     here = tuple(grid.where(row, cell.column) for cell in cells)
     case_id = _case_id(readings)

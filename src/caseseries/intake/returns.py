@@ -13,9 +13,12 @@ from pathlib import Path
 
 from caseseries.findings import Finding, Severity, Where
 from caseseries.intake.columns import cells_of, is_template_sheet, match_columns, match_sheets
+from caseseries.intake.delimited import read_delimited
 from caseseries.intake.layout import CENTRE_CELL, HELP_SHEET, STAMP_CELL, stamp_of
 from caseseries.intake.lines import Line, Remark, read_lines
+from caseseries.intake.oddities import check_book, check_sheet
 from caseseries.intake.package import SAVE_AS
+from caseseries.intake.redcap import is_export, own_cells, split_export
 from caseseries.intake.rules import PATIENTS, check_lines, spellings_of
 from caseseries.intake.spelling import clean, fold, key_of, suggestion
 from caseseries.intake.workbook import ADDRESS, Workbook, number_of, read_workbook
@@ -24,6 +27,7 @@ from caseseries.study.definition import Study
 from caseseries.study.forms import forms_of
 
 FOLDER = "returns"
+DELIMITED = (".csv", ".tsv")
 
 
 @dataclass(frozen=True)
@@ -65,12 +69,13 @@ class SetAside:
 
 @dataclass(frozen=True)
 class Returns:
-    """Everything the centres sent: patients by case id, findings by place."""
+    """Everything the centres sent: patients by case id, findings by place, and the workbooks as they were read."""
 
     patients: tuple[Patient, ...]
     aside: tuple[SetAside, ...]
     findings: tuple[Finding, ...]
     files: tuple[ReturnedFile, ...]
+    books: tuple[Workbook, ...] = ()
 
     @property
     def counts(self) -> CellCounts:
@@ -91,7 +96,11 @@ class _Read:
 def read_returns(folder: Path, study: Study) -> Returns:
     """Read every workbook in `folder`/returns. Places are named from `folder`: returns/leeds.xlsx."""
     paths, remarks = _list_files(folder)
-    return interpret([read_workbook(path, folder) for path in paths], study, remarks)
+    return interpret([_read(path, folder) for path in paths], study, remarks)
+
+
+def _read(path: Path, folder: Path) -> Workbook:
+    return (read_delimited if path.suffix.lower() in DELIMITED else read_workbook)(path, folder)
 
 
 def interpret(books: Sequence[Workbook], study: Study, remarks: Sequence[Remark] = ()) -> Returns:
@@ -127,7 +136,11 @@ def _list_files(folder: Path) -> tuple[list[Path], list[Remark]]:
 
 
 def _is_return(path: Path) -> bool:
-    return path.suffix.lower() == ".xlsx" and path.is_file() and not path.name.startswith((".", "~$"))
+    return (
+        path.suffix.lower() in (".xlsx", *DELIMITED)
+        and path.is_file()
+        and not path.name.startswith((".", "~$"))
+    )
 
 
 def _not_read(path: Path) -> Finding:
@@ -144,6 +157,8 @@ def _not_read(path: Path) -> Finding:
 def _understand(book: Workbook, study: Study) -> _Read:
     if book.findings:
         return _Read(book, Path(book.file).stem, (), tuple(map(Remark, book.findings)), frozenset())
+    if is_export(book):
+        return _understand_export(book, study)
     matched, remarks = match_sheets(book, forms_of(study))
     template = {
         where for sheet in book.sheets if is_template_sheet(sheet) for where in cells_of(book.file, sheet)
@@ -154,11 +169,26 @@ def _understand(book: Workbook, study: Study) -> _Read:
         found, about_cells = read_lines(grid, study.data_cut)
         template.update(grid.headings)
         lines += found
-        remarks += [*about_headings, *about_cells]
+        remarks += [*about_headings, *about_cells, *check_sheet(grid)]
     centre = _centre_of(book, study)
+    remarks += map(Remark, book.warnings)
     if matched:
+        remarks += check_book(book)
         remarks += map(Remark, _check_help_sheet(book, study, centre))
     return _Read(book, centre, tuple(lines), tuple(remarks), frozenset(template))
+
+
+def _understand_export(book: Workbook, study: Study) -> _Read:
+    grids, remarks = split_export(book, study)
+    remarks += map(Remark, book.warnings)
+    lines: list[Line] = []
+    for grid in grids:
+        found, about_cells = read_lines(grid, study.data_cut)
+        lines += found
+        remarks += about_cells
+    return _Read(
+        book, _centre_of(book, study), tuple(lines), tuple(remarks), frozenset(own_cells(book, grids))
+    )
 
 
 def _on_help_sheet(book: Workbook, address: str) -> str:
@@ -209,6 +239,7 @@ def _assemble(reads: Sequence[_Read], lines: Sequence[Line], remarks: Sequence[R
         tuple(_set_aside(reasons, lines, centres)),
         tuple(findings),
         tuple(_returned_file(read, *fates) for read in reads),
+        tuple(read.book for read in reads),
     )
 
 

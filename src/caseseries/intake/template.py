@@ -4,13 +4,18 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 
-import xlsxwriter
-from xlsxwriter.format import Format
-from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
-from xlsxwriter.worksheet import Worksheet
-
+from caseseries.intake.excel import (
+    Format,
+    Formats,
+    NewWorkbook,
+    Worksheet,
+    open_new,
+    xl_col_to_name,
+    xl_rowcol_to_cell,
+)
 from caseseries.intake.layout import (
     AFTER_CUT,
+    AUTHOR,
     CENTRE_CELL,
     EARLIEST_DAY,
     EXCEL_DAY_0,
@@ -26,7 +31,6 @@ from caseseries.study.forms import YES_NO, Column, Form, forms_of
 
 Entry = date | float | str | bool
 Filled = Mapping[str, Sequence[Mapping[str, Entry]]]
-Formats = Mapping[str, Format]
 
 LAST_ROW = 1_999  # zero-based; drop-downs and checks reach down to here
 
@@ -46,14 +50,6 @@ MAY = (
 )
 
 
-class _LockedWorkbook(xlsxwriter.Workbook):  # type: ignore[misc]
-    """XlsxWriter has no call for it: sheets can be neither removed, renamed nor moved (ECMA-376 18.2.29)."""
-
-    def _write_book_views(self) -> None:
-        self._xml_empty_tag("workbookProtection", [("lockStructure", 1)])
-        super()._write_book_views()
-
-
 def write_template(path: Path, study: Study, rows: Filled | None = None, centre: str = "") -> None:
     """Write the return workbook of a study: a help sheet, then one sheet for each form.
 
@@ -66,12 +62,11 @@ def write_template(path: Path, study: Study, rows: Filled | None = None, centre:
     filled = rows or {}
     forms = forms_of(study)
     _refuse_unknown(filled, forms)
-    with _LockedWorkbook(str(path), {"in_memory": True}) as book:
-        book.set_properties({"title": study.title, "created": datetime.combine(study.data_cut, time())})
-        formats = _formats(book)
+    with open_new(path, study) as book:
+        formats = add_formats(book)
         _write_help(book.add_worksheet(HELP_SHEET), study, forms, centre, formats)
         sheets = {form.name: book.add_worksheet(form.sheet) for form in forms}
-        lists = _write_lists(book.add_worksheet(LISTS_SHEET), forms)
+        lists = write_lists(book.add_worksheet(LISTS_SHEET), forms)
         for form in forms:
             _write_form(sheets[form.name], form, study, lists, formats)
             _write_rows(sheets[form.name], form, filled.get(form.name, ()), formats)
@@ -85,7 +80,8 @@ def _refuse_unknown(filled: Filled, forms: Sequence[Form]) -> None:
             raise KeyError(f"form {form} has no column {sorted(unknown)}")
 
 
-def _formats(book: xlsxwriter.Workbook) -> Formats:
+def add_formats(book: NewWorkbook) -> Formats:
+    """The looks of headings and of each kind of column."""
     head = {
         "bold": True,
         "font_color": "white",
@@ -193,7 +189,7 @@ def _choices(column: Column) -> tuple[str, ...]:
     return YES_NO if column.kind == "yes_no" else column.choices
 
 
-def _write_lists(sheet: Worksheet, forms: Sequence[Form]) -> dict[tuple[str, str], str]:
+def write_lists(sheet: Worksheet, forms: Sequence[Form]) -> dict[tuple[str, str], str]:
     """Write every drop-down's words on the hidden sheet; the range of each, by form and column."""
     ranges = {}
     listed = [(form, column) for form in forms for column in form.columns if _choices(column)]
@@ -212,17 +208,29 @@ def _write_form(
 ) -> None:
     sheet.set_row(0, 48)
     for index, column in enumerate(form.columns):
-        sheet.set_column(index, index, _width(column), formats[column.kind])
+        prepare_column(sheet, 1, index, column, study, lists.get((form.name, column.name), ""), formats)
         heading = f"{column.heading} {REQUIRED_MARK}" if column.required else column.heading
         sheet.write_string(0, index, heading, formats["required" if column.required else "optional"])
-        sheet.write_comment(0, index, _note(column), {"x_scale": 1.6, "y_scale": 0.9, "author": "caseseries"})
-        rule = _validation(column, index, study, lists.get((form.name, column.name), ""))
-        if rule:
-            sheet.data_validation(1, index, LAST_ROW, index, rule)
+        write_note(sheet, 0, index, note_on(column), 0.9)
     sheet.freeze_panes(1, 1)
     sheet.repeat_rows(0)
     sheet.hide_gridlines(0)
     _finish(sheet)
+
+
+def prepare_column(
+    sheet: Worksheet, first_row: int, index: int, column: Column, study: Study, words: str, formats: Formats
+) -> None:
+    """Width, look and check-while-typing of a column from `first_row` (zero-based) down."""
+    sheet.set_column(index, index, _width(column), formats[column.kind])
+    rule = _validation(column, first_row, index, study, words)
+    if rule:
+        sheet.data_validation(first_row, index, LAST_ROW, index, rule)
+
+
+def write_note(sheet: Worksheet, row: int, column: int, words: str, height: float) -> None:
+    """A note on a cell, in our name, by which it is known when the workbook returns."""
+    sheet.write_comment(row, column, words, {"x_scale": 1.6, "y_scale": height, "author": AUTHOR})
 
 
 def _width(column: Column) -> int:
@@ -237,7 +245,7 @@ def _finish(sheet: Worksheet) -> None:
     sheet.protect("", {name: True for name in MAY})
 
 
-def _note(column: Column) -> str:
+def note_on(column: Column) -> str:
     """What a cell of this column may hold, in words, for the note on its heading."""
     kinds = {
         "id": "Text.",
@@ -255,12 +263,17 @@ def _number_words(column: Column) -> str:
     return f"a{' whole' if column.whole else ''} number{limits_of(column)}"
 
 
-def _validation(column: Column, index: int, study: Study, words: str) -> dict[str, object] | None:
+def _validation(
+    column: Column, first_row: int, index: int, study: Study, words: str
+) -> dict[str, object] | None:
     if words:
         return _alert(column, "Choose one of the words in the list.") | {"validate": "list", "source": words}
     if column.kind == "date":
         example = "Type the date as year-month-day, for example 2018-03-25. Day not known: '2018-03 or '2018."
-        return _alert(column, example) | {"validate": "custom", "value": _date_formula(index, study)}
+        return _alert(column, example) | {
+            "validate": "custom",
+            "value": _date_formula(first_row, index, study),
+        }
     if column.kind == "number":
         return _alert(column, f"Type {_number_words(column)}, without unit or words.") | _between(column)
     return None
@@ -279,9 +292,9 @@ def _between(column: Column) -> dict[str, object]:
     }
 
 
-def _date_formula(index: int, study: Study) -> str:
+def _date_formula(first_row: int, index: int, study: Study) -> str:
     """A formula: a day between the earliest believed and the data cut, or a text like 2018-03 or 2018."""
-    cell = xl_rowcol_to_cell(1, index)
+    cell = xl_rowcol_to_cell(first_row, index)
     low, high = _serial(EARLIEST_DAY), _serial(study.data_cut + AFTER_CUT)
     day = f"AND(ISNUMBER({cell}),{cell}>={low},{cell}<={high})"
     return f"=OR({day},AND(ISTEXT({cell}),OR(LEN({cell})=4,LEN({cell})=7)))"

@@ -9,15 +9,16 @@ import math
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
 from caseseries.findings import Finding, Severity, Where
 from caseseries.intake.layout import EXCEL_DAY_0
+from caseseries.intake.marks import Look, Marks, read_looks, read_notes
 from caseseries.intake.package import (
     SAVE_AS,
     Package,
@@ -39,6 +40,8 @@ LAST_SERIAL = 2_958_466  # the day after 9999-12-31
 BUILT_IN = {9: "0%", 10: "0.00%", 14: "yyyy-mm-dd", 15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy", 49: "@"}
 BUILT_IN |= {18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss", 22: "yyyy-mm-dd h:mm"}
 BUILT_IN |= {45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss.0"}
+BUILT_IN |= {1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 11: "0.00E+00", 12: "# ?/?", 13: "# ??/??"}
+BUILT_IN |= {37: "#,##0;(#,##0)", 39: "#,##0.00;(#,##0.00)", 48: "##0.0E+0"}
 BUILT_IN |= dict.fromkeys((*range(27, 37), *range(50, 59)), "yyyy-mm-dd")  # East Asian calendars
 
 ADDRESS = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
@@ -71,11 +74,12 @@ class Cell:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet's filled cells, by row and column."""
+    """A sheet's filled cells, by row and column, and what else is to be seen on it."""
 
     name: str
     hidden: bool
     cells: tuple[Cell, ...]
+    marks: Marks = field(default_factory=Marks, compare=False)
 
     def at(self, address: str) -> Cell | None:
         return next((cell for cell in self.cells if cell.address == address), None)
@@ -83,12 +87,19 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Workbook:
-    """A file as read: no sheets, and one finding, when it could not be."""
+    """A file as read: no sheets, and one finding, when it could not be.
+
+    `is_1904` says from which day it counted (its dates are brought to the other calendar), `links` how many other
+    workbooks its formulas read from; `warnings` what is said about a file that was read.
+    """
 
     file: str
     sha256: str
     sheets: tuple[Sheet, ...]
     findings: tuple[Finding, ...] = ()
+    is_1904: bool = False
+    links: int = 0
+    warnings: tuple[Finding, ...] = ()
 
 
 def read_workbook(path: Path, root: Path) -> Workbook:
@@ -101,7 +112,7 @@ def read_workbook(path: Path, root: Path) -> Workbook:
     try:
         data = read_bytes(path)
         digest = hashlib.sha256(data).hexdigest()
-        return Workbook(file, digest, tuple(_read_sheets(open_package(data))))
+        return _read_package(file, digest, open_package(data))
     except UnreadableError as error:
         allowed = "an Excel workbook (.xlsx) without a password"
         finding = Finding(Where(file), f"intake.{error.code}", Severity.FILE, error.what, allowed, error.do)
@@ -128,7 +139,7 @@ def number_of(letters: str) -> int:
 # --- the parts of a workbook ------------------------------------------------------------------------------
 
 
-def _read_sheets(package: Package) -> Iterator[Sheet]:
+def _read_package(file: str, digest: str, package: Package) -> Workbook:
     main = _main_part(package)
     targets = _relations(package, main)
     elements = list(read_elements(package, main))
@@ -138,14 +149,25 @@ def _read_sheets(package: Package) -> Iterator[Sheet]:
     )
     book = _Book(
         _read_strings(package, _target(targets, "sharedStrings")),
-        _read_formats(package, _target(targets, "styles")),
+        read_looks(package, _target(targets, "styles"), BUILT_IN),
         DAYS_1904 if is_1904 else 0,
     )
+    links = sum(kind == "externalLink" for kind, _ in targets.values())
+    return Workbook(file, digest, tuple(_read_sheets(package, targets, elements, book)), (), is_1904, links)
+
+
+def _read_sheets(
+    package: Package,
+    targets: Mapping[str, tuple[str, str]],
+    elements: Sequence[tuple[str, str, Mapping[str, str]]],
+    book: "_Book",
+) -> Iterator[Sheet]:
     for parent, name, attributes in elements:
         kind, part = targets.get(attributes.get("id", ""), ("", ""))
         if (parent, name, kind) == ("sheets", "sheet", "worksheet"):
             hidden = attributes.get("state", "visible") != "visible"
-            yield Sheet(attributes.get("name", ""), hidden, _read_cells(package, part, book))
+            cells, marks = _read_cells(package, part, book)
+            yield Sheet(attributes.get("name", ""), hidden, cells, marks)
 
 
 def _main_part(package: Package) -> str:
@@ -211,24 +233,6 @@ def _read_strings(package: Package, part: str) -> list[str]:
     return strings.found
 
 
-def _read_formats(package: Package, part: str) -> list[str]:
-    """The number format of each cell style, by its index."""
-    elements = list(read_elements(package, part)) if part else []
-    custom = {
-        attributes.get("numFmtId"): attributes.get("formatCode", "General")
-        for _, name, attributes in elements
-        if name == "numFmt"
-    }
-    used = [
-        attributes.get("numFmtId", "0")
-        for parent, name, attributes in elements
-        if (parent, name) == ("cellXfs", "xf")
-    ]
-    return [
-        custom.get(each) or BUILT_IN.get(int(each) if each.isdecimal() else 0, "General") for each in used
-    ]
-
-
 def _unescape(text: str) -> str:
     """Excel writes control characters as _x000D_ (ECMA-376 22.9.2.19)."""
     return ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
@@ -240,8 +244,13 @@ def _unescape(text: str) -> str:
 @dataclass(frozen=True)
 class _Book:
     strings: Sequence[str]
-    formats: Sequence[str]
+    looks: Sequence[Look]
     shift: int
+
+    @cached_property
+    def telling(self) -> frozenset[int]:
+        """The few styles that say more than a number format."""
+        return frozenset(i for i, look in enumerate(self.looks) if look.is_struck or look.fill)
 
 
 class _Cells(Walker):
@@ -254,11 +263,14 @@ class _Cells(Walker):
         self.attributes: Mapping[str, str] | None = None
         self.content: dict[str, list[str]] = {}
         self.into: list[str] | None = None
+        self.marks = Marks()
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         if name == "row":
             row = attributes.get("r", "")
             self.row, self.column = int(row) if row.isdecimal() else self.row + 1, 0
+        if name in ("row", "col", "mergeCell"):
+            self.marks.see_element(name, attributes, self.row)
         elif name == "c":
             self.attributes, self.content = attributes, {}
             self._move(attributes.get("r", ""))
@@ -287,11 +299,14 @@ class _Cells(Walker):
         cell = _cell(self.row, self.column, attributes, content, self.book)
         if cell.raw.strip().strip(INVISIBLE):
             self.found.append(cell)
+            style = attributes.get("s", "")
+            if style.isdecimal() and int(style) in self.book.telling:
+                self.marks.see_cell(cell.row, cell.column, self.book.looks[int(style)])
         if len(self.found) > MOST_CELLS:
             raise UnreadableError("too-many-cells", f"a sheet has more than {MOST_CELLS:,} filled cells")
 
 
-def _read_cells(package: Package, part: str, book: _Book) -> tuple[Cell, ...]:
+def _read_cells(package: Package, part: str, book: _Book) -> tuple[tuple[Cell, ...], Marks]:
     cells = _Cells(book)
     walk(package, part, cells)
     placed: dict[tuple[int, int], Cell] = {}
@@ -299,7 +314,10 @@ def _read_cells(package: Package, part: str, book: _Book) -> tuple[Cell, ...]:
         first = placed.get((cell.row, cell.column))
         both = f"{first.raw} and {cell.raw}" if first else ""
         placed[cell.row, cell.column] = replace(cell, kind="broken", value=both, raw=both) if first else cell
-    return tuple(placed[place] for place in sorted(placed))
+    folder, name = posixpath.split(part)
+    if posixpath.join(folder, "_rels", f"{name}.rels") in package.names:
+        cells.marks.notes = read_notes(package, _target(_relations(package, part), "comments"))
+    return tuple(placed[place] for place in sorted(placed)), cells.marks
 
 
 def _cell(
@@ -335,9 +353,9 @@ def _broken(row: int, column: int, stored: str) -> Cell:
 def _number(row: int, column: int, style: str, stored: str, book: _Book) -> Cell:
     value = float(stored) if NUMBER.fullmatch(stored) else math.nan
     index = int(style) if style.isdecimal() else 0
-    if not math.isfinite(value) or (style and index >= len(book.formats)):
+    if not math.isfinite(value) or (style and index >= len(book.looks)):
         return _broken(row, column, stored)
-    number_format = book.formats[index] if book.formats else "General"
+    number_format = book.looks[index].number_format if book.looks else "General"
     codes = codes_of(number_format)
     if set(codes) & set("dmyhs") and -1 < value + book.shift < LAST_SERIAL:
         serial = value + book.shift

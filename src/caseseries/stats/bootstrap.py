@@ -39,9 +39,7 @@ def bootstrap_curves(
     kinds = _Kinds(table)
     patients = np.repeat(np.arange(kinds.sizes.size), kinds.sizes)
     drawn = patients[random.integers(0, table.n, size=(draws, table.n))]
-    cells = (
-        drawn + np.arange(draws)[:, None] * kinds.sizes.size
-    )  # counting indices: a third of multinomial draws
+    cells = drawn + np.arange(draws)[:, None] * kinds.sizes.size
     counts = np.bincount(cells.ravel(), minlength=draws * kinds.sizes.size).reshape(draws, -1)
     return kinds.survival(counts, days)
 

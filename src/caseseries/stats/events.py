@@ -128,13 +128,7 @@ def count_events(
     Raises RowError with every row that is negative, missing, fractional, of unknown status or that
     stops before it starts.
     """
-    columns = {"stop": _numbers(stop), "status": _numbers(status)}
-    if start is not None:
-        columns["start"] = _numbers(start)
-    if len({column.size for column in columns.values()}) > 1:
-        sizes = ", ".join(f"{name} {column.size}" for name, column in columns.items())
-        raise ValueError(f"columns of different length: {sizes}")
-    _refuse(columns, causes)
+    columns = check_rows(stop, status, start, causes)
     left, kind = columns["stop"].astype(np.int64), columns["status"].astype(np.int64)
     came = np.full(left.size, BEFORE_DAY_0) if start is None else columns["start"].astype(np.int64)
     days, place = np.unique(np.concatenate([came, left]), return_inverse=True)
@@ -147,6 +141,20 @@ def count_events(
         exits[:, 1:].astype(np.int64),
         exits[:, 0].astype(np.int64),
     )
+
+
+def check_rows(
+    stop: npt.ArrayLike, status: npt.ArrayLike, start: npt.ArrayLike | None, causes: int
+) -> dict[str, npt.NDArray[np.int64] | npt.NDArray[np.float64]]:
+    """The columns as numbers; raises as `count_events` does."""
+    columns = {"stop": _numbers(stop), "status": _numbers(status)}
+    if start is not None:
+        columns["start"] = _numbers(start)
+    if len({column.size for column in columns.values()}) > 1:
+        sizes = ", ".join(f"{name} {column.size}" for name, column in columns.items())
+        raise ValueError(f"columns of different length: {sizes}")
+    _refuse(columns, causes)
+    return columns
 
 
 def reverse(table: EventTable) -> EventTable:

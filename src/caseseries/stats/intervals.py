@@ -40,9 +40,8 @@ def limit_survival(steps: Steps, rows: Ints, level: float, interval: str) -> Lim
     return INTERVALS[interval].limit(steps, rows, level)
 
 
-Transform = Callable[
-    [Floats, Floats], Limits
-]  # of S and z times the standard error of log S, where 0 < S < 1
+# Limits from S and z times the standard error of log S, where 0 < S < 1.
+Transform = Callable[[Floats, Floats], Limits]
 
 
 def _greenwood(transform: Transform) -> Callable[[Steps, Ints, float], Limits]:

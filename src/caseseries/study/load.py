@@ -43,11 +43,6 @@ def load_study(folder: Path) -> Study:
     return study
 
 
-def parse_toml(text: str) -> dict[str, Any]:
-    """A TOML document as plain data. Raises ValueError with the line and column."""
-    return tomllib.loads(text)
-
-
 def suggest(word: str, allowed: Iterable[str]) -> str:
     """The sentence "Did you mean …?" when one of `allowed` is close to `word`; else an instruction."""
     words = list(allowed)

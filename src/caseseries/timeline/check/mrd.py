@@ -1,0 +1,170 @@
+"""MRD against remission, and each result against its assay. Levels in percent of cells, as the centre wrote them."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from caseseries.findings import Finding
+from caseseries.record.levels import LevelState
+from caseseries.record.patient import Row
+from caseseries.timeline.check.findings import Rule, ask
+from caseseries.timeline.check.history import IN_REMISSION
+from caseseries.timeline.course import Course, Sample
+
+OVERT = 0.05  # fraction of cells; above it marrow is not in remission
+LOWEST = (
+    1e-5  # RQ-PCR and deep sequencing reach this; a quantified level below it is a fraction typed as percent
+)
+POOR_SENSITIVITY = 0.01
+BEFORE = timedelta(days=35)
+AT_RELAPSE = timedelta(days=7)
+
+
+def _percent(fraction: float) -> str:
+    return f"{fraction * 100:.4g} %"
+
+
+def _in_remission(course: Course) -> tuple[Row, date] | None:
+    index = course.first("index")
+    for row in course.patient.form("treatment"):
+        is_first = index and row.date("start_date") == index.on
+        if index and is_first and row.text("remission_at_start") in IN_REMISSION:
+            return row, index.on
+    return None
+
+
+def no_leukaemia_in_remission(course: Course) -> Iterator[Finding]:
+    found = _in_remission(course)
+    for sample in _before(course) if found else ():
+        value = sample.level.value
+        if found and value is not None and value >= OVERT:
+            what = f"MRD of {_percent(value)} on {sample.on} stands beside “{found[0].text('remission_at_start')}”"
+            do = "Check the level and its unit, or choose “not in remission”"
+            yield ask(course, sample.sources[2], "overt-in-remission", what, f"below {_percent(OVERT)}", do)
+
+
+def _before(course: Course) -> tuple[Sample, ...]:
+    index = course.first("index")
+    return tuple(s for s in course.samples if index and index.on - BEFORE <= s.on <= index.on)
+
+
+def mrd_positive_is_positive(course: Course) -> Iterator[Finding]:
+    found, before = _in_remission(course), _before(course)
+    last = [sample for sample in before if sample.on == before[-1].on]
+    if found and last and all(s.level.state is LevelState.NOT_DETECTED for s in last):
+        stated = found[0].text("remission_at_start")
+        what = f"“{stated}” at the start on {found[1]}, and MRD was not detected on {last[0].on}"
+        do = "Check the result and its date: it is the level before treatment"
+        yield ask(course, last[0].sources[1], "negative-before", what, "a positive result", do)
+
+
+def relapse_shows(course: Course) -> Iterator[Finding]:
+    for relapse in course.all("relapse"):
+        for sample in course.samples:
+            is_near = relapse.on <= sample.on <= relapse.on + AT_RELAPSE
+            if is_near and sample.level.state is LevelState.NOT_DETECTED:
+                what = f"MRD was not detected on {sample.on}, and a relapse is recorded on {relapse.on}"
+                do = "Check both dates; a relapse outside the marrow or without the marker can do this"
+                yield ask(course, sample.sources[1], "negative-at-relapse", what, "a positive result", do)
+
+
+def leukaemia_is_recorded(course: Course) -> Iterator[Finding]:
+    """Overt leukaemia after the index treatment with no relapse on the Follow-up sheet would be a missed event."""
+    index = course.first("index")
+    relapses = [m.on for m in course.all("relapse") if index and m.on > index.on]
+    remission = next((m for m in course.all("complete remission") if index and m.on > index.on), None)
+    for sample in course.samples:
+        is_after = (
+            index
+            and sample.on > index.on
+            and (_in_remission(course) or (remission and sample.on > remission.on))
+        )
+        value = sample.level.value
+        if is_after and value is not None and value >= OVERT and not relapses:
+            what = f"MRD of {_percent(value)} on {sample.on}, and no relapse is recorded"
+            do = "Check the level, or add the relapse to the Follow-up sheet: as it stands none is counted"
+            yield ask(course, sample.sources[2], "relapse-not-recorded", what, "a relapse", do)
+
+
+# --- one result against its assay -------------------------------------------------------------------------
+
+
+def assay_is_possible(course: Course) -> Iterator[Finding]:
+    """No assay quantifies below what it can detect."""
+    for sample in course.samples:
+        sensitivity, limit = sample.level.sensitivity, sample.level.quantitative_range
+        if sensitivity and limit and sensitivity > limit:
+            what = f"the quantitative range ({_percent(limit)}) reaches below the sensitivity ({_percent(sensitivity)})"
+            do = "Check whether the two were exchanged"
+            allowed = "a quantitative range at or above the sensitivity"
+            yield ask(course, sample.sources[-1], "range-below-sensitivity", what, allowed, do)
+
+
+def level_is_a_percentage(course: Course) -> Iterator[Finding]:
+    for sample in course.samples:
+        value = sample.level.value
+        if value is not None and value < LOWEST:
+            what = f"a quantified level of {_percent(value)} is lower than assays reach"
+            do = "Check the unit: 0.0001 as a fraction is 0.01 %"
+            yield ask(course, sample.sources[2], "level-too-low", what, f"{_percent(LOWEST)} or more", do)
+        if (
+            sample.level.state is LevelState.NOT_DETECTED
+            and (sample.level.sensitivity or 0) > POOR_SENSITIVITY
+        ):
+            what = (
+                f"“not detected” with a sensitivity of {_percent(sample.level.sensitivity or 0)} says little"
+            )
+            do = "Check the sensitivity and its unit: 1e-4 is 0.01 %"
+            allowed = f"{_percent(POOR_SENSITIVITY)} or better"
+            yield ask(course, sample.sources[2], "poor-sensitivity", what, allowed, do)
+
+
+def specimens_differ(course: Course) -> Iterator[Finding]:
+    """Duplicate: one day, material, method and marker, twice; said apart when the results differ."""
+    told: dict[tuple[object, ...], Row] = {}
+    for row in course.patient.form("specimens"):
+        on = row.date("specimen_date")
+        key = (on, *(row.text(name) for name in ("material", "method", "marker")))
+        first = told.setdefault(key, row)
+        if on is None or first is row:
+            continue
+        is_same = all(_content(first, name) == _content(row, name) for name in ("mrd_result", "mrd_percent"))
+        code = "duplicate" if is_same else "contradiction"
+        what = f"the specimen of {on} with this marker is recorded twice" + (
+            "" if is_same else ", differently"
+        )
+        allowed, do = (
+            f"one line; the first is {first.where}",
+            "Remove one of the two lines, or name the markers",
+        )
+        yield ask(course, row.sources("specimen_date")[0], code, what, allowed, do)
+
+
+def _content(row: Row, name: str) -> object:
+    return row.values[name].value if name in row.values else None
+
+
+def marker_fits_method(course: Course) -> Iterator[Finding]:
+    for row in course.patient.form("specimens"):
+        method, marker = row.text("method") or "", (row.text("marker") or "").upper()
+        is_receptor = marker.startswith(("IG", "TR"))
+        is_wrong = (method == "RQ-PCR KMT2A" and is_receptor) or (
+            method == "RQ-PCR IG/TR" and "KMT2A" in marker
+        )
+        if is_wrong:
+            what = f"the marker {row.text('marker')} stands beside the method “{method}”"
+            source = row.sources("marker")[0]
+            yield ask(
+                course, source, "marker-method", what, "a marker of that method", "Correct one of the two"
+            )
+
+
+RULES: tuple[Rule, ...] = (
+    no_leukaemia_in_remission,
+    mrd_positive_is_positive,
+    relapse_shows,
+    leukaemia_is_recorded,
+    assay_is_possible,
+    level_is_a_percentage,
+    specimens_differ,
+    marker_fits_method,
+)
