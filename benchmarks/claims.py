@@ -57,21 +57,21 @@ def main() -> None:
         rng = random.Random(n)
         cohort = draw_cohort(n, events, rng)
         for shift in (0, 9):
-            started = time.perf_counter()
+            started = time.process_time()
             judgement = judge(print_claims(cohort, shift))
             verdicts = {v.id: v.verdict for v in judgement.verdicts if v.verdict != "possible"}
             sys.stdout.write(
-                f"n={n} events={events} shift={shift}: {time.perf_counter() - started:.1f} s, "
+                f"n={n} events={events} shift={shift}: {time.process_time() - started:.1f} s of processor time, "
                 f"{verdicts or 'all possible'}, conflicts {list(judgement.conflicts)}\n"
             )
             sys.stdout.flush()
-    started = time.perf_counter()
+    started = time.process_time()
     found = [
         find_sequences(60, 20, parse_number(str(p)).proportion().band(), limit=1_000) for p in range(1, 100)
     ]
     sys.stdout.write(
         f"60 cases, 20 events, 1 % to 99 %: {sum(bool(f.found) for f in found)} possible, "
-        f"{time.perf_counter() - started:.1f} s\n"
+        f"{time.process_time() - started:.1f} s\n"
     )
 
 

@@ -68,7 +68,7 @@ def days_from_transplant(folder: Path, adtte: list[dict[str, str]]) -> dict[str,
     start = {r["USUBJID"]: date.fromisoformat(r["STARTDT"]) for r in adtte if r["PARAMCD"] == "OSHSCT"}
     days: dict[str, set[int]] = {case: set() for case in start}
     for path in sorted((folder / "returns").glob("*.xlsx")):
-        for sheet in openpyxl.load_workbook(path, read_only=True):
+        for sheet in openpyxl.load_workbook(path):
             for case, *cells in sheet.iter_rows(values_only=True):
                 if case in start:
                     dates = [cell.date() for cell in cells if isinstance(cell, datetime)]

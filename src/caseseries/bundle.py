@@ -36,7 +36,7 @@ BUNDLE, CRATE, ENVIRONMENT, RESULTS = (
 SPECIFICATION = "https://w3id.org/ro/crate/1.1"
 
 # What a run may read, as files or folders of the study folder.
-INPUTS = (FILE, "decisions.jsonl", "returns", "minutes", "plates", "published")
+INPUTS = (FILE, "decisions.jsonl", "returns", "identifiers", "minutes", "plates", "published")
 
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 _MEDIA = {
@@ -61,8 +61,9 @@ class Reproduced:
 
 def write_bundle(folder: Path, study: Study) -> Path:
     """Freeze a study that has been run: `folder`/report/bundle.zip, of the same bytes whenever it is made."""
-    names = [name for root in (*INPUTS, "report") for name in _list(folder, root)]
-    parts = {name: (folder / name).read_bytes() for name in names if name != f"report/{BUNDLE}"}
+    read = json.loads((folder / RESULTS).read_bytes())["inputs"]
+    names = {name for root in (*INPUTS, *read, "report") for name in _list(folder, root)}
+    parts = {name: (folder / name).read_bytes() for name in sorted(names - {f"report/{BUNDLE}"})}
     parts[ENVIRONMENT] = _to_json(describe_environment())
     parts[CRATE] = _to_json(describe_crate(study, parts))
     path = folder / "report" / BUNDLE
@@ -194,7 +195,7 @@ def _run_again(parts: Mapping[str, bytes], progress: Progress) -> dict[str, byte
     """The report that the inputs among `parts` give today."""
     with tempfile.TemporaryDirectory(prefix="caseseries-") as place:
         folder = Path(place)
-        for name in (name for name in parts if name.split("/")[0] in INPUTS):
+        for name in (name for name in parts if not name.startswith("report/")):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(parts[name])
         run_study(folder, progress)

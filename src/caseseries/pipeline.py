@@ -155,10 +155,10 @@ def describe_decisions(checked: Checked) -> Iterator[str]:
         yield f"{one.case_id} is a second record of {one.kept}, by decision {one.number}; it is not used."
     if checked.board.files:
         yield (
-            f"{len(checked.board.files)} files of minutes: {checked.board.candidates} passages that may name a case, "
-            f"{len(checked.board.confirmed)} cases confirmed."
+            f"Files of minutes: {len(checked.board.files)}; passages that may name a case: "
+            f"{checked.board.candidates}; cases confirmed: {len(checked.board.confirmed)}."
         )
     if checked.questions:
-        yield f"{len(checked.questions)} questions are open; answer them with: caseseries decide."
+        yield f"Questions open: {len(checked.questions)}; answer them with: caseseries decide."
     if checked.log.entries:
-        yield f"{len(checked.log.entries)} decisions are recorded; the last has the hash {checked.log.head}."
+        yield f"Decisions recorded: {len(checked.log.entries)}; the last has the hash {checked.log.head}."

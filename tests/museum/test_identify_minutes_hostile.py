@@ -1,11 +1,14 @@
 """Minutes as boards really keep them, and files that are not what they say: read, or refused in a sentence."""
 
 import io
+import tempfile
 import zipfile
 from pathlib import Path
 
 import docx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from caseseries.identify.minutes import read_minutes
 
@@ -140,6 +143,21 @@ def test_what_cannot_be_read_is_refused_alone_in_a_sentence(tmp_path, name, data
 def test_a_hostile_word_file_is_refused(tmp_path, text, code):
     found = read(tmp_path, "a.docx", word(text))
     assert ([finding.code for finding in found.findings], found.paragraphs) == ([code], ())
+
+
+WORD = word(f"{HEAD}<w:p><w:t>AB had blinatumomab.</w:t></w:p></w:body></w:document>")
+
+
+@settings(max_examples=120)
+@given(st.sampled_from([("a.docx", WORD), ("a.pdf", pdf("AB had it")), ("a.txt", b"AB: no.\n")]), st.data())
+def test_no_damage_to_a_file_is_more_than_a_finding(whole, data):
+    name, content = whole
+    damaged = bytearray(content)
+    for _ in range(data.draw(st.integers(1, 6))):
+        damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    with tempfile.TemporaryDirectory() as folder:
+        found = read(Path(folder), name, bytes(damaged[: data.draw(st.integers(1, len(damaged)))]))
+    assert bool(found.paragraphs) != bool(found.findings)
 
 
 def test_a_folder_and_a_lock_file_among_the_minutes(tmp_path):

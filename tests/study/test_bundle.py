@@ -50,6 +50,25 @@ def test_it_holds_the_inputs_the_report_and_the_environment(demo, bundle):
     }
 
 
+def test_whatever_a_run_read_is_in_the_bundle(bundle):
+    parts = read_bundle(bundle)
+    read = json.loads(parts["report/results.json"])["inputs"]
+    assert len(read) == 7
+    assert {name: hashlib.sha256(parts[name]).hexdigest() for name in read} == read
+
+
+def test_decisions_identifiers_and_minutes_are_reproduced_too(frozen, caseseries, tmp_path):
+    """Every kind of input that a run reads, here as the files it finds there."""
+    folder = shutil.copytree(frozen, tmp_path / "more")
+    (folder / "minutes").mkdir()
+    (folder / "minutes" / "board.txt").write_text("Nothing was said of a child.\n", encoding="utf-8")
+    finished = caseseries("run", "--freeze", folder)
+    assert finished.returncode in (0, 1), finished.stderr
+    assert "minutes/board.txt" in read_bundle(folder / "report" / "bundle.zip")
+    again = caseseries("reproduce", folder / "report" / "bundle.zip")
+    assert again.stdout.startswith("identical: "), again.stdout
+
+
 def test_every_file_is_named_in_the_crate_with_its_hash(bundle, graph):
     """RO-Crate 1.1: a descriptor about "./", whose parts are File entities named by their relative paths."""
     assert graph["ro-crate-metadata.json"] == {

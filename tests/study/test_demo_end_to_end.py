@@ -44,6 +44,8 @@ FILES = {
     "listing.csv",
     "adtte.csv",
     "adsl.csv",
+    "text.txt",
+    "checklists.docx",
 }
 
 KEYS = [

@@ -167,13 +167,13 @@ def _unseen_cases(seen: Seen) -> Iterator[Remark]:
     if total is None or total.estimate.value is None:
         return
     text = (
-        "{ascertainment.board_only} cases were found by the tumour board only, {ascertainment.survey_only} by the "
-        "survey only and {ascertainment.both} by both. Were the two independent, there would be "
+        "Cases found by the tumour board only: {ascertainment.board_only}; by the survey only: "
+        "{ascertainment.survey_only}; by both: {ascertainment.both}. Were the two independent, there would be "
         "{ascertainment.total} cases in all; they are not where one clinician sits on the board and answers the "
         "survey, and with an odds ratio of 3 there would be {ascertainment.total.odds_ratio_3}."
     )
     if "ascertainment.response" in seen.results:
-        text += " {ascertainment.response:of} centres returned cases."
+        text += " Centres that returned cases: {ascertainment.response:of}."
     yield Remark("unseen-cases", text, ("ascertainment.total",))
 
 

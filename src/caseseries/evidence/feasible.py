@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 from itertools import pairwise, permutations
 
 from caseseries.evidence.cohort import Course, Ends, Fact, Falls, Person, Remains, Spread, Survives, can_hold
@@ -125,9 +126,13 @@ class Variables:
     def place(self, i: int, ends: Ends, origin: str) -> Linear:
         """When the person leaves; in half days where fates are open: on one day, events precede censorings."""
         leaves = self.leaves(i, ends, origin)
-        if not any(self.event(k, ends).terms for k in range(len(self.persons))):
+        if ends == "first event" or not self.fates_open:
             return leaves
         return leaves + leaves + number(1) - self.event(i, ends)
+
+    @cached_property
+    def fates_open(self) -> bool:
+        return any(line.terms for line in self.dead)
 
     def with_event(self, ends: Ends) -> tuple[int, ...]:
         """The persons who may leave by an event."""

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+MOST = 1_000  # whole variables; a larger programme is not searched, because it can take hours
 NODES = 4_000  # branch-and-bound nodes before the search gives up: a count, so that every run agrees
 
 State = Literal["found", "none", "undecided"]
@@ -94,6 +95,8 @@ class Programme:
 
         if self.broken:
             return "none", []
+        if len(self.bounds) > MOST:
+            return "undecided", []
         size = len(self.bounds)
         cost = np.zeros(size)
         for variable, coefficient in goal.terms.items():

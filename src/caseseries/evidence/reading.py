@@ -27,6 +27,7 @@ from caseseries.evidence.sequences import AtRisk as AtRiskSequence
 from caseseries.evidence.sequences import Sequences, find_sequences, interval_of
 from caseseries.study.definition import days_of
 
+COUNTED = 2_000  # at-risk sequences of one estimate that are listed
 LISTED = 200  # at-risk sequences that are searched one by one; more are searched as a sum of logarithms
 GREENWOOD = ("log-log", "log", "plain", "arcsine")  # what papers print; they rest on the sequence alone
 GAP = (0, 730)  # days between two origins where the paper prints no range
@@ -154,10 +155,16 @@ class Paper:
             n, ends = self.count("cases") or 0, self.file.endpoints[claim.endpoint].ends
             most = self.count("deaths") if ends == "death" else self.first_events()
             counts = (claim.events,) if claim.events is not None else range(min(n, most or 0) + 1)
-            found = [find_sequences(n, events, band) for events in counts]
-            fitting = (s for part in found for s in part.found if _limits_fit(claim, n, s, self.file.rounds))
-            sequences = tuple(sorted(fitting))
-            self.listed[claim.id] = Sequences(sequences, all(part.complete for part in found))
+            found: list[AtRiskSequence] = []
+            complete = True
+            for events in counts:
+                part = find_sequences(n, events, band, limit=COUNTED - len(found))
+                found += part.found
+                complete = part.complete
+                if not complete:
+                    break
+            fitting = (sequence for sequence in found if _limits_fit(claim, n, sequence, self.file.rounds))
+            self.listed[claim.id] = Sequences(tuple(sorted(fitting)), complete)
         return self.listed[claim.id]
 
     def first_events(self) -> int | None:

@@ -6,6 +6,7 @@ counts for how it was found; findings name places and never quote, because minut
 
 import hashlib
 import io
+import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -291,6 +292,7 @@ def _read_word(data: bytes) -> Iterator[str]:
 def _read_pdf(data: bytes) -> Iterator[str]:
     import pypdf  # a quarter of a second, and most studies have no PDF
 
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what it thinks of a file is said in our words
     try:
         reader = pypdf.PdfReader(io.BytesIO(data))
         if reader.is_encrypted or len(reader.pages) > MOST_PAGES:

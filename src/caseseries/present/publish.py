@@ -8,6 +8,8 @@ from pathlib import Path
 from caseseries.analysis.exports import ADSL_COLUMNS, ADTTE_COLUMNS, to_csv
 from caseseries.analysis.results import to_json
 from caseseries.analysis.run import Analysis
+from caseseries.present.abstract import abstract
+from caseseries.present.checklists import checklists
 from caseseries.present.document import Document, Figure, Table
 from caseseries.present.docx import write_docx
 from caseseries.present.exports import export
@@ -29,6 +31,8 @@ def write_report(
     material = Material(study, analysis.results, analysis.displays, analysis.remarks, reading)
     document = assemble(material, software)
     write_parts(report, document)
+    write_text(report / "text.txt", abstract(material))
+    write_docx(checklists(document), report / "checklists.docx")
     writers = {"report.html": write_html, "report.pdf": write_pdf, "report.docx": write_docx}
     with ThreadPoolExecutor() as threads:  # Typst, which sets the PDF and the pictures, releases the lock
         written = [threads.submit(write, document, report / name) for name, write in writers.items()]

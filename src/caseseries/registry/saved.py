@@ -1,7 +1,6 @@
 """Event tables kept beside the data, and used again while neither the data nor the question has changed."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
@@ -10,12 +9,12 @@ from zipfile import BadZipFile
 import numpy as np
 
 from caseseries.findings import Finding, Severity, Where
+from caseseries.registry.arrays import Ints
 from caseseries.registry.coding import Layout
 from caseseries.registry.counted import Counted
 from caseseries.stats.events import EventTable
 
 _FORMAT = "caseseries-events/1"
-_ARRAYS = ("days", "entered", "events", "censored")
 
 
 def place_beside(source: Path) -> Path:
@@ -34,16 +33,16 @@ def write_tables(counted: Counted, path: Path, mark: str) -> None:
     """Keep the tables, and the account of the rows, under the mark of what they were counted from."""
     facts = {
         "mark": mark,
-        "groups": list(counted.tables),
+        "groups": {group: table.days.size for group, table in counted.tables.items()},
         "causes": counted.causes,
         "rows": counted.rows,
         "used": counted.used,
         "findings": [asdict(finding) for finding in counted.findings],
         "notes": counted.notes,
     }
-    arrays = {f"{name}{i}": getattr(table, name) for i, name, table in _parts(counted)}
+    rows = np.concatenate([_flat(table) for table in counted.tables.values()])
     with path.open("wb") as file:
-        np.savez(file, facts=np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8), **arrays)
+        np.savez(file, facts=np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8), rows=rows)
 
 
 def read_tables(path: Path, mark: str) -> Counted | None:
@@ -53,22 +52,24 @@ def read_tables(path: Path, mark: str) -> Counted | None:
             facts = json.loads(kept["facts"].tobytes())
             if facts["mark"] != mark:
                 return None
-            tables = {
-                group: EventTable(*(kept[f"{name}{i}"] for name in _ARRAYS))
-                for i, group in enumerate(facts["groups"])
-            }
+            ends = np.cumsum(list(facts["groups"].values()))
+            parts = np.split(kept["rows"], ends[:-1])
     except (OSError, EOFError, BadZipFile, KeyError, ValueError, AttributeError, TypeError):
         return None
     findings = tuple(
         Finding(**{**one, "where": Where(**one["where"]), "severity": Severity(one["severity"])})
         for one in facts["findings"]
     )
+    tables = {group: _table(part) for group, part in zip(facts["groups"], parts, strict=True)}
     return Counted(
         tables, tuple(facts["causes"]), facts["rows"], facts["used"], findings, tuple(facts["notes"])
     )
 
 
-def _parts(counted: Counted) -> Iterator[tuple[int, str, EventTable]]:
-    for i, table in enumerate(counted.tables.values()):
-        for name in _ARRAYS:
-            yield i, name, table
+def _flat(table: EventTable) -> Ints:
+    """A row a day: the day, the numbers entered and censored, and the events of each cause."""
+    return np.column_stack([table.days, table.entered, table.censored, table.events])
+
+
+def _table(rows: Ints) -> EventTable:
+    return EventTable(rows[:, 0].copy(), rows[:, 1].copy(), rows[:, 3:].copy(), rows[:, 2].copy())
