@@ -101,7 +101,7 @@ def check(
         typer.Option(metavar="OLD.xlsx", help="An earlier version of one return: list what changed since."),
     ] = None,
 ) -> int:
-    """Read and count everything; list every problem with its cell, and write the centres' queries."""
+    """Read everything, list every problem, write the queries."""
     from caseseries.pipeline import check_study, compare_return, write_query_sheets
 
     checked = check_study(folder, say)

@@ -2,7 +2,8 @@
 
     results = f(protocol, returned files)
 
-Each step is one line and one room. Nothing here computes, rounds or lays out.
+Each step is one line and one room. Nothing here computes, rounds or lays out. The rooms that estimate and draw are
+opened inside the steps that use them, so that a check, which uses neither, does not wait for them.
 """
 
 import hashlib
@@ -11,24 +12,21 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from caseseries import __version__
 from caseseries.analysis.cohort import Cohort, Left, form_cohort
-from caseseries.analysis.exports import ADTTE_COLUMNS, to_csv
-from caseseries.analysis.results import to_json
-from caseseries.analysis.run import Analysis, analyse
 from caseseries.findings import Finding, Severity, StudyError, Where
 from caseseries.intake.returns import Returns, interpret, read_returns
 from caseseries.intake.revisions import Revision, compare_findings, compare_versions
 from caseseries.intake.workbook import read_workbook
-from caseseries.present.document import Document, Figure, Table
-from caseseries.present.docx import write_docx
-from caseseries.present.html import write_html
-from caseseries.present.pdf import write_pdf
-from caseseries.present.report import Material, Reading, assemble
-from caseseries.present.wording import plain, show
 from caseseries.study.definition import Study
 from caseseries.study.load import FILE, load_study
+
+if TYPE_CHECKING:
+    from caseseries.analysis.run import Analysis
+    from caseseries.present.document import Document
+    from caseseries.present.report import Reading
 
 SOFTWARE = f"caseseries {__version__}"
 
@@ -98,8 +96,11 @@ def compare_return(checked: Checked, old: Path) -> Revision:
     return Revision(changes, tuple(closed), tuple(opened), both)
 
 
-def analyse_study(checked: Checked, progress: Progress = silent) -> Analysis:
+def analyse_study(checked: Checked, progress: Progress = silent) -> "Analysis":
     """Every result of the cohort, with its printed string."""
+    from caseseries.analysis.run import Analysis, analyse
+    from caseseries.present.wording import show
+
     progress("Estimating")
     analysis = analyse(checked.cohort, checked.study)
     return Analysis(show(analysis.results), analysis.displays, analysis.remarks, analysis.adtte)
@@ -122,8 +123,6 @@ def run_study(folder: Path, progress: Progress = silent) -> Checked:
 
 def write_query_sheets(folder: Path, checked: Checked) -> tuple[Path, ...]:
     """report/queries: each centre's workbook back, its findings in their cells; the paths, none without findings."""
-    from caseseries.intake.queries import write_queries  # its library is slow to import, and often not needed
-
     queries = folder / "report" / "queries"
     asked = {finding.where.file for finding in checked.findings} & {
         file.file for file in checked.returns.files
@@ -131,11 +130,18 @@ def write_query_sheets(folder: Path, checked: Checked) -> tuple[Path, ...]:
     if not asked:
         shutil.rmtree(queries, ignore_errors=True)
         return ()
+    from caseseries.intake.queries import write_queries
+
     return write_queries(queries, checked.returns.books, checked.findings, checked.study)
 
 
-def write_report(folder: Path, checked: Checked, analysis: Analysis, progress: Progress = silent) -> None:
+def write_report(folder: Path, checked: Checked, analysis: "Analysis", progress: Progress = silent) -> None:
     """Everything under report/: the numbers first, so that a failure to draw loses none."""
+    from caseseries.present.docx import write_docx
+    from caseseries.present.html import write_html
+    from caseseries.present.pdf import write_pdf
+    from caseseries.present.report import Material, assemble
+
     report = folder / "report"
     write_data(report, checked, analysis, hash_inputs(folder, checked))
     progress("Drawing")
@@ -156,8 +162,11 @@ def write_report(folder: Path, checked: Checked, analysis: Analysis, progress: P
         one.result()
 
 
-def write_data(report: Path, checked: Checked, analysis: Analysis, inputs: Mapping[str, str]) -> None:
+def write_data(report: Path, checked: Checked, analysis: "Analysis", inputs: Mapping[str, str]) -> None:
     """results.json, listing.csv and adtte.csv."""
+    from caseseries.analysis.exports import ADTTE_COLUMNS, to_csv
+    from caseseries.analysis.results import to_json
+
     listing = analysis.displays.listing
     heading = {"software": SOFTWARE, "study": checked.study.short_title, "notice": checked.study.notice}
     write_text(report / "results.json", to_json(analysis.results, {**heading, "inputs": dict(inputs)}))
@@ -165,8 +174,12 @@ def write_data(report: Path, checked: Checked, analysis: Analysis, inputs: Mappi
     write_text(report / "adtte.csv", to_csv(ADTTE_COLUMNS, analysis.adtte))
 
 
-def write_parts(report: Path, document: Document) -> None:
+def write_parts(report: Path, document: "Document") -> None:
     """Each table as CSV and each figure as SVG, for people who need only one; none is left from an earlier run."""
+    from caseseries.analysis.exports import to_csv
+    from caseseries.present.document import Figure, Table
+    from caseseries.present.wording import plain
+
     for kind in ("tables", "figures"):
         shutil.rmtree(report / kind, ignore_errors=True)
     for block in document.blocks:
@@ -192,8 +205,10 @@ def hash_inputs(folder: Path, checked: Checked) -> dict[str, str]:
     return {FILE: protocol} | {file.file: file.sha256 for file in checked.returns.files}
 
 
-def describe_reading(folder: Path, checked: Checked) -> Reading:
+def describe_reading(folder: Path, checked: Checked) -> "Reading":
     """The sums of what was read, and every open finding, as lines to print."""
+    from caseseries.present.report import Reading
+
     counts, cohort = checked.returns.counts, checked.cohort
     lines = (
         f"{len(checked.returns.files)} returns with {counts.non_empty} non-empty cells: {counts.stored} stored, "
