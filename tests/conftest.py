@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sysconfig
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -113,3 +114,70 @@ def demo(caseseries, tmp_path_factory) -> Path:
     finished = caseseries("demo", folder)
     assert finished.returncode == 0, finished.stderr
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres(require_tool) -> Iterator[str]:
+    """The URL of a PostgreSQL server of this run's own, on a socket in its own folder, gone afterwards."""
+    for module in ("ibis", "psycopg"):
+        pytest.importorskip(module, reason=f"needs {module}: install caseseries[postgres]")
+    require_tool("psql")
+    folder = Path(tempfile.mkdtemp(prefix="pg"))  # a socket's path may have 107 bytes: pytest's is longer
+    server = _PostgresServer(folder)
+    server.start()
+    yield f"postgresql://postgres@/postgres?host={folder}"
+    server.stop()
+    shutil.rmtree(folder)
+
+
+class _PostgresServer:
+    """A cluster in a folder. PostgreSQL refuses to run as root, so root runs it as the user Debian made."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.data = folder, folder / "data"
+        bin_folder = subprocess.run(["pg_config", "--bindir"], capture_output=True, text=True, check=False)
+        found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+        self.bin = found[-1] if found else Path(bin_folder.stdout.strip())
+        self.user = "postgres" if os.geteuid() == 0 else None
+        if self.user:
+            shutil.chown(folder, self.user)
+
+    def start(self) -> None:
+        self._run("initdb", "-D", str(self.data), "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync")
+        options = f"-k {self.folder} -c listen_addresses='' -F"
+        self._run(
+            "pg_ctl", "-D", str(self.data), "-o", options, "-l", str(self.folder / "log"), "-w", "start"
+        )
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "-D", str(self.data), "-m", "immediate", "-w", "stop")
+
+    def _run(self, program: str, *arguments: str) -> None:
+        subprocess.run(
+            [str(self.bin / program), *arguments],
+            cwd=self.folder,
+            user=self.user,
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+
+@pytest.fixture(scope="session")
+def spark(require_tool):
+    """A Spark session on this machine."""
+    sql = pytest.importorskip("pyspark.sql", reason="needs pyspark: install caseseries[spark]")
+    require_tool("java")
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    options = {
+        "spark.ui.enabled": "false",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+    }
+    builder = sql.SparkSession.builder.master("local[2]")
+    for name, value in options.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    yield session
+    session.stop()

@@ -6,6 +6,7 @@ Rooms are imported inside the commands, so that `--help` costs no more than read
 import json
 import sys
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,12 +14,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from caseseries import __version__
-from caseseries.findings import Finding, StudyError
+from caseseries.findings import StudyError
+from caseseries.terminal import (
+    check_record,
+    check_text,
+    plural,
+    question_text,
+    revision_record,
+    revision_text,
+    summary_text,
+    why_record,
+    why_text,
+)
 
 if TYPE_CHECKING:
-    from caseseries.analysis.results import Result
-    from caseseries.intake.revisions import Revision
-    from caseseries.pipeline import Checked
+    from collections.abc import Sequence
+
+    from caseseries.decisions.chain import Question
 
 DONE, OPEN_PROBLEMS, UNREADABLE, WRONG_USE = 0, 1, 2, 3
 
@@ -76,7 +88,7 @@ def demo(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or em
 
     say(f"Writing a study of eleven made-up infants to {folder}")
     write_demo(folder)
-    return run(folder)
+    return run(folder, freeze=False)
 
 
 @app.command()
@@ -87,7 +99,8 @@ def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or emp
     for path in write_new(folder):
         say(f"Wrote {path}")
     say(
-        "Edit study.toml, send the template to the centres, put what they return into returns/, then: caseseries check"
+        "Edit study.toml; if you change its words or lists, delete the template and run this again for a new one. "
+        "Send the template to the centres, put what they return into returns/, then: caseseries check"
     )
     return DONE
 
@@ -102,12 +115,13 @@ def check(
     ] = None,
 ) -> int:
     """Read everything, list every problem, write the queries."""
-    from caseseries.pipeline import check_study, compare_return, write_query_sheets
+    from caseseries.correspondence import compare_return
+    from caseseries.pipeline import check_study, write_query_sheets
 
     checked = check_study(folder, say)
     record, text = check_record(checked), check_text(checked)
     if against:
-        revision = compare_return(checked, against)
+        revision = compare_return(folder, checked, against)
         record["against"], text = revision_record(revision), f"{text}\n\n{revision_text(revision)}"
     typer.echo(json.dumps(record, indent=1, ensure_ascii=False) if as_json else text)
     queries = write_query_sheets(folder, checked)
@@ -121,10 +135,9 @@ def check(
 def redcap(folder: Folder) -> int:
     """Write DIR/redcap-dictionary.csv: the study's forms, for a group that starts in REDCap."""
     from caseseries.intake.redcap import DICTIONARY, to_dictionary
-    from caseseries.pipeline import write_text
     from caseseries.study.load import load_study
 
-    write_text(folder / DICTIONARY, to_dictionary(load_study(folder)))
+    (folder / DICTIONARY).write_bytes(to_dictionary(load_study(folder)).encode("utf-8"))
     say(
         f"Wrote {folder / DICTIONARY}. Set all instruments but patients and diagnosis to repeat, then put raw CSV"
     )
@@ -133,14 +146,36 @@ def redcap(folder: Folder) -> int:
 
 
 @app.command()
-def run(folder: Folder) -> int:
+def run(
+    folder: Folder,
+    freeze: Annotated[bool, typer.Option("--freeze", help="Also write report/bundle.zip.")] = False,
+) -> int:
     """Read, estimate and write the report: HTML, PDF, Word and data."""
     from caseseries.pipeline import run_study
 
     checked = run_study(folder, say)
     typer.echo(summary_text(checked))
     typer.echo(f"The report is in {folder / 'report'}: report.html, report.pdf, report.docx, results.json")
+    if freeze:
+        from caseseries.bundle import write_bundle
+
+        typer.echo(f"Everything it was made from and all of it is in {write_bundle(folder, checked.study)}")
     return OPEN_PROBLEMS if checked.problems else DONE
+
+
+@app.command()
+def reproduce(
+    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="A bundle.zip made by run --freeze.")],
+) -> int:
+    """Run a frozen study again: identical, or the first difference."""
+    from caseseries.bundle import reproduce as run_again
+
+    found = run_again(bundle, say)
+    for line in found.environment:
+        say(f"Installed in another version than then: {line}")
+    identical = f"identical: {found.results} results, {found.files} files"
+    typer.echo(f"differs: {found.difference}" if found.difference else identical)
+    return OPEN_PROBLEMS if found.difference else DONE
 
 
 @app.command()
@@ -204,6 +239,206 @@ def diff(
     return DONE
 
 
+@app.command()
+def survival(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE",
+            help="CSV, Parquet (a file, a folder, a pattern), .pzfx, .prism, or the URL of a database.",
+        ),
+    ],
+    time: Annotated[str, typer.Option(metavar="COL", help="How long each row was observed.")] = "",
+    event: Annotated[str, typer.Option(metavar="COL", help="How the observation ended; see --coding.")] = "",
+    cause: Annotated[str, typer.Option(metavar="COL", help="Which event it was, if several compete.")] = "",
+    group: Annotated[str, typer.Option(metavar="COL", help="One curve for each of its values.")] = "",
+    entry: Annotated[str, typer.Option(metavar="COL", help="When observation began, if after day 0.")] = "",
+    unit: Annotated[str, typer.Option(help="Of the times: days, months or years.")] = "days",
+    coding: Annotated[
+        str,
+        typer.Option(help="status (1 = event, 0 = censored), status12 (2, 1) or cnsr (CDISC: 0, 1, 2 …)."),
+    ] = "status",
+    at: Annotated[str, typer.Option(metavar="TIMES", help="Horizons, as in 100d,12m,3y.")] = "",
+    interval: Annotated[
+        str, typer.Option(help="bpcp, bpcp-midp, log-log, log, likelihood-ratio, plain or arcsine.")
+    ] = "default",
+    level: Annotated[float, typer.Option(help="Of the intervals.")] = 0.95,
+    query: Annotated[str, typer.Option(metavar="SQL", help="For the URL of a database: the rows.")] = "",
+    table: Annotated[str, typer.Option(help="For a Prism file with several survival tables: its name.")] = "",
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the counts beside the file for next time.")
+    ] = False,
+    test: Annotated[
+        str, typer.Option(metavar="TESTS", help="Of the groups, as in log-rank,peto,exact-log-rank.")
+    ] = "",
+    model: Annotated[str, typer.Option(help="cox or firth.")] = "",
+    covariates: Annotated[str, typer.Option(metavar="COLS", help="For --model, as in age,arm.")] = "",
+    reference: Annotated[
+        str, typer.Option(metavar="FILE", help="A reference cohort, or its survival at some times.")
+    ] = "",
+    figure: Annotated[str, typer.Option(metavar="SVG", help="Draw the curves into this file.")] = "",
+    as_json: AsJson = False,
+) -> int:
+    """Estimate survival from a table of times and events."""
+    from caseseries.registry.coding import Layout
+    from caseseries.registry.sources import count_source
+    from caseseries.survival_command.against import read_reference
+    from caseseries.survival_command.answer import answer, regress
+    from caseseries.survival_command.output import draw_figure, to_json, to_text
+    from caseseries.survival_command.question import Question, Regression, check_question, words
+
+    layout = Layout(time, event, cause, group, entry, unit, coding)
+    question = Question(words(at), interval, level, words(test))
+    regression = Regression(model, words(covariates))
+    check_question(source, layout, question, regression)
+    held_against = read_reference(reference, layout) if reference else None
+    found = answer(count_source(source, layout, query, table, keep), question, held_against)
+    if model:
+        found = regress(found, Path(source), layout, regression, level)
+    for finding in found.findings:
+        say(str(finding))
+    if figure:
+        Path(figure).write_text(draw_figure(found, question, Path(source).name), encoding="utf-8")
+    typer.echo(to_json(found) if as_json else to_text(source, found))
+    return OPEN_PROBLEMS if found.findings else DONE
+
+
+@app.command()
+def claims(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The printed numbers, as TOML (docs/claims.md).")
+    ],
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="A study that has been run, to hold the numbers against."),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Can the numbers a paper prints all be true?"""
+    from caseseries.evidence.answer import answer_claims
+
+    found, text, stands = answer_claims(file, data)
+    typer.echo(json.dumps(found, indent=1, ensure_ascii=False) if as_json else text)
+    return DONE if stands else OPEN_PROBLEMS
+
+
+@app.command()
+def mrd(
+    plates: Annotated[
+        list[Path], typer.Argument(metavar="PLATE...", help="RDML, RDES or an instrument's export.")
+    ],
+    profile: Annotated[
+        str, typer.Option(help="A built-in profile, or the path of your own TOML file.")
+    ] = "esg-mrd-all-2007/prevent-false-negative",
+    setup: Annotated[Path | None, typer.Option(help="The plate.toml, if it is not beside the plate.")] = None,
+    cq: Annotated[str, typer.Option(help="Whose Cq to use: own (from the curves) or instrument.")] = "own",
+    roles: Annotated[bool, typer.Option("--roles", help="Only show how every well was understood.")] = False,
+    page: Annotated[Path | None, typer.Option(help="A folder for mrd.html and mrd.pdf.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Turn RQ-PCR plates into MRD levels with their reasons."""
+    from caseseries.pcr.command import has_open_problems, read_report, say_report, say_roles
+    from caseseries.pcr.record import record_plate
+
+    if cq not in ("own", "instrument"):
+        say(f'caseseries: --cq is "{cq}"; allowed: own, instrument')
+        return WRONG_USE
+    report = read_report(plates, profile, setup, use_instrument=cq == "instrument")
+    if page and report.levels:
+        from caseseries.analysis.plates import show_plate
+        from caseseries.present.laboratory import write_pages
+
+        for path in write_pages(show_plate(report), f"caseseries {__version__}", page):
+            say(f"Wrote {path}")
+    if roles:
+        typer.echo(say_roles(report))
+    elif as_json:
+        record = record_plate(report, f"caseseries {__version__}")
+        typer.echo(json.dumps(record, indent=1, ensure_ascii=False))
+    else:
+        typer.echo(say_report(report))
+    return OPEN_PROBLEMS if has_open_problems(report) else DONE
+
+
+@app.command()
+def decide(
+    folder: Folder,
+    question: Annotated[str, typer.Option(help="Answer this question alone, without being asked.")] = "",
+    answer: Annotated[str, typer.Option(help="With --question: one of its answers.")] = "",
+    who: Annotated[str, typer.Option(help="Who answers.")] = "",
+    why: Annotated[str, typer.Option(help="With --question: the reason.")] = "",
+) -> int:
+    """Put the open questions to a person, one by one, and record the answers."""
+    from caseseries.pipeline import check_study
+
+    questions = check_study(folder, say).questions
+    if question:
+        return record_one(folder, questions, question, answer, who, why)
+    for number, each in enumerate(questions, start=1):
+        typer.echo(question_text(each, f"{number} of {len(questions)}"))
+        chosen = choose(each)
+        if not chosen:
+            continue
+        who = who or typer.prompt("Who answers").strip()
+        record(folder, each, chosen, who, typer.prompt("Why").strip())
+    left = len(check_study(folder).questions)
+    say(f"{plural(left, 'question')} open" if left else "No question is open")
+    return OPEN_PROBLEMS if left else DONE
+
+
+@app.command()
+def verify(
+    folder: Folder,
+    head: Annotated[str, typer.Option(help="A hash printed in a report: is its line still there?")] = "",
+) -> int:
+    """Walk the log of decisions again; name the first line that is not what was written."""
+    from caseseries.decisions.log import read_decisions, verify_decisions
+    from caseseries.findings import Severity
+
+    findings = verify_decisions(folder, head)
+    for finding in findings:
+        say(str(finding))
+    if any(finding.severity is Severity.STUDY for finding in findings):
+        return UNREADABLE
+    log = read_decisions(folder)
+    typer.echo(f"{plural(len(log.entries), 'decision')}; the last has the hash {log.head}")
+    return DONE
+
+
+@app.command()
+def pseudonymise(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="LIST", help="The centre's list, CSV or Excel.")
+    ] = None,
+    key: Annotated[Path | None, typer.Option(help="The key file that the centres share.")] = None,
+    out: Annotated[Path | None, typer.Option(help="A new file; otherwise the list is printed.")] = None,
+    new_key: Annotated[Path | None, typer.Option(help="Make a key in this new file, and stop.")] = None,
+) -> int:
+    """At the centre: replace names and numbers by keyed hashes, so that none of them travels."""
+    from caseseries.identify.pseudonymise import pseudonymise as replace_identifiers
+    from caseseries.identify.pseudonymise import read_key, write_new_key, write_new_list
+
+    if new_key:
+        write_new_key(new_key)
+        say(f"Wrote {new_key}. Give it to the other centres, never to the study office; a lost key is lost.")
+        return DONE
+    if file is None or key is None:
+        say("caseseries: name a list and its key: caseseries pseudonymise LIST --key FILE")
+        return WRONG_USE
+    made = replace_identifiers(file, read_key(key))
+    if out:
+        write_new_list(out, made)
+    else:
+        typer.echo(made.to_csv(), nl=False)
+    for finding in made.findings:
+        say(f"{finding.severity.upper():5} {finding}")
+    say(
+        f"Cells: {made.non_empty} non-empty = {made.replaced} replaced + {made.kept} case ids + "
+        f"{made.left_behind} left behind + {made.problem} problems"
+    )
+    return OPEN_PROBLEMS if made.problem else DONE
+
+
 @app.callback(invoke_without_command=True)
 def version(show: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
     if show:
@@ -222,121 +457,41 @@ def unknown(what: str, name: str, known: Iterable[str], where: str) -> int:
     return WRONG_USE
 
 
-def summary_text(checked: "Checked") -> str:
-    """How many cells and cases were used, and how many were set aside and why."""
-    counts, cohort = checked.returns.counts, checked.cohort
-    lines = [
-        f"Cells: {counts.non_empty} non-empty = {counts.stored} stored + {counts.problem} problems "
-        f"+ {counts.ignored} ignored",
-        f"Cases: {cohort.returned} returned = {len(cohort.courses)} analysed + {len(cohort.left)} not analysed",
-        *(f"  {one.case_id}: {one.stage}, {one.reason}" for one in cohort.left),
-    ]
-    if checked.problems:
-        lines.append(
-            f"{_plural(len(checked.problems), 'problem')} set something aside; list them with: caseseries check"
-        )
-    return "\n".join(lines)
+def choose(question: "Question") -> str:
+    """The answer a person picks by its number or its words; empty to leave the question open."""
+    numbered = {str(number): each.answer for number, each in enumerate(question.options, start=1)}
+    while True:
+        said = str(typer.prompt("Answer (Enter to leave it open)", default="", show_default=False)).strip()
+        if not said or question.allows(numbered.get(said, said)):
+            return numbered.get(said, said)
+        say(f"caseseries: “{said}” is not one of the answers")
 
 
-def check_text(checked: "Checked") -> str:
-    """Every finding, file by file, then the sums."""
-    lines = [f"{finding.severity.upper():5} {finding}" for finding in checked.findings]
-    return "\n".join([*lines, *([""] if lines else []), summary_text(checked)])
+def record(folder: Path, question: "Question", answer: str, who: str, why: str) -> None:
+    """Append a decision. The clock is read here and nowhere else: when somebody decided is a fact to keep."""
+    from caseseries.decisions.chain import Decision
+    from caseseries.decisions.log import append_decision
+
+    when = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    entry = append_decision(folder, Decision(question.id, question.text, answer, why, who, when))
+    say(f"Recorded as decision {entry.number}: {answer}")
 
 
-def check_record(checked: "Checked") -> dict[str, object]:
-    counts = checked.returns.counts
-    return {
-        "cells": counts_record(counts),
-        "cases": {"returned": checked.cohort.returned, "analysed": len(checked.cohort.courses)},
-        "files": [
-            {"name": file.file, "centre": file.centre, "sha256": file.sha256, **counts_record(file.counts)}
-            for file in checked.returns.files
-        ],
-        "findings": [finding_record(finding) for finding in checked.findings],
-    }
+def record_one(
+    folder: Path, questions: "Sequence[Question]", name: str, answer: str, who: str, why: str
+) -> int:
+    """Answer one open question from the options of the command."""
+    asked = next((each for each in questions if each.id == name), None)
+    if asked is None:
+        say(f"caseseries: no open question is called {name}. The open ones: {_names(questions)}")
+        return WRONG_USE
+    if not asked.allows(answer):
+        allowed = "; ".join(f"“{option.answer}”" for option in asked.options)
+        say(f"caseseries: “{answer}” is not one of the answers to {name}: {allowed}")
+        return WRONG_USE
+    record(folder, asked, answer, who, why)
+    return DONE
 
 
-def revision_record(revision: "Revision") -> dict[str, object]:
-    return {
-        "changes": [
-            {
-                "where": str(one.where),
-                "case": one.case_id,
-                "heading": one.heading,
-                "before": one.before,
-                "after": one.after,
-            }
-            for one in revision.changes
-        ],
-        "closed": [finding_record(finding) for finding in revision.closed],
-        "opened": [finding_record(finding) for finding in revision.opened],
-        "still_open": revision.still_open,
-    }
-
-
-def revision_text(revision: "Revision") -> str:
-    """Cell by cell what changed, then which queries that closed and opened."""
-    return "\n".join(
-        [
-            f"{_plural(len(revision.changes), 'cell')} changed:",
-            *(f"  {change}" for change in revision.changes),
-            f"{_plural(len(revision.closed), 'finding')} closed, {len(revision.opened)} new, "
-            f"{revision.still_open} still open",
-            *(f"  closed: {finding.where}: {finding.what}" for finding in revision.closed),
-            *(f"  new: {finding.where}: {finding.what}" for finding in revision.opened),
-        ]
-    )
-
-
-def counts_record(counts: object) -> dict[str, int]:
-    return {name: getattr(counts, name) for name in ("non_empty", "stored", "problem", "ignored")}
-
-
-def finding_record(finding: Finding) -> dict[str, str]:
-    return {
-        "code": finding.code,
-        "severity": finding.severity,
-        "where": str(finding.where),
-        "what": finding.what,
-        "allowed": finding.allowed,
-        "do": finding.do,
-        "case": finding.case_id,
-    }
-
-
-def why_record(result: "Result") -> dict[str, object]:
-    from caseseries.analysis.results import to_record
-
-    cells = {
-        case: [
-            {"file": cell.where.file, "sheet": cell.where.sheet, "cell": cell.where.cell, "raw": cell.raw}
-            for cell in found
-        ]
-        for case, found in sorted(result.sources.items())
-    }
-    return {**to_record(result), "cells": cells}
-
-
-def why_text(result: "Result") -> str:
-    """The number, what it rests on, then each case and its cells."""
-    estimate = result.estimate
-    lines = [
-        f"{result.id}: {result.label}",
-        f"  {result.shown}",
-        f"  {estimate.method}",
-        f"  n = {estimate.n}",
-    ]
-    if estimate.events is not None:
-        lines[-1] += f", events = {estimate.events}"
-    if estimate.at_risk is not None:
-        lines[-1] += f", at risk = {estimate.at_risk}"
-    lines += [f"  note: {caveat}" for caveat in result.notes]
-    for case, cells in sorted(result.sources.items()):
-        lines.append(case)
-        lines += [f"  {cell.where} › {cell.raw}" for cell in cells] or ["  (no cell: the value is absent)"]
-    return "\n".join(lines)
-
-
-def _plural(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+def _names(questions: "Sequence[Question]") -> str:
+    return ", ".join(each.id for each in questions) or "none"

@@ -77,6 +77,14 @@ def test_a_hidden_input_is_refused(expression):
     assert complaint.startswith("a.py:1 reads ")
 
 
+def test_only_the_door_may_read_the_clock_and_only_that():
+    source = {"src/caseseries/cli.py": "when = datetime.now(UTC)\nday = date.today()\n"}
+    assert house.find_hidden_inputs(source) == [
+        "src/caseseries/cli.py:2 reads date.today; two runs would differ"
+    ]
+    assert house.find_hidden_inputs({"src/caseseries/pipeline.py": "when = datetime.now(UTC)\n"})
+
+
 def test_a_monotonic_clock_for_progress_is_fine():
     assert house.find_hidden_inputs({"a.py": "x = time.monotonic()\n"}) == []
 

@@ -8,6 +8,7 @@ import pytest
 
 from caseseries.stats.competing import incidence_curve
 from caseseries.stats.events import reverse
+from caseseries.stats.hazard import hazard_curve
 from caseseries.stats.survival import estimate_quantile, survival_curve
 from r_transcript import R, count_rows, read_cases, read_transcript, run_again
 
@@ -36,6 +37,14 @@ def test_survival_and_numbers_at_risk(case):
     rows = at(curve, SAID[case, "time"])
     close(curve.estimate[rows], SAID[case, "survival"])
     assert (curve.at_risk[rows] == SAID[case, "risk"]).all()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_nelson_aalen_and_its_standard_error(case):
+    curve = hazard_curve(count_rows(CASES[case]))
+    rows = at(curve, SAID[case, "time"])
+    close(curve.estimate[rows], SAID[case, "cumhaz"])
+    close(np.sqrt(curve.variance[rows]), SAID[case, "cumhaz.se"])
 
 
 @pytest.mark.parametrize("theirs", OURS)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from caseseries.stats.comparison import compare_curves
-from caseseries.stats.events import count_events
+from caseseries.stats.events import RowError, count_events
 from caseseries.stats.regression import estimate_hazard_ratio, fit_cox
 
 
@@ -148,6 +148,8 @@ def test_what_cannot_be_fitted_is_told():
         == "1 events are too few for 1 covariates"
     )
     assert fit_cox([], [], np.zeros((0, 1)), ["a"]).because == "there are no patients"
+    with pytest.raises(RowError, match="row 1: start 3 is not before stop 2"):
+        fit_cox([2, 3], [1, 1], [[1.0], [2.0]], ["a"], start=[3, 0])
     with pytest.raises(ValueError, match="covariates are missing in row 2"):
         fit_cox([1, 2], [1, 1], [[1.0], [np.nan]], ["a"])
     with pytest.raises(ValueError, match="2 names for 1 covariates"):

@@ -1,9 +1,10 @@
 """What is printed where the textbook stops: each edge with the answer intended."""
 
+import numpy as np
 import pytest
 
 from caseseries.stats.competing import estimate_incidence, incidence_curve
-from caseseries.stats.events import count_events, reverse
+from caseseries.stats.events import EventTable, count_events, reverse
 from caseseries.stats.intervals import INTERVALS
 from caseseries.stats.proportions import estimate_median, estimate_proportion
 from caseseries.stats.survival import (
@@ -93,6 +94,7 @@ def test_everyone_censored_has_no_median_and_no_certainty():
     assert (ours.value, ours.upper) == (None, None)
     assert ours.because == "not reached: the curve ends at 1.000 on day 100"
     assert estimate_survival(ALIVE, 99).lower == pytest.approx(0.715, abs=0.0005)
+    assert estimate_incidence(ALIVE, 1, 99).events == 0
     assert estimate_incidence(ALIVE, 1, 99).caveats == (
         "no event of this cause yet: the incidence is 0 and its limits are not defined",
     )
@@ -132,11 +134,43 @@ def test_the_median_on_a_plateau_is_its_middle(stop, status, median):
     assert type(value) is type(median)
 
 
-def test_a_plateau_is_recognised_where_floating_point_misses_it():
-    """7/10 of 6/7 ... of 5/6: exactly one half, 0.5000000000000001 in floats."""
-    table = count_events([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], [1, 1, 1, 1, 1, 0, 0, 0, 0, 0])
-    assert estimate_quantile(table).value == 7.5
-    assert estimate_quantile(count_events(range(49), [1] * 49)).value == 24
+@pytest.mark.parametrize(
+    ("status", "in_floats", "median"),
+    [
+        # exactly one half on days 6 and 10, but not in floating point; the next events are on days 7 and 13
+        ([1, 1, 1, 0, 0, 1, 1, 1, 0], 0.4999999999999999, 6.5),
+        ([1, 1, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1, 1, 0], 0.5000000000000001, 11.5),
+    ],
+)
+def test_a_plateau_is_recognised_where_floating_point_misses_it(status, in_floats, median):
+    table = count_events(range(1, len(status) + 1), status)
+    assert in_floats in table.steps.survival
+    assert estimate_quantile(table).value == median
+
+
+@pytest.mark.parametrize(("fell", "median"), [(10**10 + 1, 5), (10**10, 7), (10**10 - 1, 9)])
+def test_next_to_a_plateau_is_not_on_it(fell, median):
+    """A registry of 2 x 10^10 whose curve passes one half by 5e-11: day 5, the middle of 5 and 9, or day 9."""
+    n = 2 * 10**10
+    left = n - fell
+    counts = np.array([[0], [fell], [left]])
+    table = EventTable(np.array([-1, 5, 9]), np.array([n, 0, 0]), counts, np.array([0, 0, 0]))
+    assert estimate_quantile(table).value == median
+
+
+def test_a_limit_equal_to_the_level_is_reached():
+    """p chosen so that 1 - p is the lower limit itself."""
+    limit = survival_curve(ALIVE).lower[0]
+    p = 1 - limit
+    assert 1 - p == limit
+    assert estimate_quantile(ALIVE, p).lower == 0
+
+
+def test_arcsine_limits_stop_at_one():
+    """S = 2/3 of three at 99 %: the sine would come back down."""
+    ours = estimate_survival(count_events([5, 9, 9], [1, 0, 0]), 5, 0.99, "arcsine")
+    assert ours.upper == 1
+    assert 0 <= ours.lower < 0.2
 
 
 def test_delayed_entry_has_no_beta_product_limits_and_says_so():

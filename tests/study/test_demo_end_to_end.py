@@ -43,6 +43,9 @@ FILES = {
     "results.json",
     "listing.csv",
     "adtte.csv",
+    "adsl.csv",
+    "text.txt",
+    "checklists.docx",
 }
 
 KEYS = [

@@ -5,10 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from caseseries import cli
+from caseseries import cli, terminal
 from caseseries.analysis.cohort import Left, form_cohort
 from caseseries.analysis.run import analyse
+from caseseries.decisions.chain import Log
 from caseseries.findings import Finding, Severity, Where
+from caseseries.identify.link import Joined
+from caseseries.identify.minutes import Board
+from caseseries.identify.tokens import Identifiers
 from caseseries.intake.returns import CellCounts, ReturnedFile, Returns
 from caseseries.pipeline import Checked
 from caseseries.present.wording import show
@@ -24,11 +28,12 @@ PROBLEM = Finding(
 def checked(*findings: Finding) -> Checked:
     files = (ReturnedFile("returns/a.xlsx", "Northbridge", "ab12", CellCounts(9, 6, 1, 2)),)
     cohort = form_cohort([made_up_case()], STUDY, [Left("A-2", "set aside", "two death dates")])
-    return Checked(STUDY, Returns((), (), findings, files), cohort)
+    returns = Returns((), (), findings, files)
+    return Checked(STUDY, Log(), returns, Identifiers({}, {}, ()), Joined(()), Board(), cohort)
 
 
 def test_findings_come_first_and_the_sums_after_them() -> None:
-    assert cli.check_text(checked(NOTE, PROBLEM)) == (
+    assert terminal.check_text(checked(NOTE, PROBLEM)) == (
         "VALUE returns/a.xlsx › Patients › B2: found 7. Allowed: a date. Mend it.\n"
         "NOTE  returns/a.xlsx › Patients › C3: seen. Know it.\n"
         "\n"
@@ -40,7 +45,7 @@ def test_findings_come_first_and_the_sums_after_them() -> None:
 
 
 def test_without_findings_only_the_sums_are_printed() -> None:
-    assert cli.check_text(checked()).startswith("Cells: 9 non-empty")
+    assert terminal.check_text(checked()).startswith("Cells: 9 non-empty")
 
 
 def test_a_note_is_no_problem() -> None:
@@ -48,7 +53,7 @@ def test_a_note_is_no_problem() -> None:
 
 
 def test_the_same_as_json_has_the_documented_keys() -> None:
-    record = cli.check_record(checked(PROBLEM))
+    record = terminal.check_record(checked(PROBLEM))
     assert record["cells"] == {"non_empty": 9, "stored": 6, "problem": 1, "ignored": 2}
     assert record["findings"] == [
         {
@@ -66,7 +71,7 @@ def test_the_same_as_json_has_the_documented_keys() -> None:
 
 def test_why_goes_from_a_number_to_its_cells() -> None:
     results = show(analyse(form_cohort([made_up_case()], STUDY), STUDY).results)
-    assert cli.why_text(results["os.hsct.36m"]) == (
+    assert terminal.why_text(results["os.hsct.36m"]) == (
         "os.hsct.36m: 3-year OS from HSCT\n"
         "  not estimable\n"
         "  Kaplan–Meier, beta product confidence procedure (BPCP)\n"
@@ -117,7 +122,7 @@ def test_a_fault_of_ours_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_one_of_a_thing_is_singular() -> None:
-    assert [cli._plural(n, "problem") for n in (0, 1, 2)] == ["0 problems", "1 problem", "2 problems"]
+    assert [terminal.plural(n, "problem") for n in (0, 1, 2)] == ["0 problems", "1 problem", "2 problems"]
 
 
 def test_the_folder_of_a_study_may_be_anything_but_a_study(

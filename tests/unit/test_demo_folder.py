@@ -42,7 +42,9 @@ def refusal(write, folder):
 
 
 def test_the_folder_is_a_study_and_its_returns(folder):
-    names = {"study.toml", "README.txt"} | {f"returns/{centre}.xlsx" for centre in CENTRES}
+    names = {"study.toml", "README.txt", "published/letter.toml"} | {
+        f"returns/{centre}.xlsx" for centre in CENTRES
+    }
     assert set(contents(folder)) == names
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special
 
-from caseseries.stats.distributions import beta_cdf, beta_quantile, beta_quantiles, find_root, normal_tail
+from caseseries.stats.distributions import beta_cdf, beta_quantile, beta_quantiles, chi_square_tail, find_root
 
 SHAPES = (0.02, 0.3, 0.5, 1.0, 1.5, 2.0, 5.0, 11.0, 30.0, 100.0, 1e3, 1e4)
 TAILS = (1e-6, 0.001, 0.005, 0.025, 0.05, 0.1, 0.5, 0.9, 0.95, 0.975, 0.995, 0.999)
@@ -57,9 +57,11 @@ def test_beta_cdf_at_the_ends():
     assert (beta_cdf(0, 2, 3), beta_cdf(1, 2, 3), beta_cdf(-1, 2, 3), beta_cdf(2, 2, 3)) == (0, 1, 0, 1)
 
 
-def test_normal_tail():
-    assert normal_tail(1.959963984540054) == pytest.approx(0.025, abs=1e-15)
-    assert normal_tail(30) > 0
+@pytest.mark.parametrize("df", range(1, 9))
+def test_chi_square_tail_is_scipys(df):
+    for x in (0.0, 0.1, 1.0, 5.0, 30.0, 200.0):
+        assert chi_square_tail(x, df) == pytest.approx(special.chdtrc(df, x), rel=1e-12)
+    assert chi_square_tail(-1, df) == 1
 
 
 def test_find_root_keeps_to_its_ends():

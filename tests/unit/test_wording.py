@@ -1,10 +1,15 @@
 """Numbers as they are printed: rounding half up, intervals, sentences that name results."""
 
+import re
+from typing import get_args
+
 import pytest
 
 from caseseries.analysis.results import Result, Results
 from caseseries.present.document import Number, Text
 from caseseries.present.wording import (
+    FIELDS,
+    STYLES,
     brief,
     fill,
     full,
@@ -17,6 +22,7 @@ from caseseries.present.wording import (
     show,
 )
 from caseseries.stats.estimate import Estimate
+from caseseries.study.definition import Reporting
 
 
 def result(
@@ -113,3 +119,45 @@ def test_words_join_as_in_prose() -> None:
 
 def test_percent_takes_digits() -> None:
     assert (percent(0.125), percent(0.125, 1)) == ("13%", "12.5%")
+
+
+STYLED = {
+    "plain": ("47% (95% CI 2–80)", "9/11 (82%; 95% CI 48–98)", "9 (82%)", "2–80", "0.5 years (95% CI 0.2–1.2)", "0.06%"),
+    "blood": ("47% (95% CI, 2-80)", "9/11 (82%; 95% CI, 48-98)", "9 (82%)", "2-80", "0.5 years (95% CI, 0.2-1.2)", "0.06%"),
+    "lancet": ("47% (95% CI 2–80)", "9/11 (82%; 95% CI 48–98)", "9 (82%)", "2–80", "0·5 years (95% CI 0·2–1·2)", "0·06%"),
+    "jama": (
+        "47% (95% CI, 2 to 80)", "9/11 (82; 95% CI, 48 to 98)", "9 (82)", "2 to 80", "0.5 years (95% CI, 0.2 to 1.2)", "0.06%",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_journals_style_changes_how_a_number_is_printed(style: str) -> None:
+    made = [
+        result("probability", 0.4675, 0.021, 0.804),
+        result("proportion", 9 / 11, 0.482, 0.977, events=9),
+        result("years", 0.4928, 0.2, 1.2, decimals=1),
+        result("fraction of cells", 0.0006),
+    ]
+    survival, share, age, level = (show(Results([one]), style)["a.b"] for one in made)
+    assert (
+        survival.shown,
+        share.shown,
+        FIELDS["value"](share),
+        FIELDS["range"](survival),
+        age.shown,
+        level.shown,
+    ) == STYLED[style]
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_style_changes_no_number(style: str) -> None:
+    made = result("probability", 0.4675, 0.021, 0.804)
+    assert show(Results([made]), style)["a.b"].estimate == made.estimate
+    digits = [part for part in re.split(r"[^0-9]+", show(Results([made]), style)["a.b"].shown) if part]
+    assert digits == ["47", "95", "2", "80"]
+
+
+def test_every_style_a_protocol_may_ask_for_is_there() -> None:
+    asked = get_args(Reporting.model_fields["style"].annotation)
+    assert set(asked) == set(STYLES)

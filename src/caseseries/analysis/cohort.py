@@ -26,23 +26,30 @@ class Left:
 
 @dataclass(frozen=True)
 class Cohort:
-    """`courses` are analysed, in order of case id; `left` are not; `findings` came from the courses."""
+    """`courses` are analysed, in order of case id; `left` are not; `findings` came from the courses.
+
+    `seconds` counts the records that are not cases, because another record of the same child is.
+    """
 
     courses: tuple[Course, ...]
     left: tuple[Left, ...]
     sources: Sources
     findings: tuple[Finding, ...]
+    seconds: int = 0
 
     @property
     def returned(self) -> int:
         return len(self.courses) + len(self.left)
 
 
-def form_cohort(patients: Sequence[Patient], study: Study, aside: Iterable[Left] = ()) -> Cohort:
+def form_cohort(
+    patients: Sequence[Patient], study: Study, aside: Iterable[Left] = (), seconds: int = 0
+) -> Cohort:
     """Build every course, set aside the cases whose course is impossible, and ask the eligibility rules.
 
     Args:
         aside: cases the returns hold but intake could not use.
+        seconds: how many records were found to be second records of these patients.
     """
     courses = [build_course(patient, study) for patient in sorted(patients, key=lambda p: p.case_id)]
     found = tuple(finding for course in courses for finding in check_course(course, study))
@@ -57,7 +64,7 @@ def form_cohort(patients: Sequence[Patient], study: Study, aside: Iterable[Left]
         else:
             analysed.append(course)
             sources[course.case_id] = verdict.sources
-    return Cohort(tuple(analysed), tuple(left), sources, found)
+    return Cohort(tuple(analysed), tuple(left), sources, found, seconds)
 
 
 def count_cases(cohort: Cohort, level: float) -> Iterator[Result]:
@@ -78,6 +85,7 @@ def flow_steps(cohort: Cohort, study: Study, reached: Sequence[tuple[str, int]])
     """The flow diagram: returned, sound, eligible, then how many `reached` each later point."""
     sound = cohort.returned - _stage(cohort, "set aside")
     steps = [
+        *_records(cohort),
         FlowStep(
             "Cases returned by the centres",
             cohort.returned,
@@ -89,6 +97,12 @@ def flow_steps(cohort: Cohort, study: Study, reached: Sequence[tuple[str, int]])
         steps.append(FlowStep("Records complete enough to use", sound, _reasons(cohort, "not eligible")))
     steps.append(FlowStep(f"Eligible, received {study.index.label}", len(cohort.courses)))
     return (*steps, *(FlowStep(label, n) for label, n in reached))
+
+
+def _records(cohort: Cohort) -> Iterator[FlowStep]:
+    if cohort.seconds:
+        left = (("second record of a child", cohort.seconds),)
+        yield FlowStep("Records returned by the centres", cohort.returned + cohort.seconds, left)
 
 
 def _stage(cohort: Cohort, stage: str) -> int:

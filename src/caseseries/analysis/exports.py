@@ -1,11 +1,14 @@
-"""The rows other programs read: CDISC ADTTE and the case listing, as CSV text."""
+"""The rows other programs read: CDISC ADSL and ADTTE, and the case listing, as CSV text."""
 
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 
 from caseseries.analysis.outcomes import Clock
-from caseseries.study.definition import Study
+from caseseries.study.definition import Endpoint, Study
+from caseseries.timeline.course import Course, Moment
+from caseseries.timeline.endpoints import origin_of
+from caseseries.timeline.variables import derive_fact
 
 ADTTE_COLUMNS = (
     "STUDYID",
@@ -20,8 +23,74 @@ ADTTE_COLUMNS = (
     "CNSDTDSC",
 )
 
+# ADaM's own names where it has one; the rest are this study's, at most eight characters as ADaM asks. RACE, which
+# ADaM requires, is not collected.
+ADSL_COLUMNS = (
+    "STUDYID",
+    "USUBJID",
+    "SUBJID",
+    "SITEID",
+    "COUNTRY",
+    "SEX",
+    "AGE",
+    "AGEU",
+    "TRT01A",
+    "TRTSDT",
+    "TRTEDT",
+    "ENRLFL",
+    "DIAGDT",
+    "HSCTDT",
+    "INDICAT",
+    "REMISS",
+    "FUSION",
+    "WBCDX",
+    "LSTALVDT",
+    "DTHFL",
+    "DTHDT",
+)
+
 # A cell that begins like this is a formula to a spreadsheet program.
 FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def adsl_rows(courses: Sequence[Course], study: Study) -> list[dict[str, object]]:
+    """One row an analysed case: AGE in days at the start of the index treatment, dates as ISO 8601."""
+    return [_subject(course, study) for course in courses]
+
+
+def _subject(course: Course, study: Study) -> dict[str, object]:
+    fact = {
+        name: derive_fact(course, name).value for name in ("country", "sex", "indication", "fusion", "wbc")
+    }
+    birth, index, death = course.first("birth"), course.first("index"), course.first("death")
+    alive = [moment.on for moment in course.moments if moment.kind != "death"]
+    return {
+        "STUDYID": study.short_title,
+        "USUBJID": course.case_id,
+        "SUBJID": course.case_id,
+        "SITEID": course.patient.centre,
+        "COUNTRY": fact["country"],
+        "SEX": {"male": "M", "female": "F"}.get(str(fact["sex"]), "U"),
+        "AGE": (index.on - birth.on).days if birth and index else None,
+        "AGEU": "DAYS" if birth and index else None,
+        "TRT01A": study.index.label,
+        "TRTSDT": _on(index),
+        "TRTEDT": _on(next(reversed(course.all("index end")), None)),
+        "ENRLFL": "Y",
+        "DIAGDT": _on(course.first("diagnosis")),
+        "HSCTDT": _on(origin_of(course, "hsct")),
+        "INDICAT": fact["indication"],
+        "REMISS": derive_fact(course, "remission_at_start").value,
+        "FUSION": fact["fusion"],
+        "WBCDX": fact["wbc"],
+        "LSTALVDT": max(alive).isoformat() if alive else None,
+        "DTHFL": "Y" if death else None,
+        "DTHDT": _on(death),
+    }
+
+
+def _on(moment: Moment | None) -> str | None:
+    return moment.on.isoformat() if moment else None
 
 
 def adtte_rows(clocks: Sequence[Clock], study: Study) -> list[dict[str, object]]:
@@ -34,7 +103,7 @@ def adtte_rows(clocks: Sequence[Clock], study: Study) -> list[dict[str, object]]
         {
             "STUDYID": study.short_title,
             "USUBJID": one.case_id,
-            "PARAM": f"{clock.endpoint.label} from {clock.origin_label} (days)",
+            "PARAM": parameter_name(clock.endpoint, clock.origin_label),
             "PARAMCD": parameter_code(clock),
             "AVAL": one.stop,
             "CNSR": cnsr_of(one.status),
@@ -47,6 +116,11 @@ def adtte_rows(clocks: Sequence[Clock], study: Study) -> list[dict[str, object]]
         if not clock.delayed
         for one in clock.observations
     ]
+
+
+def parameter_name(endpoint: Endpoint, origin_label: str) -> str:
+    """ "Overall survival from HSCT (days)"."""
+    return f"{endpoint.label} from {origin_label} (days)"
 
 
 def cnsr_of(status: int) -> int:

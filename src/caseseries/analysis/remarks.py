@@ -161,6 +161,22 @@ def _everyone_transplanted(seen: Seen) -> Iterator[Remark]:
         yield Remark("everyone-transplanted", text, (reached.id,))
 
 
+def _unseen_cases(seen: Seen) -> Iterator[Remark]:
+    """What the overlap of the two sources says, and what it cannot say."""
+    total = seen.results.get("ascertainment.total")
+    if total is None or total.estimate.value is None:
+        return
+    text = (
+        "Cases found by the tumour board only: {ascertainment.board_only}; by the survey only: "
+        "{ascertainment.survey_only}; by both: {ascertainment.both}. Were the two independent, there would be "
+        "{ascertainment.total} cases in all; they are not where one clinician sits on the board and answers the "
+        "survey, and with an odds ratio of 3 there would be {ascertainment.total.odds_ratio_3}."
+    )
+    if "ascertainment.response" in seen.results:
+        text += " Centres that returned cases: {ascertainment.response:of}."
+    yield Remark("unseen-cases", text, ("ascertainment.total",))
+
+
 def _few_cases(seen: Seen) -> Iterator[Remark]:
     n = seen.results["n.cases"].estimate.value
     if n is not None and n < 50:
@@ -215,6 +231,7 @@ RULES: tuple[Rule, ...] = (
     _same_at_two_horizons,
     _response_not_evaluable,
     _everyone_transplanted,
+    _unseen_cases,
     _few_cases,
     _no_comparator,
 )

@@ -21,7 +21,8 @@ class Result:
 
     `estimate.value` is unrounded; proportions are 0–1 and days whole. `sources` holds, for each case behind
     the number, the cells it came from. `shown` is the exact string printed; `present.wording`, the only place
-    that rounds, fills it. `decimals` is how precisely the quantity was recorded.
+    that rounds, fills it, in the `style` it was asked for. `decimals` is how precisely the quantity was
+    recorded.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Result:
     caveats: tuple[str, ...] = ()
     decimals: int = 0
     shown: str = ""
+    style: str = "plain"
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -2,29 +2,34 @@
 
 from dataclasses import dataclass
 
+from caseseries.analysis.ascertainment import describe_ascertainment
 from caseseries.analysis.cohort import Cohort, count_cases, flow_steps
 from caseseries.analysis.describe import describe_all
 from caseseries.analysis.displays import Displays
-from caseseries.analysis.exports import adtte_rows
+from caseseries.analysis.exports import adsl_rows, adtte_rows
 from caseseries.analysis.outcomes import curve_of, describe_follow_up, estimate_outcomes, start_clocks
 from caseseries.analysis.remarks import Remark, count_before, see_limits
 from caseseries.analysis.results import Result, Results
 from caseseries.analysis.stories import aftermath, lanes, list_cases, mrd_points
+from caseseries.identify.ascertainment import Reach
 from caseseries.study.definition import Study
 from caseseries.timeline.response import derive_response
+
+NOBODY_ASKED = Reach()
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """`adtte` are rows for adtte.csv; everything else is what the report draws from."""
+    """`adtte` and `adsl` are rows for adtte.csv and adsl.csv; everything else is what the report draws from."""
 
     results: Results
     displays: Displays
     remarks: tuple[Remark, ...]
     adtte: tuple[dict[str, object], ...]
+    adsl: tuple[dict[str, object], ...] = ()
 
 
-def analyse(cohort: Cohort, study: Study) -> Analysis:
+def analyse(cohort: Cohort, study: Study, reach: Reach = NOBODY_ASKED) -> Analysis:
     """Every number the protocol asks for, and what a reader should know about them."""
     courses = cohort.courses
     until = study.origins[study.response.after_until].event
@@ -32,6 +37,7 @@ def analyse(cohort: Cohort, study: Study) -> Analysis:
     clocks = start_clocks(courses, study)
     rows: list[Result] = [
         *count_cases(cohort, study.report.level),
+        *describe_ascertainment(courses, reach, study.report.level),
         *describe_all(courses, responses, study),
         *describe_follow_up(courses, study),
         *estimate_outcomes(clocks, study),
@@ -54,4 +60,6 @@ def analyse(cohort: Cohort, study: Study) -> Analysis:
         aftermath(courses, responses),
         list_cases(courses, responses, study),
     )
-    return Analysis(results, displays, see_limits(results, clocks, study), tuple(adtte_rows(clocks, study)))
+    remarks = see_limits(results, clocks, study)
+    adtte, adsl = adtte_rows(clocks, study), adsl_rows(courses, study)
+    return Analysis(results, displays, remarks, tuple(adtte), tuple(adsl))

@@ -9,17 +9,21 @@ from caseseries.intake.template import write_template
 from caseseries.study.load import FILE, load_study
 
 RETURNS = "returns"
+LETTER = files("caseseries.evidence") / "published" / "letter.toml"  # what the letter prints, claim by claim
 TEMPLATE = "template.xlsx"
 
 
 def write_demo(folder: Path) -> None:
-    """Write the demo study into a new or empty folder: study.toml, returns/*.xlsx and README.txt.
+    """Write the demo study into a new or empty folder: study.toml, returns/*.xlsx,
+    published/letter.toml and README.txt.
 
     The bytes are the same every time. Raises StudyError if the folder holds anything.
     """
     _make_empty(folder)
     (folder / FILE).write_bytes(_packaged("preamble.toml") + _packaged(FILE))
     (folder / "README.txt").write_bytes(_packaged("README.txt"))
+    (folder / "published").mkdir()
+    (folder / "published" / "letter.toml").write_bytes(LETTER.read_bytes())
     study = load_study(folder)
     (folder / RETURNS).mkdir()
     for centre, rows in build_returns(study.data_cut).items():

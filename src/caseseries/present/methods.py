@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from caseseries.analysis.outcomes import FEW_CASES
 from caseseries.analysis.results import Results
-from caseseries.present.wording import join, level_percent, percent, rounded
+from caseseries.present.wording import join, level_percent, percent, rounded, spell
 from caseseries.study.definition import Endpoint, Study
 
 
@@ -27,12 +27,13 @@ def _design(study: Study) -> str:
 
 def _response(study: Study) -> str:
     rule = study.response
+    sensitivity = spell(level_percent(rule.sensitivity), study.report.style)
     until = study.origins[rule.after_until].label
     return (
         f"MRD before treatment is the last evaluable specimen within {rule.before_within_days} days of the start of "
         f"{study.index.label}; after treatment, the last evaluable specimen before {until}. Of several markers the "
         "highest counts, and a specimen is negative only if all are. A response is complete when MRD is not detected "
-        f"at a sensitivity of {level_percent(rule.sensitivity)} or better, and partial when the fall exceeds "
+        f"at a sensitivity of {sensitivity} or better, and partial when the fall exceeds "
         f"{rounded(rule.partial_log_reduction)} log over its whole possible range; a negative is never replaced by "
         f"a number. Toxicity is graded by {study.toxicity.scale}."
     )

@@ -109,7 +109,7 @@ def _summary(m: Material) -> Iterator[Block]:
         "{mrd.response.complete_or_partial}.",
     ]
     yield m.say(" ".join(parts))
-    yield Bullets(tuple(fill(_headline_text(results[one]), results) for one in _headline(results, study)))
+    yield Bullets(tuple(fill(_headline_text(results[one]), results) for one in headline(results, study)))
     urgent = [fill(remark.text, results) for remark in m.remarks if remark.code in URGENT]
     if urgent:
         yield Callout("limit", "Before quoting these numbers", tuple(urgent))
@@ -119,7 +119,7 @@ def _headline_text(result: Result) -> str:
     return f"{result.label}: {{{result.id}}}; {{{result.id}:events}} events, {{{result.id}:at_risk}} still at risk."
 
 
-def _headline(results: Results, study: Study) -> list[str]:
+def headline(results: Results, study: Study) -> list[str]:
     """The last horizon of every survival endpoint, from origins that are not before the index treatment."""
     return [
         f"{wanted.endpoint}.{origin}.{wanted.horizons[-1]}"
@@ -141,8 +141,9 @@ def _cohort(m: Material) -> Iterator[Block]:
     yield Heading(1, "Cohort")
     yield m.say(
         "{n.returned} cases were returned; {n.set_aside} were set aside for their data and {n.not_eligible} "
-        f"did not meet the protocol. {{n.cases}} are analysed. {_levels(results, 'indication', 'The indication was')} "
-        f"{_levels(results, 'remission_at_start', 'Remission at the start of treatment was')}"
+        "did not meet the protocol. {n.cases} are analysed. "
+        f"{levels_of(results, 'indication', 'The indication was')} "
+        f"{levels_of(results, 'remission_at_start', 'Remission at the start of treatment was')}"
     )
     yield _figure(
         "flow", "Flow of cases", "From the centres' returns to the analysis.", flow_figure(m.displays.flow)
@@ -150,7 +151,7 @@ def _cohort(m: Material) -> Iterator[Block]:
     yield tables.characteristics(study, results)
 
 
-def _levels(results: Results, variable: str, opening: str) -> str:
+def levels_of(results: Results, variable: str, opening: str) -> str:
     """ "The indication was after relapse in 7 of 11 and first line in 4 of 11." """
     stem = f"characteristics.{variable}."
     rows = [row for name, row in results.items() if name.startswith(stem) and row.unit == "proportion"]
@@ -163,7 +164,7 @@ def _treatment(m: Material) -> Iterator[Block]:
     study = m.study
     yield Heading(1, "Treatment and MRD response")
     yield m.say(
-        f"{_levels(m.results, 'cycles', 'Number of cycles:')} "
+        f"{levels_of(m.results, 'cycles', 'Number of cycles:')} "
         f"Before {study.index.label}, MRD in cases in MRD-positive remission was a median of {{mrd.before.median}}, "
         "range {mrd.before.minimum:value}–{mrd.before.maximum:value} (n = {mrd.before.median:n}). After it, MRD was "
         "not detected in {mrd.after.not_detected}; the response was complete in {mrd.response.complete}, partial in "
@@ -252,7 +253,7 @@ def _relapses(m: Material) -> Iterator[Block]:
             f"incidence-{here[0].id.split('.')[1]}", f"{capital(names)} from {origin}", caption, drawn
         )
     yield tables.incidence(m.study, m.results)
-    yield tables.aftermath(m.displays.aftermath)
+    yield tables.aftermath(m.displays.aftermath, m.study.report.style)
 
 
 def _limits(m: Material) -> Iterator[Block]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from caseseries.analysis.displays import Aftermath, Listing, MrdPoint
 from caseseries.analysis.results import Result, Results
 from caseseries.present.document import Inlines, Number, Table, TableRow, Text
-from caseseries.present.wording import capital, fill, level_percent, plain, rounded
+from caseseries.present.wording import capital, fill, level_percent, plain, rounded, spell
 from caseseries.study.definition import Study
 from caseseries.study.variables import BY_NAME, Variable
 
@@ -65,7 +65,10 @@ def cases(listing: Listing, study: Study) -> Table:
         "Last known, day after HSCT": "days_hsct_to_last_known",
         "Alive": "alive",
     }
-    rows = tuple(TableRow(tuple(_cell(row, name) for name in columns.values())) for row in listing.rows)
+    rows = tuple(
+        TableRow(tuple(_cell(row, name, study.report.style) for name in columns.values()))
+        for row in listing.rows
+    )
     notes = (
         "MRD is a percentage of cells; < marks a specimen in which it was not detected, at the sensitivity given.",
         f"Days are whole days; {study.index.label} is the index treatment.",
@@ -73,16 +76,16 @@ def cases(listing: Listing, study: Study) -> Table:
     return Table("cases", "The cases, one by one", tuple(columns), rows, "llrllrrrrrlrl", notes, wide=True)
 
 
-def _cell(row: object, name: str) -> Inlines:
+def _cell(row: object, name: str, style: str) -> Inlines:
     assert isinstance(row, dict)
     value = row.get(name)
     if name in ("mrd_before", "mrd_after"):
-        return (Text(_level(row, name)),)
+        return (Text(spell(_level(row, name), style)),)
     if name == "event_after_hsct" and value:
         detail = f", {row['event_detail']}" if row["event_detail"] else ""
         return (Text(f"{value}{detail} ({row['days_hsct_to_event']})"),)
     if isinstance(value, float):
-        return (Text(rounded(value, 1)),)
+        return (Text(spell(rounded(value, 1), style)),)
     return (Text("–" if value is None else str(value)),)
 
 
@@ -187,7 +190,7 @@ def _rests_on(result: Result) -> tuple[Inlines, ...]:
     return (Text(f"{estimate.events} / {estimate.n}"),), (Number(result.id, at_risk),)
 
 
-def aftermath(rows: Sequence[Aftermath]) -> Table:
+def aftermath(rows: Sequence[Aftermath], style: str = "plain") -> Table:
     """Relapses and deaths after transplant, and what followed."""
     columns = ("Case", "Event", "Day after HSCT", "MRD before HSCT", "What followed (day)")
     body = tuple(
@@ -196,7 +199,7 @@ def aftermath(rows: Sequence[Aftermath]) -> Table:
                 (Text(row.case_id),),
                 (Text(f"{row.event}, {row.detail}" if row.detail else row.event),),
                 (Text(str(row.day)),),
-                (Text(_point(row.mrd)),),
+                (Text(spell(_point(row.mrd), style)),),
                 (Text(_followed(row)),),
             )
         )

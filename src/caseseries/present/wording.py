@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from caseseries.analysis.remarks import join
@@ -10,6 +10,9 @@ from caseseries.analysis.results import Result, Results
 from caseseries.present.document import Inline, Inlines, Number, Text
 
 __all__ = [
+    "STYLES",
+    "Style",
+    "bounds_of",
     "brief",
     "capital",
     "fill",
@@ -17,12 +20,38 @@ __all__ = [
     "interval",
     "join",
     "level_percent",
+    "limit",
     "limits_of",
     "percent",
     "plain",
     "rounded",
     "show",
+    "spell",
 ]
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a journal prints a number and its interval; the number itself is the same in every style.
+
+    `decimal` stands for the point, `between` the two limits, `before` them after the confidence level, and
+    `share` follows a percentage that stands in brackets beside its count.
+    """
+
+    decimal: str = "."
+    between: str = "–"
+    before: str = "% CI "
+    share: str = "%"
+
+
+# Lancet and JAMA: theme_gtsummary_journal of R's gtsummary (mid-dot; "ll to ul" and no percent sign beside a count);
+# the comma after CI: AMA Manual of Style, 11th edition, which Blood follows.
+STYLES = {
+    "plain": Style(),
+    "blood": Style(between="-", before="% CI, "),
+    "lancet": Style(decimal="·"),
+    "jama": Style(between=" to ", before="% CI, ", share=""),
+}
 
 NOT_ESTIMABLE = "not estimable"
 NOT_REACHED = "not reached"
@@ -58,9 +87,10 @@ def level_percent(fraction: float) -> str:
     return f"{number:f}%"
 
 
-def show(results: Results) -> Results:
-    """Every result with its printed string."""
-    return Results(replace(result, shown=full(result)) for result in results.values())
+def show(results: Results, style: str = "plain") -> Results:
+    """Every result with its printed string in one of `STYLES`."""
+    styled = (replace(result, style=style) for result in results.values())
+    return Results(replace(result, shown=full(result)) for result in styled)
 
 
 def full(result: Result) -> str:
@@ -70,7 +100,7 @@ def full(result: Result) -> str:
     if estimate.value is None:
         return _missing(result)
     if result.unit == "proportion":
-        return f"{estimate.events}/{estimate.n} ({percent(estimate.value)}; {limits})"
+        return f"{estimate.events}/{estimate.n} ({_share(result, estimate.value)}; {limits})"
     unit = f" {result.unit}" if result.unit in (*TIME_UNITS, "10⁹/L") else ""
     return f"{brief(result)}{unit} ({limits})" if limits else f"{brief(result)}{unit}"
 
@@ -81,32 +111,48 @@ def brief(result: Result) -> str:
     if value is None:
         return _missing(result)
     if result.unit == "proportion":
-        return f"{result.estimate.events} ({percent(value)})"
+        return f"{result.estimate.events} ({_share(result, value)})"
     return _value(result, value)
+
+
+def _share(result: Result, value: float) -> str:
+    return f"{rounded(100 * value)}{STYLES[result.style].share}"
 
 
 def limits_of(result: Result) -> str:
     """ "95% CI 2–80"; empty when the result has no interval."""
+    bounds = bounds_of(result)
+    return f"{rounded(100 * result.estimate.level)}{STYLES[result.style].before}{bounds}" if bounds else ""
+
+
+def bounds_of(result: Result) -> str:
+    """ "2–80"; empty when the result has no interval."""
     estimate = result.estimate
     if estimate.lower is None and estimate.upper is None:
         return ""
-    return f"{rounded(100 * estimate.level)}% CI {_limit(result, estimate.lower)}–{_limit(result, estimate.upper)}"
+    return STYLES[result.style].between.join(limit(result, x) for x in (estimate.lower, estimate.upper))
 
 
-def _limit(result: Result, limit: float | None) -> str:
-    if limit is None:
+def limit(result: Result, bound: float | None) -> str:
+    """One limit of an interval, without its unit."""
+    if bound is None:
         return NOT_REACHED if result.unit in TIME_UNITS else NOT_ESTIMABLE
-    return _value(result, limit).removesuffix("%")
+    return _value(result, bound).removesuffix("%")
 
 
 def _value(result: Result, value: float) -> str:
     if result.unit in ("proportion", "probability"):
         return percent(value)
     if result.unit == "fraction of cells":
-        return level_percent(value)
+        return spell(level_percent(value), result.style)
     # A median of an even number of whole days may fall on a half; rounding it would invent a day.
     half = result.unit == "days" and value != int(value)
-    return rounded(value, 1 if half else result.decimals)
+    return spell(rounded(value, 1 if half else result.decimals), result.style)
+
+
+def spell(number: str, style: str) -> str:
+    """A printed number with the decimal mark of a style."""
+    return number.replace(".", STYLES[style].decimal)
 
 
 def _missing(result: Result) -> str:
@@ -117,8 +163,10 @@ FIELDS: dict[str, Callable[[Result], str]] = {
     "": lambda result: result.shown,
     "value": brief,
     "limits": limits_of,
-    "range": lambda result: limits_of(result).split("CI ")[-1],
+    "range": bounds_of,
     "of": lambda result: f"{result.estimate.events} of {result.estimate.n}",
+    "lower": lambda result: limit(result, result.estimate.lower),
+    "upper": lambda result: limit(result, result.estimate.upper),
     "n": lambda result: str(result.estimate.n),
     "events": lambda result: str(result.estimate.events),
     "at_risk": lambda result: str(result.estimate.at_risk),

@@ -42,3 +42,18 @@ class Level:
         if self.state is LevelState.BELOW_RANGE and self.quantitative_range is not None:
             return 0.0, self.quantitative_range
         return 0.0, 1.0
+
+
+def combine_markers(levels: list[Level]) -> Level:
+    """Several markers of one specimen: the highest quantified level; else positive if any is; negative only
+    if all are, at the best sensitivity reached (van der Velden 2007; notes on two markers: verify).
+
+    Levels that are not evaluable are left out by the caller; the list is not empty.
+    """
+    quantified = [level for level in levels if level.state is LevelState.QUANTIFIED]
+    if quantified:
+        return max(quantified, key=lambda level: level.value or 0.0)
+    positive = [level for level in levels if level.state is LevelState.BELOW_RANGE]
+    if positive:
+        return max(positive, key=lambda level: level.quantitative_range or 0.0)
+    return min(levels, key=lambda level: level.sensitivity or 1.0)

@@ -37,7 +37,10 @@ def bootstrap_curves(
 ) -> Floats:
     """S on each of `days` in `draws` resamples of the patients: (draws, days)."""
     kinds = _Kinds(table)
-    counts = random.multinomial(table.n, kinds.sizes / table.n, size=draws)
+    patients = np.repeat(np.arange(kinds.sizes.size), kinds.sizes)
+    drawn = patients[random.integers(0, table.n, size=(draws, table.n))]
+    cells = drawn + np.arange(draws)[:, None] * kinds.sizes.size
+    counts = np.bincount(cells.ravel(), minlength=draws * kinds.sizes.size).reshape(draws, -1)
     return kinds.survival(counts, days)
 
 

@@ -25,11 +25,6 @@ def normal_quantile(p: float) -> float:
     return _STANDARD.inv_cdf(p)
 
 
-def normal_tail(z: float) -> float:
-    """P(Z > z) for a standard normal Z."""
-    return 0.5 * erfc(z / sqrt(2))
-
-
 def chi_square_tail(x: float, df: int) -> float:
     """P(X > x) for a chi-square X with whole df > 0: the finite sums of DLMF 8.4.8 and 8.4.10."""
     half = x / 2

@@ -70,19 +70,18 @@ class EventTable:
     @cached_property
     def steps(self) -> Steps:
         """The rows of a curve: day 0 and every later day on which something happens."""
-        at = int(np.searchsorted(self.days, 0))
+        at = int(self.days.searchsorted(0))
         outset = int(self.entered[:at].sum())
+        today = int(self.entered[at]) if at < self.days.size and self.days[at] == 0 else None
+        if today is None and not at:
+            return EventTable(*_with_row(BEFORE_DAY_0, self)).steps
         columns = self.days, self.at_risk, self.any_event, self.censored
-        days, at_risk, events, censored = (column[at:] for column in columns)
-        if not days.size or days[0]:
-            first = (0, outset, 0, 0)
-            days, at_risk, events, censored = (
-                np.concatenate([[value], column])
-                for value, column in zip(first, (days, at_risk, events, censored), strict=True)
-            )
+        days, at_risk, events, censored = (column[at - (today is None) :] for column in columns)
+        if today is None:  # the row of those who entered before day 0 serves for it
+            days, at_risk = np.maximum(days, 0), np.maximum(at_risk, np.where(days < 0, outset, 0))
         after = np.append(at_risk[1:], at_risk[-1] - events[-1] - censored[-1])
         observed = at_risk.copy()
-        observed[0] = outset + int(self.entered[self.days == 0].sum())
+        observed[0] = outset + (today or 0)
         return Steps(days, at_risk, observed, events, censored, after)
 
     def events_on(self, days: Ints) -> Ints:
@@ -129,13 +128,7 @@ def count_events(
     Raises RowError with every row that is negative, missing, fractional, of unknown status or that
     stops before it starts.
     """
-    columns = {"stop": _numbers(stop), "status": _numbers(status)}
-    if start is not None:
-        columns["start"] = _numbers(start)
-    if len({column.size for column in columns.values()}) > 1:
-        sizes = ", ".join(f"{name} {column.size}" for name, column in columns.items())
-        raise ValueError(f"columns of different length: {sizes}")
-    _refuse(columns, causes)
+    columns = check_rows(stop, status, start, causes)
     left, kind = columns["stop"].astype(np.int64), columns["status"].astype(np.int64)
     came = np.full(left.size, BEFORE_DAY_0) if start is None else columns["start"].astype(np.int64)
     days, place = np.unique(np.concatenate([came, left]), return_inverse=True)
@@ -148,6 +141,20 @@ def count_events(
         exits[:, 1:].astype(np.int64),
         exits[:, 0].astype(np.int64),
     )
+
+
+def check_rows(
+    stop: npt.ArrayLike, status: npt.ArrayLike, start: npt.ArrayLike | None, causes: int
+) -> dict[str, npt.NDArray[np.int64] | npt.NDArray[np.float64]]:
+    """The columns as numbers; raises as `count_events` does."""
+    columns = {"stop": _numbers(stop), "status": _numbers(status)}
+    if start is not None:
+        columns["start"] = _numbers(start)
+    if len({column.size for column in columns.values()}) > 1:
+        sizes = ", ".join(f"{name} {column.size}" for name, column in columns.items())
+        raise ValueError(f"columns of different length: {sizes}")
+    _refuse(columns, causes)
+    return columns
 
 
 def reverse(table: EventTable) -> EventTable:
@@ -237,11 +244,11 @@ def _refuse(columns: dict[str, npt.NDArray[np.int64] | npt.NDArray[np.float64]],
     for name, column in columns.items():
         what = f"not one of 0 to {causes}" if name == "status" else "not a whole number of days from 0"
         most = causes if name == "status" else _LAST_DAY
-        wrong = ~(
-            (column >= 0) & (column <= most) & (column == np.floor(column))
-        )  # NaN fails every comparison
+        wrong = ~((column >= 0) & (column <= most))  # NaN fails every comparison
+        if column.dtype.kind == "f":
+            wrong |= column != np.floor(column)
         problems += [(int(row) + 1, f"{name} {column[row]} is {what}") for row in np.flatnonzero(wrong)]
-    if "start" in columns:
+    if "start" in columns and (columns["start"] >= columns["stop"]).any():
         backwards = columns["start"] >= columns["stop"]
         problems += [
             (int(row) + 1, f"start {columns['start'][row]} is not before stop {columns['stop'][row]}")
@@ -249,6 +256,13 @@ def _refuse(columns: dict[str, npt.NDArray[np.int64] | npt.NDArray[np.float64]],
         ]
     if problems:
         raise RowError(sorted(problems))
+
+
+def _with_row(day: int, table: EventTable) -> tuple[Ints, Ints, Ints, Ints]:
+    """The columns with a row in which nothing happens put before all others."""
+    columns = table.entered, table.events, table.censored
+    entered, events, censored = (np.insert(column, 0, 0, axis=0) for column in columns)
+    return np.insert(table.days, 0, day), entered, events, censored
 
 
 def _spread(size: int, places: list[Ints], counts: tuple[Ints, Ints]) -> Ints:

@@ -6,6 +6,7 @@ not defined: the limits that rest on Greenwood's variance are not, before the fi
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from math import exp, expm1, log1p
 
 import numpy as np
@@ -39,19 +40,26 @@ def limit_survival(steps: Steps, rows: Ints, level: float, interval: str) -> Lim
     return INTERVALS[interval].limit(steps, rows, level)
 
 
-def _greenwood(transform: Callable[[Floats, Floats], Limits]) -> Callable[[Steps, Ints, float], Limits]:
-    """Limits from a transform of (S, z times the standard error of log S), where 0 < S < 1."""
+# Limits from S and z times the standard error of log S, where 0 < S < 1.
+Transform = Callable[[Floats, Floats], Limits]
 
+
+def _greenwood(transform: Transform) -> Callable[[Steps, Ints, float], Limits]:
     def limit(steps: Steps, rows: Ints, level: float) -> Limits:
-        survival = steps.survival[rows]
-        inside = (survival > 0) & (survival < 1)
-        z = normal_quantile(0.5 + level / 2)
-        width = z * np.sqrt(steps.log_variance[rows][inside])
-        lower, upper = (np.full(survival.size, np.nan) for _ in range(2))
-        lower[inside], upper[inside] = transform(survival[inside], width)
-        return lower, upper
+        lower, upper = _greenwood_limits(steps, level, transform)
+        return lower[rows], upper[rows]
 
     return limit
+
+
+@lru_cache(maxsize=32)  # horizons of one curve are asked for one by one
+def _greenwood_limits(steps: Steps, level: float, transform: Transform) -> Limits:
+    survival = steps.survival
+    inside = (survival > 0) & (survival < 1)
+    width = normal_quantile(0.5 + level / 2) * np.sqrt(steps.log_variance[inside])
+    lower, upper = np.full((2, survival.size), np.nan)
+    lower[inside], upper[inside] = transform(survival[inside], width)
+    return lower, upper
 
 
 def _plain(survival: Floats, width: Floats) -> Limits:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from caseseries.stats.distributions import Floats
+from caseseries.stats.events import check_rows
 from caseseries.stats.steps import Ints
 
 _DENSE = 20_000_000  # entries of an events x patients matrix: 160 MB
@@ -53,6 +54,7 @@ def arrange_rows(
     strata: npt.ArrayLike | None,
 ) -> Rows:
     """Rows with the event days they are at risk on; covariates (N, p) are centred."""
+    check_rows(stop, event, start, causes=int(np.max(event, initial=1)))
     stops, fell = np.asarray(stop, dtype=np.int64), np.asarray(event, dtype=np.int64) > 0
     starts = np.full(stops.size, -1) if start is None else np.asarray(start, dtype=np.int64)
     x = np.asarray(covariates, dtype=np.float64)
@@ -112,7 +114,7 @@ class Likelihood:
     def climb(self, beta: Floats, fixed: int | None = None) -> tuple[Floats, npt.NDArray[np.bool_]]:
         """Newton's method with halving from `beta`; also, which coefficients still move once the height does not."""
         free = np.arange(beta.size) != fixed
-        still = np.zeros(beta.size, dtype=bool)
+        still = moved = np.zeros(beta.size, dtype=bool)
         if not free.any():
             return beta, still
         point = self.at(beta)
@@ -130,7 +132,7 @@ class Likelihood:
                 return beta, still
             if np.ptp(self.rows.x @ beta) > _SEPARATED and moved.max() > 0.1:
                 return beta, moved > 0.1
-        return beta, still
+        return beta, moved > 1e-6
 
     def _halve(self, beta: Floats, step: Floats, point: Point) -> tuple[float, Point]:
         height, gain = self.height(point), 1.0

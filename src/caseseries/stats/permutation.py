@@ -16,7 +16,7 @@ from caseseries.stats.events import EventTable
 from caseseries.stats.steps import Ints
 
 _MOST_SUMS = 2_000_000  # of each half; about a second and 100 MB
-_TIE = 1e-9  # sums of a few dozen scores closer than this are the same sum
+_TIE = 1e-9  # sums of a few dozen scores of at most 1 that are closer than this are the same sum
 
 
 def permute_groups(
@@ -54,8 +54,9 @@ def choose_extremes(scores: Floats, sizes: Ints, members: int, observed: float) 
 
     `scores` (K,) are distinct, `sizes` (K,) the patients that have each; None if there are too many sums to list.
     """
-    halves = _halves(scores, sizes)
-    return None if halves is None else _exact(halves, members, observed)
+    scale = float(np.abs(scores).max(initial=0)) or 1.0
+    halves = _halves(scores / scale, sizes)
+    return None if halves is None else _exact(halves, members, observed / scale)
 
 
 def _scored(a: EventTable, b: EventTable, weight: str) -> tuple[Floats, Ints, Ints]:
@@ -113,7 +114,9 @@ def _exact(halves: tuple[Sums, Sums], members: int, observed: float) -> float:
     One half is laid out on a line, a stretch for each number chosen, so that a single sorted search finds for
     every sum of the other the partners that bring it to -observed or below, or to observed or above.
     """
-    (chosen, total, ways), (other_chosen, other_total, other_ways) = halves
+    (chosen, total, ways), (other_chosen, other_total, other_ways) = sorted(
+        halves, key=lambda half: half[0].size
+    )
     stretch = 4 * float(np.abs(total).max() + np.abs(other_total).max() + observed + 1)
     line = other_chosen * stretch + other_total
     order = np.argsort(line)
@@ -133,6 +136,6 @@ def _drawn(
     scores: Floats, sizes: Ints, members: int, observed: float, draws: int, random: np.random.Generator
 ) -> tuple[float, float]:
     chosen = random.multivariate_hypergeometric(sizes, members, size=draws, method="marginals")
-    extreme = int((np.abs(chosen @ scores) >= observed - _TIE).sum())
+    extreme = int((np.abs(chosen @ scores) >= observed - _TIE * max(1.0, observed)).sum())
     p = (extreme + 1) / (draws + 1)
     return p, sqrt(p * (1 - p) / draws)

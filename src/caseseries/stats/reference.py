@@ -15,6 +15,7 @@ from caseseries.stats.distributions import Floats, chi_square_tail, find_root
 from caseseries.stats.estimate import Comparison, Estimate
 from caseseries.stats.events import EventTable, count_at_risk, stop_at
 from caseseries.stats.hazard import hazard_curve
+from caseseries.stats.proportions import compare_to_proportion
 from caseseries.stats.steps import Ints
 
 FAR = 10**6  # days; an exponential reference has no last day
@@ -108,6 +109,21 @@ def compare_to_reference(
     variance = (expected if method == "log-rank" else (observed + expected) / 2) + own * reference_error
     statistic = (observed - expected) ** 2 / variance
     return Comparison(name, statistic, 1, chi_square_tail(statistic, 1), table.n, *counts, caveats=caveats)
+
+
+def compare_survival_to(table: EventTable, day: int, against: float) -> Comparison:
+    """Exact binomial test of survival to `day` against a published value; needs everyone followed to the day."""
+    gone = table.days < day
+    lost = int(table.censored[gone].sum())
+    late = int(table.entered[table.days >= 0].sum()) if table.delayed else 0
+    fell = int(table.any_event[table.days <= day].sum())
+    if lost or late:
+        reasons = [f"{lost} left observation before day {day}"] * bool(lost) + ["entry is delayed"] * bool(
+            late
+        )
+        name = f"exact binomial test against {against:g}"
+        return Comparison(name, None, None, None, table.n, because=" and ".join(reasons))
+    return compare_to_proportion(table.n - fell, table.n, against)
 
 
 def estimate_mortality_ratio(table: EventTable, reference: Reference, level: float = 0.95) -> Estimate:

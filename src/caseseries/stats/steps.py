@@ -36,11 +36,15 @@ class Steps:
     @cached_property
     def log_variance(self) -> Floats:
         """Greenwood's variance of log S: the sum of d / (Y (Y - d)), infinite once S is 0."""
-        left = self.at_risk - self.events
-        whole = self.at_risk * np.where(left > 0, left, 1).astype(np.float64)
-        terms = np.where(self.events > 0, self.events / np.maximum(whole, 1), 0.0)
-        total: Floats = np.cumsum(np.where((left == 0) & (self.events > 0), np.inf, terms))
+        whole = self.at_risk * (self.at_risk - self.events).astype(np.float64)
+        with np.errstate(divide="ignore"):
+            terms = np.divide(self.events, whole, out=np.zeros(whole.size), where=self.events > 0)
+        total: Floats = np.cumsum(terms)
         return total
+
+    @cached_property
+    def events_so_far(self) -> Ints:
+        return np.cumsum(self.events)
 
     @cached_property
     def beta_moments(self) -> tuple[Floats, Floats]:

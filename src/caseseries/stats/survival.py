@@ -67,8 +67,7 @@ def estimate_survival(table: EventTable, day: int, level: float = 0.95, interval
     method = _method(interval)
     steps = table.steps
     row = steps.row(day)
-    events = int(steps.events[: row + 1].sum())
-    at_risk = steps.at_risk_on(day)
+    events, at_risk = int(steps.events_so_far[row]), steps.at_risk_on(day)
     because = why_not_followed(table, day)
     if because:
         return Estimate(None, None, None, level, method, table.n, events, at_risk, because)
@@ -179,4 +178,4 @@ def _method(interval: str) -> str:
 
 
 def _number(x: float) -> float | None:
-    return None if np.isnan(x) else float(x)
+    return float(x) if x == x else None

@@ -93,11 +93,13 @@ class Toxicity(_Part):
 
 
 class Reporting(_Part):
-    """How numbers are quoted. Below `minimum_at_risk` a horizon is printed only with its warning."""
+    """How numbers are quoted. Below `minimum_at_risk` a horizon is printed only with its warning; `style` is the
+    journal whose conventions are followed, and changes no result."""
 
     minimum_at_risk: int = Field(default=5, ge=1)
     level: float = Field(default=0.95, gt=0.5, lt=1)
     interval: Literal["default", "bpcp", "log-log"] = "default"
+    style: Literal["plain", "blood", "lancet", "jama"] = "plain"
     characteristics: tuple[Word, ...] = ()
 
 

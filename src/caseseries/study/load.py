@@ -1,7 +1,6 @@
 """study.toml to a Study: every problem at once, each with its TOML path and a suggestion if one is close."""
 
 import difflib
-import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from caseseries.findings import Finding, Severity, StudyError, Where
 from caseseries.study.definition import Rule, Study
+from caseseries.study.toml import read_toml
 from caseseries.study.variables import BY_NAME
 
 FILE = "study.toml"
@@ -31,8 +31,8 @@ def load_study(folder: Path) -> Study:
     """
     text = _read_text(folder / FILE)
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        data = read_toml(text)
+    except ValueError as error:
         raise StudyError([_finding("", "toml", str(error), "TOML", "Mend the line named")]) from error
     try:
         study = Study.model_validate(_frozen(data))

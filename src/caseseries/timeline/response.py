@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from caseseries.record.levels import Level, LevelState
+from caseseries.record.levels import Level, LevelState, combine_markers
 from caseseries.record.patient import Source
 from caseseries.study.definition import Response as ResponseRule
 from caseseries.timeline.course import Course, Doubt, Sample
@@ -93,18 +93,6 @@ def last_level(samples: Iterable[Sample]) -> Measured | None:
     today = [s for s in evaluable if s.on == last]
     sources = tuple(source for sample in today for source in sample.sources)
     return Measured(last, combine_markers([s.level for s in today]), sources)
-
-
-def combine_markers(levels: list[Level]) -> Level:
-    """Several markers of one specimen: the highest quantified level; else positive if any is; negative only
-    if all are, at the best sensitivity reached (van der Velden 2007; notes on two markers: verify)."""
-    quantified = [level for level in levels if level.state is LevelState.QUANTIFIED]
-    if quantified:
-        return max(quantified, key=lambda level: level.value or 0.0)
-    positive = [level for level in levels if level.state is LevelState.BELOW_RANGE]
-    if positive:
-        return max(positive, key=lambda level: level.quantitative_range or 0.0)
-    return min(levels, key=lambda level: level.sensitivity or 1.0)
 
 
 def log_reduction(before: Level, after: Level) -> tuple[float, float] | None:

@@ -1,0 +1,374 @@
+"""A claims file: the numbers of a paper as printed, one by one, checked and frozen.
+
+The file is TOML. Every claim has an `id`, a `kind` and the `printed` string; the kind decides what else it
+may carry. `load_claims` reads a file or refuses it with every problem at once.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from caseseries.evidence.printed import Printed, Rounding, parse_numbers
+from caseseries.findings import Finding, Severity, StudyError, Where
+from caseseries.study.definition import Horizon, Sentence, Word, days_of
+from caseseries.study.load import suggest, toml_path
+from caseseries.study.toml import read_toml
+
+UNSTATED = "unstated"
+DAYS_IN = {
+    "days": Fraction(1),
+    "months": Fraction("30.4375"),
+    "years": Fraction("365.25"),
+    "percent": Fraction(1, 100),
+}
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class _Claim(_Part):
+    """`quote` is the sentence the number stands in.
+
+    To hold it against data: `result` names rows of results.json (one a number, or alternatives for a
+    survival estimate), or `column` a column of listing.csv, over the lines whose other columns are as in `where`.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    printed: Sentence
+    quote: str = ""
+    result: tuple[str, ...] = ()
+    column: str = ""
+    where: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def numbers(self) -> tuple[Printed, ...]:
+        return parse_numbers(self.printed)
+
+
+class Count(_Claim):
+    """How many cases, relapses, deaths, or first events (relapse or death) there were."""
+
+    kind: Literal["count"]
+    of: Literal["cases", "relapses", "deaths", "first events"]
+    value: int | None = Field(default=None, ge=0)
+
+    @property
+    def number(self) -> int:
+        return self.value if self.value is not None else int(self.numbers[0].value)
+
+
+class EventDays(_Claim):
+    """The days of events, counted from the base origin. A bare "death" is for papers that tell no relapses."""
+
+    kind: Literal["event days"]
+    event: Literal["relapse", "death without relapse", "death"]
+
+    @property
+    def days(self) -> tuple[int, ...]:
+        return tuple(int(number.value) for number in self.numbers)
+
+
+class DeathAfterRelapse(_Claim):
+    """The case that relapsed on `relapse_day` died later, on `day` if that is printed."""
+
+    kind: Literal["death after relapse"]
+    relapse_day: int = Field(ge=0)
+    day: int | None = Field(default=None, ge=0)
+    label: str = "the case"
+
+
+class MedianRange(_Claim):
+    """A median with its range, as in "267 (58–1163)"; either may be missing.
+
+    `of` is follow-up from `origin`, the gap from `origin` to the base origin, or any other value, which is
+    only checked for itself.
+    """
+
+    kind: Literal["median and range"]
+    of: Literal["follow-up", "gap", "value"]
+    origin: str = ""
+    among: Literal["all", "survivors", "unstated"] = "all"
+    unit: Literal["days", "months", "years", "percent"] = "days"
+    shows: Literal["median and range", "median", "range", "median and quartiles"] = "median and range"
+
+    @property
+    def median(self) -> Printed | None:
+        return None if self.shows == "range" else self.numbers[0]
+
+    @property
+    def range(self) -> tuple[Printed, Printed] | None:
+        return (self.numbers[-2], self.numbers[-1]) if self.shows in ("median and range", "range") else None
+
+
+class Survival(_Claim):
+    """A Kaplan–Meier estimate in percent at a horizon; `interval` says how its printed limits were computed."""
+
+    kind: Literal["survival"]
+    endpoint: Word
+    origin: Sentence
+    horizon: Horizon
+    events: int | None = Field(default=None, ge=0)
+    interval: Literal["none", "unstated", "log-log", "log", "plain", "arcsine", "bpcp"] = "none"
+
+    @property
+    def day(self) -> int:
+        return days_of(self.horizon)
+
+
+class AtRisk(_Claim):
+    """A printed number at risk."""
+
+    kind: Literal["at risk"]
+    endpoint: Word
+    origin: Word
+    horizon: Horizon
+
+
+class Proportion(_Claim):
+    """A share of cases: "11/11", "82%", "9/11 (82%)", "55.6% (30.8–78.5)". `count` and `of` as far as known."""
+
+    kind: Literal["proportion"]
+    count: int | None = Field(default=None, ge=0)
+    of: int | None = Field(default=None, ge=1)
+    interval: Literal["none", "clopper-pearson", "wilson", "unstated"] = "none"
+
+
+class Parts(_Claim):
+    """Groups that should add up to a whole."""
+
+    kind: Literal["parts"]
+    parts: tuple[int, ...] = Field(min_length=2)
+    of: int = Field(ge=1)
+
+
+class Published(_Claim):
+    """An estimate quoted from elsewhere, in percent; `studies` are ids of the comparator library."""
+
+    kind: Literal["published"]
+    studies: tuple[Sentence, ...] = Field(min_length=1)
+    endpoint: Sentence
+    horizon: Horizon
+
+
+Claim = Annotated[
+    Count | EventDays | DeathAfterRelapse | MedianRange | Survival | AtRisk | Proportion | Parts | Published,
+    Field(discriminator="kind"),
+]
+MODELS: Mapping[str, type[_Claim]] = {
+    get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(get_args(Claim)[0])
+}
+
+
+class PrintedEndpoint(_Part):
+    """`ends` says what ends the clock: the first event (EFS, DFS, RFS, PFS) or death (OS)."""
+
+    label: Sentence
+    ends: Literal["first event", "death"]
+
+
+class ClaimsFile(_Part):
+    """Everything a paper prints about one cohort. `base` is the latest origin: days are counted from it."""
+
+    title: Sentence
+    source: Sentence
+    rounding: Literal["nearest", "truncated", "any"] = "nearest"
+    case: Sentence = "patient"
+    cases: Sentence = "patients"
+    base: Word = "start"
+    origins: dict[Word, Sentence] = Field(default_factory=lambda: {"start": "start"})
+    endpoints: dict[Word, PrintedEndpoint] = Field(default_factory=dict)
+    claims: tuple[Claim, ...] = Field(min_length=1)
+
+    @property
+    def rounds(self) -> Rounding:
+        return Rounding(self.rounding)
+
+
+def load_claims(path: Path) -> ClaimsFile:
+    """The claims in a TOML file.
+
+    Raises:
+        StudyError: the file cannot be read, is not TOML, or breaks a rule; carries every finding.
+    """
+    try:
+        data = read_toml(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise _refused(path, "", "no-file", "there is no such file", "", "Name a claims file") from error
+    except (OSError, UnicodeDecodeError) as error:
+        what = f"the file cannot be read ({type(error).__name__})"
+        raise _refused(path, "", "unreadable", what, "a UTF-8 text file", "Save it again") from error
+    except ValueError as error:
+        raise _refused(path, "", "toml", str(error), "TOML", "Mend the line named") from error
+    try:
+        file = ClaimsFile.model_validate(_tuples(data))
+    except ValidationError as error:
+        raise StudyError([_explain(path, detail) for detail in error.errors()]) from error
+    if findings := [*check_claims(file, path)]:
+        raise StudyError(findings)
+    return file
+
+
+def check_claims(file: ClaimsFile, path: Path) -> Iterator[Finding]:
+    """What a model cannot see by itself: numbers in the printed strings, words defined elsewhere, one id each."""
+    for name, times in Counter(claim.id for claim in file.claims).items():
+        if times > 1:
+            yield _finding(
+                path, "claims", "twice", f"{times} claims are called {name}", "one", "Rename the others"
+            )
+    yield from _unknown(path, "base", file.base, file.origins)
+    yield from _check_counts(path, file)
+    for number, claim in enumerate(file.claims, start=1):
+        where = f"claims[{number}]"
+        yield from _check_printed(path, where, claim)
+        endpoint, origin = getattr(claim, "endpoint", None), getattr(claim, "origin", "")
+        if isinstance(claim, Survival | AtRisk) and endpoint is not None:
+            yield from _unknown(path, f"{where}.endpoint", endpoint, file.endpoints)
+        if origin and origin != UNSTATED:
+            yield from _unknown(path, f"{where}.origin", origin, file.origins)
+
+
+def _check_counts(path: Path, file: ClaimsFile) -> Iterator[Finding]:
+    counted = Counter(claim.of for claim in file.claims if isinstance(claim, Count))
+    for counts, times in counted.items():
+        if times > 1:
+            yield _finding(
+                path, "claims", "twice", f"{counts} are counted {times} times", "once", "Keep one count"
+            )
+    needs = [claim for claim in file.claims if isinstance(claim, Survival | AtRisk | EventDays)]
+    if needs and not counted["cases"]:
+        what = f"{needs[0].id} is about a cohort whose size is not claimed"
+        yield _finding(
+            path, "claims", "no-size", what, "", 'Add a claim with kind = "count" and of = "cases"'
+        )
+    if counted["relapses"] and any(isinstance(c, EventDays) and c.event == "death" for c in file.claims):
+        what = 'event = "death" leaves open whether the death followed a relapse'
+        do = 'Say "death without relapse", or use kind = "death after relapse"'
+        yield _finding(path, "claims", "which-death", what, "", do)
+
+
+NEEDED = {"survival": 1, "at risk": 1, "published": 1, "event days": 1}
+PERCENT = ("survival", "published")
+
+
+def _check_printed(path: Path, where: str, claim: _Claim) -> Iterator[Finding]:
+    kind, numbers = str(getattr(claim, "kind", "")), claim.numbers
+    needed = NEEDED.get(kind, 0)
+    if isinstance(claim, MedianRange):
+        needed = {"median": 1, "range": 2}.get(claim.shows, 3)
+    if isinstance(claim, Survival | Proportion) and claim.interval != "none":
+        needed = 3
+    if isinstance(claim, Count) and claim.value is None:
+        needed = 1
+    if len(numbers) < needed:
+        what = f'"{claim.printed}" holds {len(numbers)} numbers'
+        yield _finding(
+            path, f"{where}.printed", "numbers", what, f"at least {needed}", "Print it as the paper does"
+        )
+    shares = numbers if kind in PERCENT else _percents(claim)
+    for number in shares:
+        if not 0 <= number.value <= 100:
+            what = f"{number.text} % is not a percentage"
+            yield _finding(path, f"{where}.printed", "percent", what, "0 to 100", "Correct the number")
+    if isinstance(claim, Proportion | EventDays):
+        yield from _check_whole(path, where, claim)
+
+
+def _percents(claim: _Claim) -> tuple[Printed, ...]:
+    return share_of(claim)[1] if isinstance(claim, Proportion) else ()
+
+
+def _check_whole(path: Path, where: str, claim: Proportion | EventDays) -> Iterator[Finding]:
+    if isinstance(claim, EventDays):
+        for number in claim.numbers:
+            if number.value.denominator != 1 or number.value < 0:
+                what = f"{number.text} is not a day"
+                yield _finding(
+                    path, f"{where}.printed", "day", what, "whole days from 0", "Correct the number"
+                )
+        return
+    written, _ = share_of(claim)
+    for name, given, stands in zip(
+        ("count", "of"), (claim.count, claim.of), written or (None, None), strict=True
+    ):
+        if given is not None and stands is not None and given != stands:
+            what = f'{name} is {given}, but "{claim.printed}" says {stands}'
+            yield _finding(
+                path, f"{where}.{name}", "contradiction", what, "one of the two", "Remove the wrong one"
+            )
+    count, of = written or (claim.count, claim.of)
+    if count is not None and of is not None and count > of:
+        what = f"{count} of {of} is more than all"
+        yield _finding(path, where, "contradiction", what, "a count up to the total", "Correct one of them")
+
+
+def share_of(claim: Proportion) -> tuple[tuple[int, int] | None, tuple[Printed, ...]]:
+    """The "x/n" in the printed string, if there is one, and the percentages: estimate, then its limits."""
+    text = claim.printed
+    before, slash, after = text.partition("/")
+    if not slash:
+        return None, claim.numbers
+    head, tail = parse_numbers(before), parse_numbers(after)
+    if not head or not tail:
+        return None, claim.numbers
+    return (int(head[-1].value), int(tail[0].value)), tail[1:]
+
+
+def _unknown(path: Path, where: str, word: str, known: Iterable[str]) -> Iterator[Finding]:
+    allowed = list(known)
+    if word not in allowed:
+        what = f"{word} is not known here"
+        yield _finding(path, where, "unknown-word", what, ", ".join(allowed), suggest(word, allowed))
+
+
+def _tuples(data: Any) -> Any:
+    if isinstance(data, list):
+        return tuple(_tuples(item) for item in data)
+    return {key: _tuples(value) for key, value in data.items()} if isinstance(data, dict) else data
+
+
+def _finding(path: Path, where: str, code: str, what: str, allowed: str, do: str) -> Finding:
+    return Finding(
+        Where(path.name, cell=where), f"claims.{code}", Severity.FILE, what, allowed, do.rstrip(".")
+    )
+
+
+def _refused(path: Path, where: str, code: str, what: str, allowed: str, do: str) -> StudyError:
+    return StudyError([_finding(path, where, code, what, allowed, do)])
+
+
+def _explain(path: Path, detail: ErrorDetails) -> Finding:
+    """One pydantic refusal as our sentence; the name of the union member is no part of the user's path."""
+    location = tuple(part for place, part in enumerate(detail["loc"]) if place != 2 or part not in MODELS)
+    where, kind, key = toml_path(location), detail["type"], str(detail["loc"][-1])
+    if kind == "extra_forbidden":
+        allowed = [name for name in _fields(detail["loc"][:-1])]
+        return _finding(
+            path,
+            where,
+            "unknown-key",
+            f"the key {key} is not known",
+            ", ".join(allowed),
+            suggest(key, allowed),
+        )
+    if kind == "missing":
+        return _finding(path, where, "missing-key", f"{key} is missing", "", f"Add {key}")
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        given = str(detail["input"].get("kind", ""))
+        what = f"the kind {given} is not known" if given else "the claim has no kind"
+        return _finding(path, f"{where}.kind", "kind", what, ", ".join(MODELS), suggest(given, MODELS))
+    allowed_text = detail["msg"].removeprefix("Input should be ").removeprefix("a valid ")
+    return _finding(
+        path, where, "wrong-value", f"found {detail['input']!r}", allowed_text, "Change the value"
+    )
+
+
+def _fields(location: tuple[int | str, ...]) -> Iterable[str]:
+    if location and location[0] == "claims":
+        return MODELS[str(location[-1])].model_fields
+    return PrintedEndpoint.model_fields if location else ClaimsFile.model_fields

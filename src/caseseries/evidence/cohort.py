@@ -1,0 +1,151 @@
+"""What a paper says about one cohort, as facts; and whether a cohort of whole days satisfies them, exactly.
+
+Days are counted from the base origin, the latest of the origins; another origin lies `gap` days before it.
+A tied event precedes a censoring, and a case is at risk on the day it leaves.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal
+
+from caseseries.evidence.printed import Band
+
+Ends = Literal["first event", "death"]  # EFS, DFS, RFS and PFS; or OS
+Quantity = Literal["follow-up", "gap"]
+Among = Literal["all", "survivors"]
+Measure = Literal["at least", "at most", "reaches low", "reaches high", "median"]
+
+
+@dataclass(frozen=True)
+class Person:
+    """One case as far as it is described; a day not printed is None, and so is a fate not told."""
+
+    relapse: bool = False
+    dead: bool | None = False
+    relapse_day: int | None = None
+    death_day: int | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Course:
+    """One case of a made-up cohort. `gaps` holds the days from each other origin to the base origin."""
+
+    end: int
+    dead: bool = False
+    relapse: int | None = None
+    gaps: Mapping[str, int] = field(default_factory=dict)
+
+    def leaves(self, ends: Ends, origin: str) -> tuple[int, bool]:
+        """The day the case leaves observation, and whether by an event."""
+        gap = self.gaps.get(origin, 0)
+        if ends == "first event" and self.relapse is not None:
+            return self.relapse + gap, True
+        return self.end + gap, self.dead
+
+
+@dataclass(frozen=True)
+class Survives:
+    """The Kaplan–Meier estimate at a day lies in the band.
+
+    `sequences` lists every at-risk sequence that can give it, where they are few enough to list.
+    """
+
+    claim: str
+    ends: Ends
+    origin: str
+    day: int
+    band: Band
+    sequences: tuple[tuple[int, ...], ...] | None = None
+
+
+@dataclass(frozen=True)
+class Falls:
+    """The numbers at risk at the events up to a day are exactly these."""
+
+    claim: str
+    ends: Ends
+    origin: str
+    day: int
+    at_risk: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Remains:
+    """So many are still at risk on a day."""
+
+    claim: str
+    ends: Ends
+    origin: str
+    day: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A median or an end of a range, of follow-up from an origin or of the gap between two.
+
+    A printed minimum is two facts: no value is below it ("at least"), and some value is as low ("reaches
+    low"); a maximum likewise.
+    """
+
+    claim: str
+    quantity: Quantity
+    among: Among
+    origin: str
+    measure: Measure
+    band: Band
+
+    def of(self, course: Course) -> int:
+        gap = course.gaps.get(self.origin, 0)
+        return gap if self.quantity == "gap" else course.end + gap
+
+
+Fact = Survives | Falls | Remains | Spread
+
+
+def list_at_risk(courses: Iterable[Course], ends: Ends, origin: str, day: int) -> tuple[int, ...]:
+    """The number at risk at each event up to `day`, events on one day counted one after the other."""
+    leaves = sorted((day, not event) for day, event in (course.leaves(ends, origin) for course in courses))
+    return tuple(
+        len(leaves) - place for place, (when, stayed) in enumerate(leaves) if not stayed and when <= day
+    )
+
+
+def can_hold(courses: tuple[Course, ...], fact: Fact) -> bool:
+    """Whether the cohort satisfies the fact, in exact arithmetic."""
+    if isinstance(fact, Spread):
+        return _spread_holds(
+            [fact.of(course) for course in courses if fact.among == "all" or not course.dead], fact
+        )
+    if isinstance(fact, Remains):
+        staying = sum(course.leaves(fact.ends, fact.origin)[0] >= fact.day for course in courses)
+        return staying == fact.count
+    at_risk = list_at_risk(courses, fact.ends, fact.origin, fact.day)
+    if isinstance(fact, Falls):
+        return at_risk == fact.at_risk
+    estimate = Fraction(1)
+    for number in at_risk:
+        estimate *= Fraction(number - 1, number)
+    return fact.band.admits(estimate)
+
+
+def median_of(values: Iterable[int]) -> Fraction:
+    """The middle value, or the mean of the two middle ones. There must be at least one."""
+    ordered = sorted(values)
+    return Fraction(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2], 2)
+
+
+def _spread_holds(values: list[int], fact: Spread) -> bool:
+    if not values:
+        return False
+    if fact.measure == "median":
+        return fact.band.admits(median_of(values))
+    if fact.measure == "at least":
+        return Fraction(min(values)) >= fact.band.low
+    if fact.measure == "at most":
+        return Fraction(max(values)) <= fact.band.high
+    if fact.measure == "reaches low":
+        return Fraction(min(values)) <= fact.band.high
+    return Fraction(max(values)) >= fact.band.low

@@ -1,0 +1,131 @@
+"""From all at-risk sequences behind a printed estimate to those that the other claims leave, step by step."""
+
+from dataclasses import dataclass
+
+from caseseries.evidence.claims import AtRisk, DeathAfterRelapse, EventDays, MedianRange, Survival
+from caseseries.evidence.cohort import Fact, Falls, Remains, Spread
+from caseseries.evidence.feasible import end_of, find_cohort, leaving, staying
+from caseseries.evidence.reading import Choices, Paper
+from caseseries.evidence.sequences import interval_of
+from caseseries.evidence.settle import Settled
+
+TESTED = 40  # sequences tried one by one against the other claims
+
+Sequence = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """The sequences that remain at each step; None where there were too many to try.
+
+    `alone` rests on sizes and counts; `early` adds the printed days and that nobody left before the shortest
+    follow-up; `followed` that somebody left exactly then; `beside` all other claims.
+    """
+
+    alone: tuple[Sequence, ...]
+    complete: bool
+    early: tuple[Sequence, ...] | None = None
+    followed: tuple[Sequence, ...] | None = None
+    beside: tuple[Sequence, ...] | None = None
+
+    @property
+    def last(self) -> tuple[Sequence, ...]:
+        return next(step for step in (self.beside, self.followed, self.early, self.alone) if step is not None)
+
+
+@dataclass(frozen=True)
+class Precision:
+    """How far the interval of a printed estimate goes over all cohorts that fit: each a smallest and largest.
+
+    The interval depends on the at-risk sequence and on the number still at risk at the horizon, and its
+    lower limit rises with that number; so the extremes are reached at the smallest and largest.
+    """
+
+    at_risk: tuple[int, int]
+    lower: tuple[float, float]
+    upper: tuple[float, float]
+
+
+def narrow(paper: Paper, claim: Survival, settled: Settled) -> Narrowing:
+    """Try each sequence of a survival claim against more and more of the other claims."""
+    sequences = paper.sequences(claim)
+    if not sequences.complete or len(sequences.found) > TESTED or claim.id not in settled.kept:
+        return Narrowing(sequences.found, sequences.complete)
+    days = frozenset(n for n in settled.kept if isinstance(paper.claims[n], EventDays | DeathAfterRelapse))
+    followed = frozenset(n for n in settled.kept if is_follow_up(paper, n))
+    gaps = frozenset(n for n in settled.kept if isinstance(paper.claims[n], MedianRange)) - followed
+    least = tuple(fact for name in sorted(followed) for fact in _least(paper, name, settled.choices))
+
+    def left(before: tuple[Sequence, ...], names: frozenset[str], *facts: Fact) -> tuple[Sequence, ...]:
+        return tuple(s for s in before if _fits(paper, claim, s, names, settled.choices, *facts))
+
+    early = left(sequences.found, days | gaps, *least)
+    then = left(early, days | gaps | followed)
+    return Narrowing(sequences.found, True, early, then, left(then, settled.kept))
+
+
+def is_follow_up(paper: Paper, name: str) -> bool:
+    claim = paper.claims[name]
+    return isinstance(claim, MedianRange) and claim.of == "follow-up"
+
+
+def measure_precision(
+    paper: Paper, claim: Survival, settled: Settled, narrowing: Narrowing
+) -> Precision | None:
+    """The interval of the estimate over all cohorts that fit; None where the sequences are too many to try."""
+    if narrowing.beside is None or any(isinstance(c, AtRisk) for c in paper.file.claims):
+        return None
+    ends, origin = paper.file.endpoints[claim.endpoint].ends, settled.choices.get(claim.id, claim.origin)
+    n = paper.count("cases") or 0
+    found = []
+    for sequence in narrowing.beside:
+        falls = Falls(claim.id, ends, origin, claim.day, sequence)
+        names = settled.kept - {claim.id}
+        most = (sequence[-1] if sequence else n + 1) - 1
+        for bound, goal in ((0, staying), (most, leaving)):
+            remains = Remains(claim.id, ends, origin, claim.day, bound)
+            counts = {
+                bound
+            }  # often the bound itself can be reached, which is quicker to see than to optimise
+            if paper.find(names, settled.choices, falls, remains).state != "found":
+                cohorts = paper.extremes(names, settled.choices, goal(ends, origin, claim.day), falls)
+                counts = {sum(c.leaves(ends, origin)[0] >= claim.day for c in cohort) for cohort in cohorts}
+            if not counts:
+                return None
+            found += [(count, *interval_of(n, sequence, count)) for count in sorted(counts)]
+    if not found:
+        return None
+    at_risk, lower, upper = ((min(column), max(column)) for column in zip(*found, strict=True))
+    return Precision(at_risk, lower, upper)
+
+
+def earliest_death(paper: Paper, claim: Survival, settled: Settled, label: str) -> int | None:
+    """The first day on which the named case can have died, given the days, the follow-up and this claim."""
+    kept = frozenset(
+        name
+        for name in settled.kept
+        if name == claim.id
+        or is_follow_up(paper, name)
+        or isinstance(paper.claims[name], EventDays | DeathAfterRelapse)
+    )
+    found = []
+    for problem in paper.problems(kept, settled.choices):
+        place = next(i for i, person in enumerate(problem.persons) if person.label == label)
+        answer = find_cohort(problem, end_of(place))
+        if answer.state == "undecided":
+            return None
+        found += [answer.courses[place].end] if answer.courses else []
+    return min(found, default=None)
+
+
+def _least(paper: Paper, name: str, choices: Choices) -> tuple[Fact, ...]:
+    facts = paper.facts(paper.claims[name], choices)
+    return tuple(fact for fact in facts if isinstance(fact, Spread) and fact.measure == "at least")
+
+
+def _fits(
+    paper: Paper, claim: Survival, sequence: Sequence, names: frozenset[str], choices: Choices, *facts: Fact
+) -> bool:
+    ends, origin = paper.file.endpoints[claim.endpoint].ends, choices.get(claim.id, claim.origin)
+    falls = Falls(claim.id, ends, origin, claim.day, sequence)
+    return paper.find(names - {claim.id}, choices, falls, *facts).state != "none"

@@ -1,0 +1,100 @@
+"""Which claims can be true together: those kept, those ruled out, and the smallest sets that disagree."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from caseseries.evidence.claims import EventDays, MedianRange, Survival
+from caseseries.evidence.cohort import Course
+from caseseries.evidence.feasible import find_conflict
+from caseseries.evidence.programme import State
+from caseseries.evidence.reading import Choices, Paper
+
+
+@dataclass(frozen=True)
+class Settled:
+    """`kept` fit together under `choices`, as `example` shows. `against` holds, for each claim, the conflict
+    behind every choice that was ruled out ("" for a claim that leaves no choice); `conflicts` those that no
+    choice avoids. `undecided` names the claims after which the search was given up.
+    """
+
+    kept: frozenset[str]
+    choices: Choices
+    example: tuple[Course, ...]
+    conflicts: tuple[tuple[str, ...], ...]
+    against: Mapping[str, Mapping[str, tuple[str, ...]]]
+    undecided: tuple[str, ...]
+
+    def dropped(self, claim: str) -> bool:
+        return claim in self.against and claim not in self.kept
+
+
+def settle(paper: Paper) -> Settled:
+    """Take the claims in file order, the definite before the open; drop one that the earlier ones rule out.
+
+    Which of two contradicting claims is the wrong one is not for arithmetic to say: the later one is
+    dropped, and the conflict names all that are involved.
+    """
+    names = paper.cohort_claims()
+    order = sorted(names, key=lambda name: bool(paper.choices(paper.claims[name])))
+    kept: tuple[str, ...] = ()
+    choices: dict[str, str] = {}
+    against: dict[str, dict[str, tuple[str, ...]]] = {}
+    undecided: list[str] = []
+    start = _definite(paper, order)
+    for name in order:
+        if start and name in start:
+            kept = (*kept, name)
+            continue
+        states = {
+            choice: _state(paper, (*kept, name), {**choices, name: choice}) for choice in _open(paper, name)
+        }
+        ruled = [choice for choice, state in states.items() if state == "none"]
+        if ruled:
+            against[name] = {c: _conflict(paper, (*kept, name), {**choices, name: c}) for c in ruled}
+        undecided += [name for state in states.values() if state == "undecided"][:1]
+        fitting = sorted((choice for choice in states if choice not in ruled), key=lambda c: states[c])
+        if fitting:
+            kept, choices = (*kept, name), {**choices, name: min(fitting, key=lambda c: states[c] != "found")}
+    conflicts = [found for name, by in against.items() if name not in kept for found in by.values()]
+    example = paper.find(frozenset(kept), choices).courses if kept else ()
+    return Settled(
+        frozenset(kept), choices, example, tuple(dict.fromkeys(conflicts)), against, tuple(undecided)
+    )
+
+
+def _definite(paper: Paper, order: list[str]) -> frozenset[str]:
+    """All claims that leave no choice, if they fit together: one search instead of one a claim.
+
+    Beside an open claim the search is narrower, and its cohort serves again when that claim's turn comes.
+    """
+    definite = frozenset(name for name in order if not paper.choices(paper.claims[name]))
+    for name in order:
+        for choice in paper.choices(paper.claims[name]):
+            if definite and _state(paper, (*definite, name), {name: choice}) == "found":
+                return definite
+    return definite if definite and _state(paper, tuple(definite), {}) == "found" else frozenset()
+
+
+def _open(paper: Paper, name: str) -> tuple[str, ...]:
+    return paper.choices(paper.claims[name]) or ("",)
+
+
+def _state(paper: Paper, names: tuple[str, ...], choices: Choices) -> State:
+    return paper.find(frozenset(names), choices).state
+
+
+def _conflict(paper: Paper, names: tuple[str, ...], choices: Choices) -> tuple[str, ...]:
+    """Days first, then estimates of the same endpoint, then the rest: what remains is the easiest to see."""
+    new = paper.claims[names[-1]]
+
+    def distance(name: str) -> int:
+        claim = paper.claims[name]
+        if claim is new or isinstance(claim, EventDays):
+            return 0
+        if isinstance(claim, Survival) and isinstance(new, Survival) and claim.endpoint == new.endpoint:
+            return 1
+        return 3 if isinstance(claim, MedianRange) and claim.of == "follow-up" else 2
+
+    tried = sorted((names[-1], *names[:-1]), key=distance)
+    found = find_conflict(tried, lambda kept: paper.find(kept, choices).state)
+    return tuple(name for name in paper.claims if name in found)

@@ -1,0 +1,152 @@
+"""What is wrong with a plate: each problem once, naming its wells, whatever it goes on to spoil."""
+
+from collections.abc import Iterable, Sequence
+
+from caseseries.findings import Finding, Severity
+from caseseries.pcr.curve import State
+from caseseries.pcr.interpret import MarkerLevel, Rule
+from caseseries.pcr.plate import Plate, Well, place_of
+from caseseries.pcr.roles import Part, Role
+from caseseries.pcr.standards import Reaction, StandardCurve
+
+# A level that stops for a reason already told of the plate or the curve is not told again.
+TOLD = {
+    "plate.no_standards": "level.no_curve",
+    "plate.no_background": "level.background",
+    "plate.no_control_gene": "level.control_gene",
+    "curve.refused": "level.curve_refused",
+    "curve.contradiction": "level.curve_refused",
+}
+
+
+def check_plate(
+    plate: Plate,
+    parts: Sequence[Part],
+    reactions: Sequence[Reaction],
+    curves: Iterable[StandardCurve],
+    levels: Sequence[MarkerLevel],
+) -> tuple[Finding, ...]:
+    """Roles, curves, wells, then levels: one finding a problem."""
+    before = [*check_roles(plate, parts), *_check_curves(curves), *_check_calls(reactions)]
+    told = {TOLD[finding.code] for finding in before if finding.code in TOLD}
+    return (*before, *_check_levels(levels, told))
+
+
+def _check_levels(levels: Sequence[MarkerLevel], told: set[str]) -> list[Finding]:
+    """Levels stopped by the same thing are one finding, with all their wells."""
+    groups: dict[tuple[str, Rule], list[MarkerLevel]] = {}
+    for level in levels:
+        for rule in level.stopped_by:
+            if rule.code not in told:
+                groups.setdefault((level.target, rule), []).append(level)
+    return [_stopped(target, rule, spoilt) for (target, rule), spoilt in groups.items()]
+
+
+def _stopped(target: str, rule: Rule, spoilt: list[MarkerLevel]) -> Finding:
+    where = place_of(one.well for level in spoilt for one in level.evidence.reactions)
+    samples = ", ".join(level.sample for level in spoilt)
+    what = f"{target} is not evaluable in {samples}: {rule.name}: {rule.detail}"
+    return Finding(where, rule.code, Severity.VALUE, what, "", rule.do)
+
+
+def check_roles(plate: Plate, parts: Sequence[Part]) -> tuple[Finding, ...]:
+    """What is missing from the plate or unclear about it: one finding each, naming the wells."""
+    unclear = [_check_unclear(wells, because) for because, wells in _group_unclear(plate, parts).items()]
+    return (*unclear, *_check_missing(plate, parts))
+
+
+def _group_unclear(plate: Plate, parts: Sequence[Part]) -> dict[str, list[Well]]:
+    groups: dict[str, list[Well]] = {}
+    for well, part in zip(plate.wells, parts, strict=True):
+        if part.role is Role.UNCLEAR:
+            groups.setdefault(part.because, []).append(well)
+    return groups
+
+
+def _check_unclear(wells: list[Well], because: str) -> Finding:
+    do = "Say what it is in plate.toml; the well is not used until then"
+    return Finding(place_of(wells), "role.unclear", Severity.VALUE, f"the role is unclear: {because}", "", do)
+
+
+def _check_missing(plate: Plate, parts: Sequence[Part]) -> list[Finding]:
+    markers = dict.fromkeys(
+        well.target
+        for well, part in zip(plate.wells, parts, strict=True)
+        if not part.is_control_gene and part.role is Role.FOLLOW_UP
+    )
+    has_control = any(part.is_control_gene for part in parts)
+    findings = []
+    for target in markers:
+        pairs = [(well, part) for well, part in zip(plate.wells, parts, strict=True) if well.target == target]
+        for role, code, what, do in _NEEDED:
+            if not any(part.role is role for _, part in pairs):
+                follow_up = [well for well, part in pairs if part.role is Role.FOLLOW_UP]
+                findings.append(_missing(follow_up, code, f"{target} {what}", do))
+    if markers and not has_control:
+        follow_up = [
+            well for well, part in zip(plate.wells, parts, strict=True) if part.role is Role.FOLLOW_UP
+        ]
+        findings.append(
+            _missing(follow_up, "plate.no_control_gene", "no control gene was measured", _ADD_CONTROL)
+        )
+    return findings
+
+
+_NEEDED: tuple[tuple[Role, str, str, str], ...] = (
+    (
+        Role.STANDARD,
+        "plate.no_standards",
+        "has no standards",
+        "Add the dilution series, or name it in plate.toml",
+    ),
+    (
+        Role.BACKGROUND,
+        "plate.no_background",
+        "has no polyclonal background",
+        "Add wells of polyclonal mononuclear-cell DNA, or name them in plate.toml",
+    ),
+    (
+        Role.WATER,
+        "plate.no_water",
+        "has no water control",
+        "Add a no-template well, or name it in plate.toml",
+    ),
+)
+_ADD_CONTROL = "Add ALB wells, or name the control gene in plate.toml"
+
+
+def _missing(wells: list[Well], code: str, what: str, do: str) -> Finding:
+    return Finding(place_of(wells), code, Severity.CASE, what, "", do)
+
+
+def _check_curves(curves: Iterable[StandardCurve]) -> list[Finding]:
+    findings = []
+    for curve in curves:
+        where = place_of(one.well for step in curve.steps for one in step.reactions)
+        if not curve.accepted:
+            what = f"the standard curve of {curve.target} is refused: {'; '.join(curve.reasons)}"
+            code = "curve.contradiction" if curve.contradictions else "curve.refused"
+            do = "Check the declared dilutions" if curve.contradictions else "Repeat the dilution series"
+            findings.append(Finding(where, code, Severity.CASE, what, "", do))
+    return findings
+
+
+def _check_calls(reactions: Sequence[Reaction]) -> list[Finding]:
+    """Wells whose curve and instrument disagree, and wells that say nothing: one note a target."""
+    notes: dict[tuple[str, str], list[Reaction]] = {}
+    for one in reactions:
+        if one.call.note and one.call.seen and one.call.state not in (State.EXCLUDED, State.BASELINE_FAILURE):
+            notes.setdefault((one.well.target, "curve and instrument disagree"), []).append(one)
+        elif one.call.state is State.MISSING and one.part.role not in (Role.UNUSED, Role.UNCLEAR):
+            notes.setdefault((one.well.target, "neither a curve nor a Cq"), []).append(one)
+        elif one.call.state is State.BASELINE_FAILURE:
+            notes.setdefault((one.well.target, "no baseline, as at a very high load"), []).append(one)
+    return [_note(target, what, wells) for (target, what), wells in notes.items()]
+
+
+def _note(target: str, what: str, wells: list[Reaction]) -> Finding:
+    where = place_of(one.well for one in wells)
+    first = f"{len(wells)} of its wells; {wells[0].well.position}: {wells[0].call.note}"
+    return Finding(
+        where, "well.note", Severity.NOTE, f"{target}: {what} in {first}", "", "Look at the curves"
+    )

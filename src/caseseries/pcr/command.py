@@ -1,0 +1,128 @@
+"""What `caseseries mrd` does, in words: read, understand, interpret, print."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from caseseries.findings import Severity
+from caseseries.pcr.criteria import load_profile
+from caseseries.pcr.interpret import MarkerLevel
+from caseseries.pcr.markers import SampleLevel, join_markers
+from caseseries.pcr.mrd import PlateReport, interpret_plate
+from caseseries.pcr.plate import join_plates
+from caseseries.pcr.reading import read_plate
+from caseseries.pcr.setup import Setup, load_setup
+from caseseries.pcr.standards import StandardCurve
+from caseseries.record.levels import Level, LevelState
+
+
+def read_report(
+    plates: Sequence[Path], profile: str, setup: Path | None = None, *, use_instrument: bool = False
+) -> PlateReport:
+    """The report of one or several plates. Raises PlateError with every finding when something is unreadable.
+
+    Without `setup` the plate's own `NAME.toml`, else `plate.toml`, beside the first plate is used.
+    """
+    said = find_setup(plates[0], setup)
+    plate = join_plates([read_plate(path) for path in plates])
+    return interpret_plate(plate, load_profile(profile), said, use_instrument=use_instrument)
+
+
+def find_setup(plate: Path, named: Path | None = None) -> Setup:
+    """The plate.toml that goes with a plate; an empty one when there is none."""
+    beside = [plate.with_suffix(".toml"), plate.parent / "plate.toml"]
+    path = named or next((path for path in beside if path.is_file()), None)
+    return load_setup(path) if path else Setup()
+
+
+def has_open_problems(report: PlateReport) -> bool:
+    return any(finding.severity is not Severity.NOTE for finding in report.findings)
+
+
+def say_roles(report: PlateReport) -> str:
+    """Every well as it was understood, one a line."""
+    rows = [("well", "sample", "target", "role", "amount", "because")]
+    for one in report.reactions:
+        gene = " (control gene)" if one.part.is_control_gene else ""
+        amount = f"{one.part.amount:g} {one.part.unit}" if one.part.amount else ""
+        excluded = f"; excluded by {one.well.excluded}" if one.well.excluded else ""
+        because = one.part.because + excluded
+        rows.append(
+            (one.well.position, one.well.sample, one.well.target + gene, one.part.role.value, amount, because)
+        )
+    return _columns(rows)
+
+
+def say_report(report: PlateReport) -> str:
+    """Curves, levels and findings, for a person at a terminal."""
+    plate, profile = report.plate, report.profile
+    checked = len(profile.criteria) - len(profile.unverified)
+    lines = [
+        f"{plate.name} · {plate.format} · {len(plate.wells)} reactions · sha256 {plate.sha256[:12]}",
+        f"Profile {profile.id} · sha256 {profile.sha256[:12]} · {checked} of {len(profile.criteria)} values "
+        "checked against the publication",
+        "",
+        *_titled("Standard curves", [_say_curve(curve) for curve in report.curves]),
+        *_titled("Levels", [line for one in report.levels for line in _say_level(one)]),
+        *_titled("Samples", [line for one in _several(report) for line in _say_sample(one)]),
+        *_titled("Findings", [str(finding) for finding in report.findings]),
+    ]
+    if profile.unverified:
+        lines += ["Not checked against the publication: " + ", ".join(profile.unverified)]
+    return "\n".join(lines)
+
+
+def _titled(title: str, lines: list[str]) -> list[str]:
+    return [title, *(f"  {line}" for line in lines), ""] if lines else []
+
+
+def _several(report: PlateReport) -> list[SampleLevel]:
+    return [one for one in join_markers(report.levels, report.profile) if len(one.markers) > 1]
+
+
+def _say_curve(curve: StandardCurve) -> str:
+    line = curve.line
+    if line is None:
+        return f"{curve.target}: no line; {'; '.join(curve.reasons)}"
+    verdict = "accepted" if curve.accepted else "refused"
+    reach = (
+        f"; range {_amount(curve.quantitative_range, curve)}, sensitivity {_amount(curve.sensitivity, curve)}"
+    )
+    why = f"; {'; '.join(curve.reasons)}" if curve.reasons else ""
+    fit = (
+        f"slope {line.slope:.3f}, r {line.r:.4f}, r² {line.r2:.4f}, efficiency {100 * line.efficiency:.1f} %"
+    )
+    return f"{curve.target}: {verdict}; {fit}{reach if curve.accepted else ''}{why}"
+
+
+def _amount(amount: float | None, curve: StandardCurve) -> str:
+    return "unknown" if amount is None else f"{amount:g} {curve.unit}".strip()
+
+
+def say_level(level: Level, lower: float | None = None, upper: float | None = None) -> str:
+    """A level in words; a number only when it was quantified."""
+    if level.state is LevelState.QUANTIFIED:
+        interval = f" (95 % interval {lower:.1e} to {upper:.1e})" if lower is not None else ""
+        return f"{level.value:.1e}{interval}"
+    if level.state is LevelState.BELOW_RANGE:
+        return f"{level.state}, below {upper or level.quantitative_range:.1e}"
+    if level.state is LevelState.NOT_DETECTED:
+        return f"{level.state} at sensitivity {level.sensitivity:.1e}"
+    return str(level.state)
+
+
+def _say_level(one: MarkerLevel) -> list[str]:
+    calls = "; ".join(f"to {name.replace('-', ' ')}: {call}" for name, call in one.calls.items())
+    head = f"{one.sample} · {one.target}: {say_level(one.level, one.lower, one.upper)} [{calls}]"
+    return [head, *(f"    {reason}" for reason in one.reasons)]
+
+
+def _say_sample(one: SampleLevel) -> list[str]:
+    names = ", ".join(marker.target for marker in one.markers)
+    return [f"{one.sample} · {names}: {say_level(one.level)}", *(f"    {reason}" for reason in one.reasons)]
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )

@@ -1,0 +1,281 @@
+"""From fluorescence to Cq: baseline, one threshold a target, and what became of each well.
+
+All wells of a target are worked together as one matrix (wells × cycles). The threshold is a tenth of the
+target's plateau: within the exponential phase, far above the noise, the same for every well compared.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from caseseries.pcr.plate import Matrix, Plate, Well
+
+Vector = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Counts = NDArray[np.int64]
+
+THRESHOLD_SHARE = 0.10  # of the plateau
+NOISE_MULTIPLE = 10.0  # the threshold is at least this many times the noise of the baseline
+LEAD = (
+    7  # cycles between the end of the baseline and the sharpest bend; 0.5 % of the plateau at 85 % efficiency
+)
+SHORTEST = 5  # cycles that make a baseline
+SLOPED = 12  # from this many on, the baseline has its own slope; a shorter one has the others' median
+SKIP = 2  # the first cycles, where the optics settle
+LEAST_GROWTH = 1.15  # per cycle at the crossing; a drifting baseline grows less
+EARLIEST = 9  # a bend or a crossing before this cycle leaves no baseline
+EARLY_SHARE = 0.2  # of the plateau: a curve that begins this far below its baseline was still rising there
+HIGH_SHARE = 0.4  # of the plateau: a curve that begins this far above the others' baselines has risen already
+DRIFT_SHARE = 0.2  # of the starting fluorescence, where no plateau is known; more than optics drift
+CURVATURE = (28, 7, -8, -17, -20, -17, -8, 7, 28)
+SIGNIFICANT = 6.0  # standard errors
+AGREEMENT = 0.5  # cycles between our Cq and the instrument's before it is worth a word
+
+
+class State(StrEnum):
+    AMPLIFIED = "amplified"
+    LATE = "late"
+    NONE = "no amplification"
+    BASELINE_FAILURE = "baseline failure"
+    EXCLUDED = "excluded"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class Call:
+    """What became of one well. `cq` is set exactly when it amplified; `seen` is false when no curve was there."""
+
+    state: State
+    cq: float | None = None
+    own_cq: float | None = None
+    threshold: float | None = None
+    seen: bool = True
+    note: str = ""
+
+    @property
+    def is_amplified(self) -> bool:
+        return self.state in (State.AMPLIFIED, State.LATE)
+
+
+@dataclass(frozen=True, eq=False)
+class Traces:
+    """Curves without their baseline (one row or entry a well)."""
+
+    net: Matrix  # wells × cycles
+    noise: Vector  # of one reading
+    height: Vector  # above the baseline
+    start: Vector  # the fluorescence it begins with
+
+
+@dataclass(frozen=True, eq=False)
+class Crossings:
+    threshold: float
+    cq: Vector  # NaN where the threshold is not crossed in growth
+    is_early: Flags
+
+
+def call_wells(
+    plate: Plate,
+    *,
+    late_after: float,
+    thresholds: Mapping[str, float] | None = None,
+    use_instrument: bool = False,
+) -> tuple[Call, ...]:
+    """The state and Cq of every well, in the plate's order.
+
+    With curves, our Cq is used unless `use_instrument`; a curve that climbs in its first cycles is a baseline
+    failure whatever Cq stands beside it. `thresholds` fixes a target's threshold instead of a tenth of its
+    plateau. Without a curve only the instrument's Cq is left, and `seen` is false.
+    """
+    calls: dict[int, Call] = {}
+    targets = [well.target for well in plate.wells]
+    has_curve = np.isfinite(plate.fluorescence).sum(axis=1) > 2 * LEAD if len(targets) else np.zeros(0, bool)
+    for target in dict.fromkeys(targets):
+        rows = np.array([n for n, name in enumerate(targets) if name == target])
+        curved = rows[has_curve[rows]]
+        found = find_crossings(plate.fluorescence[curved], plate.subtracted, (thresholds or {}).get(target))
+        places = {int(row): n for n, row in enumerate(curved)}
+        for row in rows:
+            calls[int(row)] = _call(plate.wells[row], found, places.get(int(row)), late_after, use_instrument)
+    return tuple(calls[row] for row in range(len(targets)))
+
+
+def find_crossings(curves: Matrix, subtracted: bool = False, threshold: float | None = None) -> Crossings:
+    """Threshold Cq of the wells of one target (wells × cycles); cycles count from 1."""
+    if not len(curves):
+        return Crossings(threshold or np.nan, np.zeros(0), np.zeros(0, bool))
+    traces = take_baselines(curves)
+    line = threshold or choose_threshold(traces)
+    cq = _cross(traces.net, line)
+    early = _begins_low(traces, line / THRESHOLD_SHARE, bool(np.isfinite(cq).any())) | (cq < EARLIEST)
+    if not subtracted:
+        early |= _begins_high(traces.start, np.isfinite(cq), line / THRESHOLD_SHARE)
+    return Crossings(float(line), np.where(early, np.nan, cq), early)
+
+
+def take_baselines(curves: Matrix) -> Traces:
+    """Each curve less its own baseline: the mean of, or the line through, the cycles before its bend."""
+    filled = _fill(curves)
+    noise = _noise(filled)
+    last = np.clip(_bend(filled, noise) - LEAD, SHORTEST, None)
+    net = filled - _baseline(filled, last)
+    smooth = (net[:, :-2] + net[:, 1:-1] + net[:, 2:]) / 3
+    return Traces(net, noise, smooth.max(axis=1), np.median(filled[:, :SHORTEST], axis=1))
+
+
+def choose_threshold(traces: Traces) -> float:
+    """A tenth of the plateau of the wells that amplified, and at least ten times the noise."""
+    high = traces.height[traces.height >= 0.5 * np.quantile(traces.height, 0.9)]
+    plateau = float(np.median(high)) if len(high) else 0.0
+    return max(THRESHOLD_SHARE * plateau, NOISE_MULTIPLE * float(np.median(traces.noise)))
+
+
+def _fill(curves: Matrix) -> Matrix:
+    """Unmeasured cycles carry the nearest measured value, so that they neither rise nor bend."""
+    known = np.isfinite(curves)
+    if known.all():
+        return curves
+    places = np.where(known, np.arange(curves.shape[1]), 0)
+    before = np.maximum.accumulate(places, axis=1)
+    first = known.argmax(axis=1)
+    nearest = np.maximum(before, first[:, None])
+    return np.take_along_axis(curves, nearest, axis=1)
+
+
+def _noise(curves: Matrix) -> Vector:
+    """Standard deviation of one reading, from second differences, which neither level nor slope enters."""
+    bends = np.abs(np.diff(curves, n=2, axis=1))
+    spread: Vector = 1.4826 * np.median(bends, axis=1) / np.sqrt(6)
+    return spread
+
+
+def _bend(curves: Matrix, noise: Vector) -> Counts:
+    """Where each curve bends upwards most sharply, from cycle EARLIEST on; past its end where it never does.
+
+    The maximum of the second derivative, by a parabola through nine points (Savitzky & Golay 1964, table IV),
+    taken for a bend when noise alone would not give it.
+    """
+    half, wells = len(CURVATURE) // 2, len(curves)
+    padded = np.pad(curves, ((0, 0), (0, half)), mode="edge")
+    width = curves.shape[1] - half
+    second = np.zeros((wells, width))
+    for n, weight in enumerate(CURVATURE):
+        second += weight * padded[:, n : n + width]
+    later = second[:, EARLIEST - half :]
+    bend = later.argmax(axis=1)
+    chance = SIGNIFICANT * noise * np.sqrt(sum(weight**2 for weight in CURVATURE))
+    is_bend = later[np.arange(wells), bend] > chance
+    found: Counts = np.where(is_bend, bend + EARLIEST, curves.shape[1] + LEAD)
+    return found
+
+
+def _baseline(curves: Matrix, last: Counts) -> Matrix:
+    """Level or line through cycles SKIP … last of each curve, over all cycles."""
+    cycles = np.arange(curves.shape[1], dtype=float)
+    start = np.where(last > SKIP + SHORTEST, SKIP, 0)
+    inside = (cycles >= start[:, None]) & (cycles < last[:, None])
+    n = inside.sum(axis=1)
+    mean_x = (inside * cycles).sum(axis=1) / n
+    mean_y = (inside * curves).sum(axis=1) / n
+    x = np.where(inside, cycles - mean_x[:, None], 0.0)
+    slope = (x * curves).sum(axis=1) / np.maximum((x * x).sum(axis=1), 1e-12)
+    long = n >= SLOPED
+    slope = np.where(long, slope, np.median(slope[long]) if long.any() else 0.0)
+    line: Matrix = mean_y[:, None] + slope[:, None] * (cycles - mean_x[:, None])
+    return line
+
+
+def _begins_low(traces: Traces, plateau: float, has_plateau: bool) -> Flags:
+    """Wells that begin far below their own baseline: they were rising while it was taken."""
+    begin = traces.net[:, SKIP : SKIP + 3].mean(axis=1)
+    least = EARLY_SHARE * plateau if has_plateau else DRIFT_SHARE * np.abs(traces.start)
+    flags: Flags = begin < -least
+    return flags
+
+
+def _begins_high(start: Vector, crosses: Flags, plateau: float) -> Flags:
+    """Wells that never rise because they begin at the plateau."""
+    if crosses.sum() < 3:
+        return np.zeros(len(start), bool)
+    level = np.median(start[crosses])
+    spread = 1.4826 * np.median(np.abs(start[crosses] - level))
+    flags: Flags = ~crosses & (start > level + HIGH_SHARE * plateau + 5 * spread)
+    return flags
+
+
+def _cross(net: Matrix, line: float) -> Vector:
+    """The cycle at which each curve passes the line for good, between cycles by exponential growth."""
+    wells, width = net.shape
+    top = net.argmax(axis=1)
+    below = (net < line) & (np.arange(width) <= top[:, None])
+    last_below = width - 1 - below[:, ::-1].argmax(axis=1)
+    crosses = below.any(axis=1) & (last_below < top)
+    at = np.where(crosses, last_below, 0)
+    well = np.arange(wells)
+    low, high = net[well, at], net[well, np.minimum(at + 1, width - 1)]
+    floor = np.maximum(low, line / 20)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        part = np.log(line / floor) / np.log(high / floor)
+    cq = np.where(crosses & _grows(net, at, line), at + 1 + part, np.nan)
+    return np.asarray(cq, dtype=float)
+
+
+def _grows(net: Matrix, at: Counts, line: float) -> Flags:
+    """Whether the curve multiplies around its crossing, as amplification does and drift does not."""
+    width = net.shape[1]
+    well = np.arange(len(net))
+    after, before = np.minimum(at + 2, width - 1), np.maximum(at - 1, 0)
+    rise = np.maximum(net[well, after], line / 20) / np.maximum(net[well, before], line / 20)
+    flags: Flags = rise ** (1 / np.maximum(after - before, 1)) >= LEAST_GROWTH
+    return flags
+
+
+def _call(well: Well, found: Crossings, place: int | None, late_after: float, use_instrument: bool) -> Call:
+    if well.excluded:
+        return Call(State.EXCLUDED, note=f"excluded by {well.excluded}")
+    if place is None:
+        return _call_unseen(well, late_after)
+    own = float(found.cq[place])
+    if found.is_early[place]:
+        note = "no baseline before it rises: a very high load; dilute and repeat"
+        return Call(State.BASELINE_FAILURE, threshold=found.threshold, note=note)
+    own_cq = None if np.isnan(own) else own
+    cq = well.reading.cq if use_instrument else own_cq
+    if use_instrument and not well.reading.text:
+        return Call(State.MISSING, None, own_cq, found.threshold, note="the instrument gave no Cq")
+    state = _state(cq, late_after)
+    return Call(state, cq, own_cq, found.threshold, note=_compare(own_cq, well))
+
+
+def _state(cq: float | None, late_after: float) -> State:
+    if cq is None:
+        return State.NONE
+    return State.LATE if cq > late_after else State.AMPLIFIED
+
+
+def _call_unseen(well: Well, late_after: float) -> Call:
+    reading = well.reading
+    if reading.cq is not None:
+        return Call(_state(reading.cq, late_after), reading.cq, seen=False)
+    if not reading.text or reading.note == "not a number":
+        return Call(State.MISSING, seen=False, note="neither curve nor Cq")
+    return Call(State.NONE, seen=False, note=f'"{reading.text}": {reading.note}; no curve to confirm it')
+
+
+def _compare(own: float | None, well: Well) -> str:
+    theirs = well.reading.cq
+    if own is not None and theirs is not None and abs(own - theirs) > AGREEMENT:
+        return f"our Cq {own:.2f} and the instrument's {theirs:.2f} differ by {abs(own - theirs):.2f}"
+    if own is None and theirs is not None:
+        return f"the curve does not amplify, the instrument says Cq {theirs:.2f}"
+    if own is not None and theirs is None and well.reading.text:
+        return f'the curve amplifies at {own:.2f}, the instrument says "{well.reading.text}"'
+    return ""
+
+
+def count_states(calls: Sequence[Call]) -> dict[State, int]:
+    """How many wells ended in each state, every state named."""
+    return {state: sum(call.state is state for call in calls) for state in State}

@@ -1,0 +1,308 @@
+"""Results and amplification tables of instrument software, RDES included, by their column names.
+
+Understood: QuantStudio, StepOne, ViiA 7, 7500 and Design & Analysis; Bio-Rad CFX; LightCycler 480 and 96;
+Rotor-Gene; RDES 1.0 (RDML-consortium/rdml-schema). Preambles and footers are passed over.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from caseseries.findings import Finding, Severity
+from caseseries.pcr.plate import Plate, Task, Well, refuse, stack_curves
+from caseseries.pcr.readings import parse_number, parse_position, parse_reading, parse_task, position_at
+from caseseries.pcr.sheets import Sheet
+
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "position": ("well position", "well", "pos", "position", "samplepos", "no.", "well id"),
+    "number": ("well", "no."),
+    "sample": ("sample name", "sample", "name", "samplename", "biological set name"),
+    "target": ("target name", "target", "detector", "detector name", "gene name", "assay"),
+    "task": ("task", "content", "sample type", "type"),
+    "target type": ("target type",),
+    "cq": ("ct", "cq", "cp", "c(t)"),
+    "quantity": ("quantity", "starting quantity (sq)", "given conc", "standard"),
+    "omit": ("omit", "excluded", "filtered", "omitted"),
+    "include": ("include",),
+    "dye": ("reporter", "fluor", "dye", "colour"),
+    "cycle": ("cycle", "cycle number", "cycle#", "cycles"),
+    "raw": ("rn", "fluorescence", "norm fluorescence", "rfu"),
+    "subtracted": ("delta rn", "δrn", "drn", "δ rn"),
+}
+_FOLDED = str.maketrans({"т": "t", "Т": "t", "с": "c", "С": "c", "\ufeff": "", "_": " ", "∆": "δ", "Δ": "δ"})
+_WELL_CELL = re.compile(r"^([A-P]0?[1-9]|[A-P]1\d|[A-P]2[0-4])(?:[ _:-]+(.+))?$")
+_FILTER = re.compile(r"(?:Selected )?Filter:\s*(.+)$")
+_YES = ("true", "yes", "1", "x", "omit", "excluded")
+
+
+@dataclass
+class _Draft:
+    """What the tables say about one reaction, gathered in any order."""
+
+    well: Well
+    curve: dict[int, float] = field(default_factory=dict)
+
+
+@dataclass
+class _Gathering:
+    """Reactions by (position, target), as the tables of one file name them."""
+
+    file: str
+    drafts: dict[tuple[str, str], _Draft] = field(default_factory=dict)
+    positions: dict[str, str] = field(default_factory=dict)
+    subtracted: bool = False
+    format: str = ""
+
+    def at(self, position: str, target: str) -> list[_Draft]:
+        """The reactions a row is about; a row without a target speaks of every target in its well."""
+        if not target:
+            found = [draft for (place, _), draft in self.drafts.items() if place == position]
+            if found:
+                return found
+        elif (position, "") in self.drafts:
+            draft = self.drafts.pop((position, ""))
+            self.drafts[position, target] = replace(draft, well=replace(draft.well, target=target))
+        key = (position, target)
+        return [self.drafts.setdefault(key, _Draft(Well(self.file, "", position, "", target)))]
+
+
+def read_export(sheets: tuple[Sheet, ...], file: str, sha256: str) -> Plate:
+    """A plate from the tables of one export. Raises PlateError when no table of wells is found."""
+    found = _Gathering(file)
+    tables = [(sheet, header, rows) for sheet in sheets for header, rows in _tables(sheet)]
+    for sheet, header, rows in sorted(tables, key=lambda table: "cycle" in table[1]):
+        _gather(found, sheet, header, rows)
+    for sheet in sheets:
+        _gather_wide(found, sheet)
+    if not found.drafts:
+        what = "no table of wells was found"
+        allowed = "a header row with a well column and a Ct, Cq, Cp or fluorescence column"
+        raise refuse(file, "export.no_wells", what, allowed, "Export results and amplification data again")
+    drafts = list(found.drafts.values())
+    curves = stack_curves([_curve(draft.curve) for draft in drafts])
+    wells = tuple(draft.well for draft in drafts)
+    findings = _check_cells(wells)
+    return Plate(file, sha256, found.format or "table", wells, curves, found.subtracted, findings)
+
+
+def read_analysis_result(sheet: Sheet, file: str, sha256: str) -> Plate:
+    """A plate from the `analysis_result.txt` of an .eds file: under each well's row, its "Rn values"."""
+    kept: list[tuple[str, ...]] = []
+    cycles = 0
+    for row in sheet.rows:
+        lead = _fold(row[0]) if row else ""
+        if lead == "rn values" and kept:
+            values = tuple(cell for cell in row[1:] if cell)
+            cycles = max(cycles, len(values))
+            kept[-1] += values
+        elif lead != "delta rn values":
+            kept.append(row)
+    header = next((n for n, row in enumerate(kept) if len(row) > 1 and _columns(row)), None)
+    if header is not None:
+        width = len(kept[header])
+        kept[header] += tuple(str(cycle) for cycle in range(1, cycles + 1))
+        kept = [row[:width] + ("",) * (width - len(row)) + row[width:] for row in kept]
+    return replace(read_export((replace(sheet, rows=tuple(kept)),), file, sha256), format="eds")
+
+
+def _curve(points: dict[int, float]) -> list[float]:
+    return [points.get(cycle, np.nan) for cycle in range(1, max(points, default=0) + 1)]
+
+
+def _check_cells(wells: tuple[Well, ...]) -> tuple[Finding, ...]:
+    do = "Correct the cell or exclude the well"
+    return tuple(
+        Finding(
+            well.where,
+            "well.cq_text",
+            Severity.VALUE,
+            f'the Cq of {well.target or "the well"} is "{well.reading.text}"',
+            "a number, or the instrument's word for none",
+            do,
+        )
+        for well in wells
+        if well.reading.note == "not a number"
+    )
+
+
+def _fold(cell: str) -> str:
+    return re.sub(r"\s+", " ", cell.translate(_FOLDED).strip().lower()).removesuffix(".") or ""
+
+
+def _columns(row: tuple[str, ...]) -> dict[str, int]:
+    """Which known column stands where; {} when the row is no header."""
+    names = [re.sub(r"\s*\((?!t\)|sq\)).*\)$", "", _fold(cell)) for cell in row]
+    found = {}
+    for meaning, spellings in COLUMNS.items():
+        for spelling in spellings:
+            if spelling.removesuffix(".") in names:
+                found[meaning] = names.index(spelling.removesuffix("."))
+                break
+    measured = {"cq", "raw", "subtracted"} & found.keys()
+    is_rdes = any(name.isdigit() for name in names)
+    is_setup = {"sample", "target", "task"} <= found.keys()
+    return found if "position" in found and (measured or is_rdes or is_setup) else {}
+
+
+def _tables(sheet: Sheet) -> Iterator[tuple[dict[str, int], list[tuple[str, ...]]]]:
+    """Each header row with the rows under it, up to a blank line, a [Section] or the next header."""
+    header: dict[str, int] = {}
+    rows: list[tuple[str, ...]] = []
+    for row in sheet.rows:
+        columns = _columns(row) if len(row) > 1 else {}
+        is_end = not any(row) or row[0].startswith("[")
+        if columns or is_end:
+            if header and rows:
+                yield header, rows
+            header, rows = columns, []
+            if columns:
+                header = {**columns, **_cycle_columns(row)}
+        elif header:
+            rows.append(row)
+    if header and rows:
+        yield header, rows
+
+
+def _cycle_columns(row: tuple[str, ...]) -> dict[str, int]:
+    """The fluorescence columns of RDES, named by their cycle."""
+    return {f"@{int(cell)}": place for place, cell in enumerate(row) if cell.isdigit()}
+
+
+def _gather(found: _Gathering, sheet: Sheet, header: dict[str, int], rows: list[tuple[str, ...]]) -> None:
+    found.format = found.format or _format_of(sheet, header)
+    _learn_positions(found, header, rows)
+    label = _label_of(sheet)
+    cycles = max((int(name[1:]) for name in header if name.startswith("@")), default=0)
+    for row in rows:
+        cell = {name: row[place] for name, place in header.items() if place < len(row)}
+        position = _position(found, cell.get("position", ""))
+        if not position:
+            continue
+        target = cell.get("target", "") or label
+        if "cycle" in header:
+            _add_point(found, position, target, cell, sheet.decimal_comma)
+            continue
+        for draft in found.at(position, target):
+            draft.well = _fill(draft.well, cell, sheet.decimal_comma, cycles)
+            points = {int(name[1:]): text for name, text in cell.items() if name.startswith("@")}
+            _add_points(draft, points, sheet.decimal_comma)
+
+
+def _format_of(sheet: Sheet, header: dict[str, int]) -> str:
+    if any(name.startswith("@") for name in header):
+        return "RDES"
+    head = " ".join(cell for row in sheet.rows[:60] for cell in row[:12])
+    signs = {
+        "QuantStudio, StepOne or 7500 table": ("[Results]", "Block Type", "Well Position", "Detector"),
+        "Bio-Rad CFX table": ("Biological Set Name", "Starting Quantity", "Fluor"),
+        "LightCycler table": ("Filter:", "Cp", "Gene Name"),
+        "Rotor-Gene table": ("Given Conc", "Rotor-Gene"),
+    }
+    return next((name for name, words in signs.items() if any(word in head for word in words)), "table")
+
+
+def _label_of(sheet: Sheet) -> str:
+    """The one target of a file that has no target column: the LightCycler's filter, else nothing."""
+    for row in sheet.rows[:3]:
+        match = _FILTER.search(" ".join(row))
+        if match:
+            return match[1].strip()
+    return ""
+
+
+def _learn_positions(found: _Gathering, header: dict[str, int], rows: list[tuple[str, ...]]) -> None:
+    number, position = header.get("number"), header["position"]
+    if number is None or number == position:
+        return
+    for row in rows:
+        if len(row) > max(number, position):
+            found.positions[row[number]] = parse_position(row[position])
+
+
+def _position(found: _Gathering, text: str) -> str:
+    if not text.isdigit():
+        position = parse_position(text)
+        return position if _WELL_CELL.match(position) else ""
+    if text in found.positions:
+        return found.positions[text]
+    return text if not found.positions else position_at(int(text), 12 if int(text) <= 96 else 24)
+
+
+def _fill(well: Well, cell: dict[str, str], decimal_comma: bool, cycles: int) -> Well:
+    task_text = cell.get("task", "")
+    quantity = parse_number(cell.get("quantity", ""), decimal_comma)
+    omitted = cell.get("omit", "").lower() in _YES or cell.get("include", "true").lower() in (
+        "false",
+        "no",
+        "0",
+    )
+    kind = cell.get("target type", "").lower()
+    reading = parse_reading(cell["cq"], cycles, decimal_comma) if "cq" in cell else well.reading
+    task = parse_task(task_text)
+    if not task_text and quantity and "include" in cell:
+        task = Task.STANDARD  # LightCycler 480 marks a standard by its concentration only
+    return replace(
+        well,
+        sample=cell.get("sample", "") or well.sample,
+        dye=cell.get("dye", "") or well.dye,
+        task=task or well.task,
+        is_control_gene=None if not kind else kind == "ref",
+        quantity=quantity if quantity else well.quantity,
+        reading=reading,
+        excluded="the plate file" if omitted else well.excluded,
+    )
+
+
+def _add_point(found: _Gathering, position: str, target: str, cell: dict[str, str], comma: bool) -> None:
+    cycle = parse_number(cell.get("cycle", ""), comma)
+    is_raw = "raw" in cell
+    value = parse_number(cell.get("raw", "") if is_raw else cell.get("subtracted", ""), comma)
+    found.subtracted = found.subtracted or not is_raw
+    for draft in found.at(position, target):
+        if cycle is not None and value is not None and 1 <= cycle <= 200:
+            draft.curve[round(cycle)] = value
+
+
+def _add_points(draft: _Draft, points: dict[int, str], comma: bool) -> None:
+    for cycle, text in points.items():
+        value = parse_number(text, comma)
+        if value is not None:
+            draft.curve[cycle] = value
+
+
+def _gather_wide(found: _Gathering, sheet: Sheet) -> None:
+    """Amplification tables with one column a well: CFX (`Cycle, A1, A2 …`) and LightCycler (`A1 target`)."""
+    for at, row in enumerate(sheet.rows):
+        lead = next((place for place, cell in enumerate(row) if cell), 0)
+        if _fold(row[lead] if row else "") not in ("cycle", "cycles"):
+            continue
+        names = {place: _WELL_CELL.match(parse_position(cell)) for place, cell in enumerate(row)}
+        wells = {place: match for place, match in names.items() if match}
+        wells |= {
+            place: m for place, cell in enumerate(row) if place > lead and (m := _WELL_CELL.match(cell))
+        }
+        if wells:
+            found.format = found.format or "table"
+            _add_columns(found, sheet, sheet.rows[at + 1 :], wells, lead)
+            return
+
+
+def _add_columns(
+    found: _Gathering,
+    sheet: Sheet,
+    rows: tuple[tuple[str, ...], ...],
+    wells: dict[int, re.Match[str]],
+    lead: int,
+) -> None:
+    numbers = [
+        row for row in rows if len(row) > lead and parse_number(row[lead], sheet.decimal_comma) is not None
+    ]
+    lowest = np.inf
+    for place, match in wells.items():
+        texts = {n: row[place] for n, row in enumerate(numbers, 1) if place < len(row)}
+        for draft in found.at(parse_position(match[1]), (match[2] or "").strip()):
+            _add_points(draft, texts, sheet.decimal_comma)
+            lowest = min(lowest, *draft.curve.values(), np.inf)
+    found.subtracted = found.subtracted or lowest < 0

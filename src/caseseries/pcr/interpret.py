@@ -1,0 +1,334 @@
+"""From the wells of one sample and marker to its level, with every rule that was asked on the way.
+
+A level is built only when nothing stands in the way: the rules in `_barriers` come first, then positivity
+under each aim, then the quantity. Rules: van der Velden et al., Leukemia 2007;21:604, through the profile.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from caseseries.pcr.control import Control
+from caseseries.pcr.criteria import Profile
+from caseseries.pcr.curve import State
+from caseseries.pcr.standards import Line, Reaction, StandardCurve, is_fraction
+from caseseries.pcr.uncertainty import Part, add_parts, count_copies, read_amount
+from caseseries.record.levels import Level, LevelState
+
+DISCORDANT = 10  # a well this many times above the range, beside wells below it, is not a low positive
+POSITIVE, NEGATIVE, NO_CALL = "positive", "negative", "not evaluable"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One question of the trail: what was asked, whether it passed, and the numbers."""
+
+    name: str
+    passed: bool
+    detail: str
+    code: str = ""  # of the finding it makes when it did not pass
+    do: str = ""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything about one sample and marker on one run."""
+
+    sample: str
+    target: str
+    reactions: tuple[Reaction, ...]
+    curve: StandardCurve | None
+    background: tuple[Reaction, ...]
+    water: tuple[Reaction, ...]
+    bridge: Rule | None
+    control: Control | None
+    nanograms: float
+    curves_reviewed_by: str = ""
+
+    @property
+    def used(self) -> tuple[Reaction, ...]:
+        return tuple(one for one in self.reactions if one.counts)
+
+    @property
+    def cqs(self) -> tuple[float, ...]:
+        return tuple(one.cq for one in self.reactions if one.cq is not None)
+
+
+@dataclass(frozen=True)
+class MarkerLevel:
+    """The level of one sample by one marker. `lower` and `upper` bound the true level at 95 %."""
+
+    evidence: Evidence
+    level: Level
+    lower: float | None
+    upper: float | None
+    calls: Mapping[str, str]
+    reasons: tuple[str, ...]
+    trail: tuple[Rule, ...]
+    stopped_by: tuple[Rule, ...] = ()
+
+    @property
+    def sample(self) -> str:
+        return self.evidence.sample
+
+    @property
+    def target(self) -> str:
+        return self.evidence.target
+
+
+@dataclass(frozen=True)
+class _Reach:
+    """What a sample could have shown. `line_range` is as read on the curve; the rest is of the sample itself."""
+
+    line: Line
+    line_range: float
+    highest_standard: float
+    correction: Part
+    quantitative_range: float
+    sensitivity: float
+    copies_at_one: float  # copies in all wells together if every cell were leukaemic
+    is_floored: bool  # by the amount of DNA, not by the dilutions
+
+
+def derive_level(evidence: Evidence, profile: Profile, aims: Mapping[str, Profile]) -> MarkerLevel:
+    """The level under `profile`, and the call under each of `aims` (by name)."""
+    barriers = _barriers(evidence, profile)
+    stopped = [rule for rule in barriers if not rule.passed]
+    reach = None if stopped else _reach(evidence, profile)
+    if reach is None:
+        return _not_evaluable(evidence, aims, barriers, stopped)
+    calls = {name: _is_positive(evidence, aim) for name, aim in aims.items()}
+    asked = _is_positive(evidence, profile)
+    named = [replace(rule, name=f"positive, to {name.replace('-', ' ')}") for name, rule in calls.items()]
+    trail = [*barriers, asked, *named]
+    if asked.passed:
+        return _positive(evidence, profile, calls, trail, reach)
+    return _negative(evidence, profile, calls, trail, reach)
+
+
+def _barriers(evidence: Evidence, profile: Profile) -> list[Rule]:
+    rules = [
+        _check_baseline(evidence),
+        _check_wells(evidence, profile),
+        _check_curve(evidence),
+        _check_background(evidence, profile),
+        _check_water(evidence),
+        _check_control(evidence),
+    ]
+    return [*rules, evidence.bridge] if evidence.bridge else rules
+
+
+def _check_baseline(evidence: Evidence) -> Rule:
+    high = [one.well.position for one in evidence.reactions if one.call.state is State.BASELINE_FAILURE]
+    what = (
+        f"no baseline in {', '.join(high)}: very high, dilute and repeat" if high else "every curve has one"
+    )
+    return Rule("baseline", not high, what, "level.very_high", "Dilute the DNA and repeat")
+
+
+def _check_wells(evidence: Evidence, profile: Profile) -> Rule:
+    n, least = len(evidence.used), profile["follow_up_wells_least"]
+    return Rule(
+        "wells", n >= least, f"{n} usable of {least:g} wanted", "level.few_wells", "Repeat the sample"
+    )
+
+
+def _check_curve(evidence: Evidence) -> Rule:
+    curve, name = evidence.curve, "standard curve"
+    if curve is None:
+        what = "no standards on this run, and no bridging dilution to another"
+        return Rule(name, False, what, "level.no_curve", "Add the dilution series, or a bridging dilution")
+    if not curve.accepted:
+        return Rule(
+            name, False, f"refused: {'; '.join(curve.reasons)}", "level.curve_refused", "Repeat the curve"
+        )
+    if not is_fraction(curve):
+        what = f'its unit is "{curve.unit}", not a fraction of diagnosis DNA'
+        return Rule(name, False, what, "level.unit", "Give the dilutions in plate.toml")
+    return Rule(name, True, _say_curve(curve))
+
+
+def _say_curve(curve: StandardCurve) -> str:
+    line = curve.range_line
+    return (
+        ""
+        if line is None
+        else f"slope {line.slope:.3f}, r {line.r:.4f}, range {curve.quantitative_range:.2g}"
+    )
+
+
+def _check_background(evidence: Evidence, profile: Profile) -> Rule:
+    used = [one for one in evidence.background if one.counts]
+    least, do = profile["background_wells_least"], "Add wells of polyclonal mononuclear-cell DNA"
+    if any(one.call.state is State.BASELINE_FAILURE for one in used):
+        return Rule("background", False, "a background well has no baseline", "level.background", do)
+    cqs = [one.cq for one in used if one.cq is not None]
+    found = f"lowest Cq {min(cqs):.2f}" if cqs else "no amplification"
+    what = f"{len(used)} usable of {least:g} wanted; {found}"
+    return Rule("background", len(used) >= least, what, "level.background", do)
+
+
+def _check_water(evidence: Evidence) -> Rule:
+    wet = [one for one in evidence.water if one.cq is not None or one.call.state is State.BASELINE_FAILURE]
+    if wet:
+        what = f"amplified in {', '.join(one.well.position for one in wet)}"
+        return Rule("water", False, what, "level.water", "Find the contamination and repeat the plate")
+    n = sum(one.counts for one in evidence.water)
+    return Rule("water", True, f"no amplification in {n} wells" if n else "no water well on the plate")
+
+
+def _check_control(evidence: Evidence) -> Rule:
+    control, code, do = evidence.control, "level.control_gene", "Repeat the control gene"
+    if control is None:
+        return Rule("control gene", False, "not measured in this sample", code, "Add control-gene wells")
+    if control.correction is None:
+        return Rule("control gene", False, f"{control.target}: {'; '.join(control.faults)}", code, do)
+    what = (
+        f"{control.target} {control.mean_cq:.2f}, amplifiable DNA {control.amplifiable:.2f} of the reference"
+    )
+    return Rule("control gene", True, what)
+
+
+def _is_positive(evidence: Evidence, profile: Profile) -> Rule:
+    curve = evidence.curve
+    limit, why = _latest_positive(curve, profile)
+    positive = [cq for cq in evidence.cqs if cq <= limit]
+    least = int(profile["positive_wells_least"])
+    what = f"{len(positive)} of {len(evidence.used)} wells at or below {limit:.2f} ({why}); {least} wanted"
+    return Rule("positive", len(positive) >= least, what)
+
+
+def _latest_positive(curve: StandardCurve | None, profile: Profile) -> tuple[float, str]:
+    """The latest Cq that counts as positive: below the background, else near the last dilution seen."""
+    if curve is not None and curve.background_cq is not None:
+        margin = profile["positive_background_margin"]
+        return curve.background_cq - margin, f"background {curve.background_cq:.2f} less {margin:g}"
+    if curve is not None and curve.sensitivity_cq is not None:
+        beyond = profile["positive_beyond_sensitivity_most"]
+        return (
+            curve.sensitivity_cq + beyond,
+            f"sensitivity dilution {curve.sensitivity_cq:.2f} plus {beyond:g}",
+        )
+    return math.inf, "no bound"
+
+
+def _reach(evidence: Evidence, profile: Profile) -> _Reach | None:
+    curve, control = evidence.curve, evidence.control
+    if curve is None or control is None or curve.range_line is None or control.correction is None:
+        return None
+    if curve.quantitative_range is None or curve.sensitivity is None:
+        return None
+    factor = float(10**control.correction.value)
+    copies = evidence.nanograms * 1000 / profile["dna_per_cell"] * len(evidence.used) / factor
+    floor, shown = profile["floor_copies"] / copies, curve.sensitivity * factor
+    sensitivity = max(shown, floor)
+    return _Reach(
+        line=curve.range_line,
+        line_range=curve.quantitative_range,
+        highest_standard=max(step.amount for step in curve.steps),
+        correction=control.correction,
+        quantitative_range=max(curve.quantitative_range * factor, sensitivity),
+        sensitivity=sensitivity,
+        copies_at_one=copies,
+        is_floored=floor > shown,
+    )
+
+
+def _say_reach(reach: _Reach) -> list[str]:
+    if not reach.is_floored:
+        return []
+    cells = f"{reach.copies_at_one:,.0f} cells tested cannot show less than {reach.sensitivity:.1e}"
+    return [f"{cells}, whatever the dilutions showed (Poisson)"]
+
+
+def _disagreement(calls: Mapping[str, Rule]) -> list[str]:
+    return ["the call depends on the aim"] if len({rule.passed for rule in calls.values()}) > 1 else []
+
+
+def _named(calls: Mapping[str, Rule]) -> dict[str, str]:
+    return {name: POSITIVE if rule.passed else NEGATIVE for name, rule in calls.items()}
+
+
+def _negative(
+    evidence: Evidence, profile: Profile, calls: Mapping[str, Rule], trail: list[Rule], reach: _Reach
+) -> MarkerLevel:
+    doubts = [rule for rule in (_check_seen(evidence), _check_amount(evidence, profile)) if not rule.passed]
+    if doubts:
+        return _not_evaluable(evidence, dict.fromkeys(calls, profile), trail, doubts)
+    level = Level(LevelState.NOT_DETECTED, None, reach.sensitivity, reach.quantitative_range)
+    reasons = (*_disagreement(calls), *_say_reach(reach))
+    return MarkerLevel(evidence, level, 0.0, reach.sensitivity, _named(calls), reasons, tuple(trail))
+
+
+def _check_seen(evidence: Evidence) -> Rule:
+    """A very high load and a true negative get the same word from an instrument; only a curve tells them apart."""
+    unseen = [one for one in evidence.used if not one.call.seen and one.cq is None]
+    if unseen and evidence.curves_reviewed_by:
+        return Rule("curves", True, f"reviewed by {evidence.curves_reviewed_by}")
+    places = ", ".join(one.well.position for one in unseen)
+    do = "Export the amplification data, or name in plate.toml who reviewed the curves"
+    what = f"no curve to show that {places} did not amplify" if unseen else "seen"
+    return Rule("curves", not unseen, what, "level.no_curves", do)
+
+
+def _check_amount(evidence: Evidence, profile: Profile) -> Rule:
+    share = evidence.control.amplifiable if evidence.control else None
+    least = profile["amplifiable_least"]
+    what = f"amplifiable DNA {share or 0:.2f} of the reference, {least:g} wanted"
+    return Rule("DNA", (share or 0) >= least, what, "level.little_dna", "Extract and measure again")
+
+
+def _positive(
+    evidence: Evidence, profile: Profile, calls: Mapping[str, Rule], trail: list[Rule], reach: _Reach
+) -> MarkerLevel:
+    rule = _can_quantify(evidence, reach, profile)
+    trail = [*trail, rule]
+    reasons = [*_disagreement(calls), *_say_reach(reach)]
+    if rule.passed:
+        return _quantified(evidence, calls, trail, reach, reasons)
+    highest = reach.line.read(min(evidence.cqs)) * 10**reach.correction.value
+    if highest > DISCORDANT * reach.quantitative_range:
+        what = f"a well stands at {highest:.1e} while others do not amplify or come much later"
+        torn = Rule("replicates", False, what, "level.discordant", "Repeat the sample")
+        return _not_evaluable(evidence, dict.fromkeys(calls, profile), trail, [torn])
+    level = Level(LevelState.BELOW_RANGE, None, reach.sensitivity, reach.quantitative_range)
+    upper = max(highest, reach.quantitative_range)
+    return MarkerLevel(evidence, level, 0.0, upper, _named(calls), (rule.detail, *reasons), tuple(trail))
+
+
+def _can_quantify(evidence: Evidence, reach: _Reach, profile: Profile) -> Rule:
+    cqs, wells, most = evidence.cqs, len(evidence.used), profile["replicate_range_most"]
+    span = max(cqs) - min(cqs)
+    if len(cqs) < wells:
+        return Rule("quantity", False, f"{len(cqs)} of {wells} wells amplified")
+    if span > most:
+        return Rule("quantity", False, f"replicates span {span:.2f} cycles, over {most:g}")
+    raw = reach.line.read(float(np.mean(cqs)))
+    what = f"mean Cq {np.mean(cqs):.2f} reads {raw:.2e} on the curve, range {reach.line_range:.2g}"
+    return Rule("quantity", raw >= reach.line_range, what)
+
+
+def _quantified(
+    evidence: Evidence, calls: Mapping[str, Rule], trail: list[Rule], reach: _Reach, reasons: list[str]
+) -> MarkerLevel:
+    mean, wells = float(np.mean(evidence.cqs)), len(evidence.cqs)
+    raw = read_amount(reach.line, mean, wells)
+    copies = count_copies(10 ** (raw.value + reach.correction.value) * reach.copies_at_one)
+    total = add_parts((raw, reach.correction, copies))
+    value, lower, upper = (float(10**x) for x in (total.value, total.lower, total.upper))
+    if 10**raw.value > reach.highest_standard:
+        reasons = [*reasons, "above the highest standard: extrapolated"]
+    level = Level(LevelState.QUANTIFIED, value, reach.sensitivity, reach.quantitative_range)
+    return MarkerLevel(evidence, level, lower, upper, _named(calls), tuple(reasons), tuple(trail))
+
+
+def _not_evaluable(
+    evidence: Evidence, aims: Mapping[str, object], trail: Sequence[Rule], stopped: Sequence[Rule]
+) -> MarkerLevel:
+    level = Level(LevelState.NOT_EVALUABLE)
+    reasons = tuple(f"{rule.name}: {rule.detail}" for rule in stopped)
+    trail = (*trail, *(rule for rule in stopped if rule not in trail))
+    calls = dict.fromkeys(aims, NO_CALL)
+    return MarkerLevel(evidence, level, None, None, calls, reasons, trail, tuple(stopped))

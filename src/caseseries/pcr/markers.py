@@ -1,0 +1,61 @@
+"""The markers of one sample together."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from caseseries.pcr.criteria import Profile
+from caseseries.pcr.interpret import MarkerLevel
+from caseseries.record.levels import Level, LevelState, combine_markers
+
+
+@dataclass(frozen=True)
+class SampleLevel:
+    """What a sample's markers say together. `reasons` carries what a reader should know about them."""
+
+    sample: str
+    level: Level
+    markers: tuple[MarkerLevel, ...]
+    reasons: tuple[str, ...]
+
+
+def join_markers(levels: Iterable[MarkerLevel], profile: Profile) -> tuple[SampleLevel, ...]:
+    """One level a sample, in the order met: the highest; negative only if every evaluable marker is."""
+    by_sample: dict[str, list[MarkerLevel]] = {}
+    for level in levels:
+        by_sample.setdefault(level.sample, []).append(level)
+    return tuple(_join(sample, tuple(markers), profile) for sample, markers in by_sample.items())
+
+
+def _join(sample: str, markers: tuple[MarkerLevel, ...], profile: Profile) -> SampleLevel:
+    evaluable = [one for one in markers if one.level.state is not LevelState.NOT_EVALUABLE]
+    if not evaluable:
+        return SampleLevel(sample, Level(LevelState.NOT_EVALUABLE), markers, ("no marker is evaluable",))
+    level = combine_markers([one.level for one in evaluable])
+    reasons = [*_missing(markers, evaluable), *_apart(evaluable, profile["markers_apart_most"])]
+    return SampleLevel(sample, level, markers, tuple(reasons))
+
+
+def _missing(markers: tuple[MarkerLevel, ...], evaluable: list[MarkerLevel]) -> list[str]:
+    lost = [one.target for one in markers if one not in evaluable]
+    return (
+        [f"rests on {len(evaluable)} of {len(markers)} markers; not evaluable: {', '.join(lost)}"]
+        if lost
+        else []
+    )
+
+
+def _apart(evaluable: list[MarkerLevel], most: float) -> list[str]:
+    """Markers more than a log apart hint at clonal evolution, oligoclonality or a lineage switch.
+
+    A negative or unquantified marker stands at the highest level it allows, so that it counts only when it
+    excludes what the other shows.
+    """
+    heights = {one.target: one.level.value or one.upper or 1.0 for one in evaluable}
+    if not any(one.level.state is LevelState.QUANTIFIED for one in evaluable):
+        return []
+    gap = math.log10(max(heights.values()) / min(heights.values()))
+    if gap <= most:
+        return []
+    words = "markers are {:.1f} log apart: clonal evolution, oligoclonality or a lineage switch; repeat"
+    return [words.format(gap)]

@@ -1,0 +1,102 @@
+"""One cell of a plate export: numbers in either decimal style, and what stands where a Cq should be."""
+
+import math
+import re
+
+from caseseries.pcr.plate import Reading, Task
+
+SENTINELS = (40.0, 45.0, 50.0, 55.0, 60.0, 70.0)
+NO_CQ = ("undetermined", "undet.", "undet", "no ct", "no cq", "no cp", "n/a", "na", "nan", "-", "none", "neg")
+_THOUSANDS = re.compile(r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$")
+_WELL = re.compile(r"^\s*([A-Pa-p]|A[A-Fa-f])\s*0*([1-9]\d?)\s*$")
+
+TASKS = {
+    "unknown": Task.UNKNOWN,
+    "unkn": Task.UNKNOWN,
+    "sample": Task.UNKNOWN,
+    "standard": Task.STANDARD,
+    "std": Task.STANDARD,
+    "ntc": Task.WATER,
+    "negative control": Task.WATER,
+    "neg ctrl": Task.WATER,
+    "neg": Task.WATER,
+    "no template control": Task.WATER,
+    "nac": Task.NO_AMPLIFICATION_CONTROL,
+    "ntp": Task.NO_TARGET,
+    "nrt": Task.NO_RT_CONTROL,
+    "nort": Task.NO_RT_CONTROL,
+    "pos": Task.POSITIVE,
+    "pos ctrl": Task.POSITIVE,
+    "positive control": Task.POSITIVE,
+    "opt": Task.OPTICAL,
+}
+
+
+def parse_number(text: str, decimal_comma: bool = False) -> float | None:
+    """A finite number, or None. `1,234.5` is a thousand; `1,5` is one and a half where commas are decimal."""
+    text = text.strip().replace("\u00a0", "").replace(" ", "").replace("\u2212", "-")
+    if decimal_comma:
+        text = text.replace(".", "").replace(",", ".") if "," in text else text
+    elif _THOUSANDS.match(text):
+        text = text.replace(",", "")
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def parse_reading(text: str, cycles: int = 0, decimal_comma: bool = False) -> Reading:
+    """The instrument's Cq as written. A negative, 0, or the last cycle is a sentinel, never a Cq.
+
+    `cycles` is the length of the run where known (0 where not); 40, 45, 50, 55, 60 and 70 exactly are then
+    taken for the end of a run.
+    """
+    shown = text.strip()
+    if not shown:
+        return Reading(None, "", "no Cq given")
+    if shown.lower() in NO_CQ:
+        return Reading(None, shown, "the instrument found no Cq")
+    number = parse_number(shown, decimal_comma)
+    if number is None:
+        return Reading(None, shown, "not a number")
+    if number <= 0:
+        return Reading(None, shown, "not available")
+    if number >= cycles > 0 or (cycles == 0 and number in SENTINELS):
+        return Reading(None, shown, "the last cycle stands for no Cq")
+    return Reading(number, shown)
+
+
+def parse_task(text: str) -> Task:
+    """A sample type in any vendor's words: `STANDARD`, `Std-03`, `Neg Ctrl-1`, `ntc`."""
+    plain = re.sub(r"[-_ ]*\d+$", "", text.strip().lower())
+    return TASKS.get(plain, Task.UNSTATED)
+
+
+def parse_position(text: str) -> str:
+    """`A1`, `a01` and `A 01` are all `A1`; anything else stays as written."""
+    match = _WELL.match(text)
+    return f"{match[1].upper()}{int(match[2])}" if match else text.strip()
+
+
+def position_at(index: int, columns: int) -> str:
+    """The name of the `index`-th well (from 1) of a plate with that many columns, row by row."""
+    row, column = divmod(index - 1, columns)
+    name = chr(65 + row) if row < 26 else "A" + chr(65 + row - 26)
+    return f"{name}{column + 1}"
+
+
+def index_of(position: str, columns: int) -> int:
+    """The number of a well from its name, row by row from 1: the inverse of `position_at`."""
+    match = _WELL.match(position)
+    if match is None:
+        raise ValueError(f"{position} is not a well")
+    letters = match[1].upper()
+    row = ord(letters[-1]) - 65 + (26 if len(letters) == 2 else 0)
+    return row * columns + int(match[2])
+
+
+def is_on_96(position: str) -> bool:
+    """Whether a well exists on a plate of 8 rows and 12 columns."""
+    match = _WELL.match(position)
+    return match is not None and match[1].upper() <= "H" and len(match[1]) == 1 and int(match[2]) <= 12

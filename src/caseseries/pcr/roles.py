@@ -1,0 +1,190 @@
+"""What each well is for: from plate.toml, from the file, or from its names by stated patterns."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cache
+
+import numpy as np
+
+from caseseries.pcr.plate import Plate, Task, Well
+from caseseries.pcr.setup import Saying, Setup
+
+# How a well is understood from its names when neither plate.toml nor the file says; tried in this order,
+# upper and lower case alike. `--roles` prints which one matched.
+PATTERNS: Mapping[str, tuple[str, ...]] = {
+    "unused": (r"^(no sample|empty|leer|vide|-)$",),
+    "water": (r"\b(ntc|h2o|water|aqua|wasser|agua|no template)\b", r"^blank\b"),
+    "background": (
+        r"\b(mnc|pbmnc|pbmc|poly-?clonal|buffy ?coat|bkg|background|normal (mnc|dna|pool)|mnc ?pool)",
+    ),
+    "reference": (r"^(reference|ref dna)\b",),
+    "control gene": (
+        r"^(alb|albumin|hbb|b2m|gusb?|tbp|abl1?|rnase ?p|rpph1)\b",
+        r"albumin",
+        r"\bcontrol gene\b",
+    ),
+}
+
+FRACTION = "dil"  # RDML's unit for a dilution of diagnosis DNA
+
+
+class Role(StrEnum):
+    STANDARD = "standard"
+    FOLLOW_UP = "follow-up"
+    BACKGROUND = "background"  # polyclonal mononuclear-cell DNA
+    WATER = "water"
+    REFERENCE = "reference"  # control gene only: the DNA the dilutions were made of
+    UNUSED = "unused"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True)
+class Part:
+    """The part one well plays, and why we think so. `amount` and `unit` are set for standards."""
+
+    role: Role
+    because: str
+    is_control_gene: bool = False
+    amount: float | None = None
+    unit: str = ""
+
+
+SILENT = Saying()
+_TASKS = {
+    Task.STANDARD: Role.STANDARD,
+    Task.WATER: Role.WATER,
+    Task.NO_TARGET: Role.BACKGROUND,
+    Task.NO_AMPLIFICATION_CONTROL: Role.UNUSED,
+    Task.NO_RT_CONTROL: Role.UNUSED,
+    Task.POSITIVE: Role.UNUSED,
+    Task.OPTICAL: Role.UNUSED,
+}
+_POWER = re.compile(
+    r"(?:^|[\s_(,;])(?:(\d+(?:[.,]\d+)?)\s*[x×*·]\s*)?(?:10\s*\^\s*[-−]\s*(\d+)|10[-−]0?(\d)|(\d(?:[.,]\d+)?)e[-−]0?(\d+))(?=$|[\s_),;])",
+    re.IGNORECASE,
+)
+_AMBIGUOUS = re.compile(r"(?:^|[\s_])10e-\d", re.IGNORECASE)
+_RATIO = re.compile(r"(?:^|[\s_(])1\s*[:/]\s*(\d[\d.,' ]*)(?=$|[\s_)])")
+
+
+def parse_dilution(name: str) -> float | None:
+    """The dilution in a sample's name: `10-3`, `5x10^-4`, `1E-03`, `1:1000`; None when there is none.
+
+    `10E-3` means a hundredth to a computer and a thousandth at the bench; it is left unread.
+    """
+    power = _POWER.search(name)
+    if power:
+        factor, caret, plain, mantissa, exponent = power.groups()
+        number = float((factor or mantissa or "1").replace(",", "."))
+        return float(f"{number}e-{caret or plain or exponent}")
+    ratio = _RATIO.search(name)
+    return (
+        1.0 / float(re.sub(r"[.,' ]", "", ratio[1])) if ratio and int(re.sub(r"\D", "", ratio[1])) else None
+    )
+
+
+def assign_roles(plate: Plate, setup: Setup | None = None) -> tuple[Part, ...]:
+    """The part of every well, in the plate's order: plate.toml first, then the file, then the names."""
+    said = setup or Setup()
+    states_control = {well.target: well.is_control_gene for well in plate.wells}
+    all_control = len(states_control) > 1 and all(states_control.values())
+    controls = {
+        target: _is_control(target, None if all_control else stated, said)
+        for target, stated in states_control.items()
+    }
+    empty = _empty_rows(plate)
+    return tuple(
+        _assign(well, said, controls[well.target], row in empty) for row, well in enumerate(plate.wells)
+    )
+
+
+def _empty_rows(plate: Plate) -> set[int]:
+    has_curve = np.isfinite(plate.fluorescence).sum(axis=1) > 0
+    return {
+        n
+        for n, well in enumerate(plate.wells)
+        if not well.reading.text and not has_curve[n] and not well.sample
+    }
+
+
+def _is_control(target: str, stated: bool | None, said: Setup) -> bool:
+    if said.control_genes:
+        return target in said.control_genes
+    return bool(stated) or _matches("control gene", target) is not None
+
+
+def _assign(well: Well, said: Setup, is_control: bool, is_empty: bool) -> Part:
+    saying = _said_of(well, said)
+    if is_empty:
+        return Part(Role.UNUSED, "the well is empty", is_control)
+    role, because = _role_of(well, saying)
+    if role is not Role.STANDARD:
+        return Part(role, because, is_control)
+    amount, unit = _amount_of(well, saying)
+    if amount is None:
+        return Part(Role.UNCLEAR, f"{because}, but its dilution is not known", is_control)
+    return Part(role, because, is_control, amount, unit)
+
+
+def _said_of(well: Well, said: Setup) -> Saying:
+    sample, own = said.samples.get(well.sample, SILENT), said.wells.get(well.position, SILENT)
+    if sample is own:
+        return SILENT
+    return Saying(own.role or sample.role, own.dilution or sample.dilution, own.exclude or sample.exclude)
+
+
+def exclude_wells(plate: Plate, setup: Setup) -> Plate:
+    """The plate with what plate.toml excludes marked so, with its reason."""
+    if not (setup.samples or setup.wells):
+        return plate
+    wells = tuple(
+        replace(well, excluded=f"plate.toml: {reason}") if (reason := _said_of(well, setup).exclude) else well
+        for well in plate.wells
+    )
+    return replace(plate, wells=wells)
+
+
+def _role_of(well: Well, saying: Saying) -> tuple[Role, str]:
+    if saying.role:
+        return Role(saying.role), "plate.toml"
+    if saying.dilution:
+        return Role.STANDARD, "plate.toml gives its dilution"
+    named = _role_by_name(well.sample)
+    stated = _TASKS.get(well.task)
+    if stated is None:
+        if named:
+            return named
+        return (
+            (Role.FOLLOW_UP, "a sample by default") if well.sample else (Role.UNCLEAR, "no name and no type")
+        )
+    if named and {named[0], stated} == {Role.BACKGROUND, Role.WATER}:
+        return Role.UNCLEAR, f'the file says {stated.value}, the name "{well.sample}" says {named[0].value}'
+    return stated, f"the file says {well.task.value}"
+
+
+def _role_by_name(sample: str) -> tuple[Role, str] | None:
+    for role in ("unused", "water", "background", "reference"):
+        pattern = _matches(role, sample)
+        if pattern:
+            return Role(role), f"the name matches {pattern}"
+    if parse_dilution(sample) is not None:
+        return Role.STANDARD, "the name is a dilution"
+    if _AMBIGUOUS.search(sample):
+        return Role.STANDARD, "the name is a dilution that can be read in two ways"
+    return None
+
+
+def _amount_of(well: Well, saying: Saying) -> tuple[float | None, str]:
+    if saying.dilution:
+        return saying.dilution, FRACTION
+    if well.quantity:
+        is_fraction = not well.unit and well.quantity <= 1
+        return well.quantity, FRACTION if is_fraction else well.unit
+    return parse_dilution(well.sample), FRACTION
+
+
+@cache
+def _matches(role: str, name: str) -> str | None:
+    return next((pattern for pattern in PATTERNS[role] if re.search(pattern, name, re.IGNORECASE)), None)

@@ -1,0 +1,44 @@
+"""A paragraph of results to paste into an abstract, made of the same rows and the same strings as the report."""
+
+from collections.abc import Iterator
+
+from caseseries.present.report import Material, headline, levels_of
+from caseseries.present.wording import fill, join, plain
+
+
+def abstract(m: Material) -> str:
+    """text.txt: title, one paragraph, and what must be said with it."""
+    results = plain(fill(" ".join(_sentences(m)), m.results))
+    few = [plain(fill(remark.text, m.results)) for remark in m.remarks if remark.code == "few-at-risk"]
+    parts = [m.study.title, results, *few, f"Data to {m.study.data_cut:%-d %B %Y}.", m.study.notice]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _sentences(m: Material) -> Iterator[str]:
+    index = m.study.index.label
+    yield (
+        f"{{n.cases}} cases received {index} (median age {{age.index.median_years}}; range "
+        "{age.index.minimum_years:value} to {age.index.maximum_years})."
+    )
+    yield levels_of(m.results, "indication", "The indication was")
+    yield (
+        "After treatment, MRD was not detected in {mrd.after.not_detected}; the MRD response was complete in "
+        "{mrd.response.complete}."
+    )
+    yield _toxicity(m)
+    yield (
+        "{characteristics.hsct_after_index.yes:of} proceeded to HSCT, a median of {time.index_to_hsct.median} after "
+        f"the start of {index}."
+    )
+    yield from (_outcome(m, result_id) for result_id in headline(m.results, m.study))
+
+
+def _toxicity(m: Material) -> str:
+    names = m.study.toxicity.kinds
+    clauses = [f"{kind} in {{toxicity.{name}.any:of}}" for name, kind in names.items()]
+    return f"Toxicity of any grade: {join(clauses)}."
+
+
+def _outcome(m: Material, result_id: str) -> str:
+    label = m.results[result_id].label
+    return f"{label} was {{{result_id}}}, with {{{result_id}:events}} events and {{{result_id}:at_risk}} still at risk."

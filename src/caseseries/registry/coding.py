@@ -1,0 +1,184 @@
+"""Which columns say what, in which unit and code; and one row of them turned into an exit, or refused."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from math import floor, isfinite, isinf, isnan
+from typing import NamedTuple
+
+DAYS_PER_UNIT = {"days": 1.0, "months": 365.25 / 12, "years": 365.25}
+ROUNDING = "rounded to the nearest day, halves up"
+LAST_DAY = 2**53 - 1  # beyond it a float no longer holds every whole number
+
+EMPTY = frozenset({"", "NA", "N/A", "NaN", "nan", "."})  # how spreadsheets, R and SAS write a missing value
+
+
+class Code(NamedTuple):
+    """A coding of the event column: what each value means, as printed, and as numbers."""
+
+    meaning: str
+    events: frozenset[int]
+    censored: frozenset[int] | None  # None: every positive whole number
+
+
+CODINGS = {
+    "status": Code("0 (censored) or 1 (event)", frozenset({1}), frozenset({0})),
+    "status12": Code("1 (censored) or 2 (event)", frozenset({2}), frozenset({1})),
+    "cnsr": Code("0 (event), or 1, 2, … (censored)", frozenset({0}), None),
+}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The columns by name, the unit of the times and the coding of the event; an empty name is no column.
+
+    The codings are R's `status` (0/1), its older form (1/2) and CDISC's `CNSR`, in which 0 is the event.
+    """
+
+    time: str
+    event: str
+    cause: str = ""
+    group: str = ""
+    entry: str = ""
+    unit: str = "days"
+    coding: str = "status"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns named, time and event first, each once."""
+        named = (self.time, self.event, self.cause, self.group, self.entry)
+        return tuple(dict.fromkeys(name for name in named if name))
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The columns that are not times: event, cause and group."""
+        return tuple(dict.fromkeys(name for name in (self.event, self.cause, self.group) if name))
+
+    @property
+    def conversion(self) -> str:
+        """What was done to the times, for printing; empty if nothing was."""
+        if self.unit == "days":
+            return ""
+        return f"{self.unit} were multiplied by {DAYS_PER_UNIT[self.unit]:g} and {ROUNDING}"
+
+
+class Exit(NamedTuple):
+    """How one row ended. `cause` is None for a censored row, "" for an event without a named cause."""
+
+    group: str
+    day: int
+    cause: str | None
+    entry: int | None = None
+
+
+class Complaint(NamedTuple):
+    """Why a row was refused: what was found, what is allowed, what to do."""
+
+    code: str
+    what: str
+    allowed: str
+    do: str
+
+
+def read_row(row: Mapping[str, object], layout: Layout) -> Exit | tuple[Complaint, ...]:
+    """One row, given by column name, as an exit; or everything that is wrong with it."""
+    group = read_group(row, layout)
+    day = read_days(row[layout.time], layout.time, layout.unit)
+    entry = read_days(row[layout.entry], layout.entry, layout.unit) if layout.entry else None
+    cause = read_outcome(row, layout)
+    found = [part for part in (day, entry, cause) if isinstance(part, Complaint)]
+    if layout.group and not group:
+        do = "Say which group the row belongs to, or remove the row"
+        found.append(Complaint("group", f"{layout.group} is empty", "", do))
+    if isinstance(day, int) and isinstance(entry, int) and entry >= day:
+        what = f"{layout.entry} {_shown(row[layout.entry])} is not before {layout.time} {_shown(row[layout.time])}"
+        allowed, do = "an entry before the last day observed", "Correct one of the two dates"
+        found.append(Complaint("entry", what, allowed, do))
+    if found or isinstance(day, Complaint) or isinstance(entry, Complaint) or isinstance(cause, Complaint):
+        return tuple(found)
+    return Exit(group, day, cause, entry)
+
+
+def read_group(row: Mapping[str, object], layout: Layout) -> str:
+    """The group a row names; empty if it names none, or if there are no groups."""
+    return read_label(row[layout.group]) if layout.group else ""
+
+
+def read_days(value: object, name: str, unit: str) -> int | Complaint:
+    """A time in `unit` as whole days."""
+    number = read_number(value)
+    if number is None or not isfinite(number) or not 0 <= number <= LAST_DAY:
+        wrong = "is empty" if _missing(value) else f"is {_shown(value)}"
+        allowed = "whole days from 0" if unit == "days" else f"{unit} from 0"
+        return Complaint("time", f"{name} {wrong}", allowed, "Correct the value or remove the row")
+    days = number * DAYS_PER_UNIT[unit]
+    if unit == "days" and days != floor(days):
+        do = "Correct the value, or name the unit of the times with --unit"
+        return Complaint("time", f"{name} is {_shown(value)}", "whole days from 0", do)
+    return int(days) if unit == "days" else floor(days + 0.5)
+
+
+def read_outcome(row: Mapping[str, object], layout: Layout) -> str | Complaint | None:
+    """None for censored, else the cause. The one place where codings are told apart."""
+    value, code = row[layout.event], CODINGS[layout.coding]
+    number = read_number(value)
+    whole = int(number) if number is not None and isfinite(number) and number == floor(number) else -1
+    if whole in code.events:
+        return _cause(row, layout)
+    if whole in code.censored if code.censored is not None else whole > 0:
+        return None
+    wrong = "is empty" if _missing(value) else f"is {_shown(value)}"
+    do = "Correct the value, or name the coding of the column with --coding"
+    return Complaint("event", f"{layout.event} {wrong}", code.meaning, do)
+
+
+def in_order(labels: Iterable[str]) -> tuple[str, ...]:
+    """Distinct labels, numbers by value before words by letter."""
+    return tuple(sorted(set(labels), key=_order))
+
+
+def _order(label: str) -> tuple[bool, float, str]:
+    try:
+        number = float(label)
+    except ValueError:
+        return True, 0.0, label
+    return (True, 0.0, label) if isnan(number) else (False, number, label)
+
+
+def _cause(row: Mapping[str, object], layout: Layout) -> str | Complaint:
+    if not layout.cause:
+        return ""
+    if cause := read_label(row[layout.cause]):
+        return cause
+    do = "Say what the event was, or mark the row as censored"
+    return Complaint("cause", f"{layout.cause} is empty on a row with an event", "the cause of the event", do)
+
+
+def _missing(value: object) -> bool:
+    return value is None or (isinstance(value, str) and value.strip() in EMPTY - {"NaN", "nan"})
+
+
+def read_label(value: object) -> str:
+    """A group or a cause as text: 1.0 and 1 are one label; empty when missing."""
+    if isinstance(value, float) and not isinf(value):
+        return "" if isnan(value) else str(int(value)) if value == floor(value) else repr(value)
+    text = "" if value is None else str(value).strip()
+    return "" if text in EMPTY else text
+
+
+def read_number(value: object) -> float | None:
+    """A number from text or any numeric type; None if it is none."""
+    if isinstance(value, str):
+        try:
+            return float(Decimal(value.strip()))
+        except InvalidOperation:
+            return None
+    return float(value) if isinstance(value, int | float | Decimal) else None
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, str):
+        return value.strip() if read_number(value) is not None else f'"{value.strip()}"'
+    if isinstance(value, float) and isfinite(value) and value == floor(value):
+        return f"{value:.0f}"
+    return str(value)

@@ -1,0 +1,94 @@
+"""Rows with covariates, for a regression: the one question that counts cannot answer."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from caseseries.findings import Finding, Severity, Where
+from caseseries.registry.arrays import Ints
+from caseseries.registry.coding import Complaint, Exit, Layout, in_order, read_label, read_number, read_row
+from caseseries.registry.counted import Row
+from caseseries.registry.text import read_rows
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class CovariateRows:
+    """Rows that can be used: times and events (N,), and `values` (N, names); a word is 1 where it applies."""
+
+    stop: Ints
+    event: Ints
+    start: Ints | None
+    values: Floats
+    names: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+def read_covariates(path: Path, layout: Layout, columns: Sequence[str]) -> CovariateRows:
+    """The rows of a text or Parquet file that have a time, an event and every covariate.
+
+    A column of numbers is one covariate. A column with a word in it becomes one for each of its values but the
+    first, named "column=value".
+
+    Raises:
+        StudyError: the file cannot be read, or a column is not there.
+    """
+    names = tuple(dict.fromkeys((*layout.columns, *columns)))
+    used: list[tuple[Exit, dict[str, object]]] = []
+    findings: list[Finding] = []
+    for number, values in _rows(path, names):
+        row = dict(zip(names, values, strict=True))
+        read = read_row(row, layout)
+        complaints = [] if isinstance(read, Exit) else list(read)
+        complaints += [_absent(name) for name in columns if not read_label(row[name])]
+        if isinstance(read, Exit) and not complaints:
+            used.append((read, row))
+        place = Where(path.name, cell=f"row {number}")
+        findings += [Finding(place, c.code, Severity.CASE, c.what, c.allowed, c.do) for c in complaints]
+    coded = [part for name in columns for part in _code(name, [row[name] for _, row in used])]
+    values_of = np.array([values for _, values in coded], dtype=np.float64).reshape(len(coded), len(used)).T
+    exits = [exit for exit, _ in used]
+    start = np.array([exit.entry for exit in exits], dtype=np.int64) if layout.entry else None
+    return CovariateRows(
+        np.array([exit.day for exit in exits], dtype=np.int64),
+        np.array([exit.cause is not None for exit in exits], dtype=np.int64),
+        start,
+        values_of,
+        tuple(name for name, _ in coded),
+        tuple(findings),
+    )
+
+
+def _rows(path: Path, names: tuple[str, ...]) -> Iterator[tuple[int, Row]]:
+    """Each row with its number: a text file's heading is row 1, a Parquet file has none."""
+    if path.suffix != ".parquet":
+        for number, row in enumerate(read_rows(path, names), 2):
+            if row:
+                yield number, row
+        return
+    from caseseries.registry.sources import open_parquet
+    from caseseries.registry.text import check_columns
+
+    frame = open_parquet(str(path)).frame
+    check_columns(Where(path.name), list(frame.collect_schema()), names)
+    yield from enumerate(frame.select(*names).collect("polars").iter_rows(), 1)
+
+
+def _code(name: str, values: list[object]) -> Iterator[tuple[str, list[float]]]:
+    numbers = [read_number(value) for value in values]
+    if None not in numbers:
+        yield name, [number for number in numbers if number is not None]
+        return
+    labels = [read_label(value) for value in values]
+    for label in in_order(labels)[1:]:
+        yield f"{name}={label}", [float(other == label) for other in labels]
+
+
+def _absent(name: str) -> Complaint:
+    return Complaint(
+        "covariate", f"{name} is empty", "", "Fill it in, or leave the covariate out of the model"
+    )

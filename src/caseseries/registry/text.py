@@ -1,0 +1,85 @@
+"""Rows of a text file with a heading: CSV, or the same with semicolons or tabs."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+
+from caseseries.findings import Finding, Severity, StudyError, Where
+from caseseries.registry.coding import Layout
+from caseseries.registry.counted import Counted, Row, count_distinct, find_refused
+
+_SEPARATORS = ",;\t"
+
+
+def count_text(path: Path, layout: Layout) -> Counted:
+    """The event tables of a text file. Rows are numbered as a spreadsheet shows them: the heading is row 1.
+
+    Raises:
+        StudyError: the file cannot be read, or a column is not there.
+    """
+    distinct = Counter(read_rows(path, layout.columns))
+    distinct.pop((), None)
+    counted, refused = count_distinct(distinct, layout)
+    if not refused:
+        return counted
+    places = (
+        (Where(path.name, cell=f"row {number}"), row)
+        for number, row in enumerate(read_rows(path, layout.columns), 2)
+    )
+    return replace(counted, findings=find_refused(places, refused))
+
+
+def check_columns(place: Where, there: Sequence[str], columns: Sequence[str]) -> None:
+    """Raises StudyError with every one of the columns that is not there, or is there twice."""
+    findings = []
+    for name in columns:
+        if there.count(name) != 1:
+            times = f"{there.count(name)} columns are called {name}" if name in there else f"no column {name}"
+            allowed = ", ".join(dict.fromkeys(column for column in there if column))
+            do = "Name one of the columns that are there" if name not in there else "Rename one of them"
+            findings.append(Finding(place, "column", Severity.FILE, times, allowed, do))
+    if findings:
+        raise StudyError(findings)
+
+
+def unreadable(name: str, what: str, do: str) -> StudyError:
+    return StudyError([Finding(Where(name), "file", Severity.FILE, what, "", do)])
+
+
+def read_heading(path: Path) -> list[str]:
+    """The names of the columns."""
+    with _opened(path) as (heading, _):
+        return heading
+
+
+def read_rows(path: Path, columns: Sequence[str]) -> Iterator[Row]:
+    """Those columns of every row; () for a blank line, and a short row is filled with empty cells."""
+    with _opened(path) as (heading, reader):
+        check_columns(Where(path.name), heading, columns)
+        places = [heading.index(name) for name in columns]
+        for row in reader:
+            filled = any(map(str.strip, row))
+            yield tuple(row[place] if place < len(row) else "" for place in places) if filled else ()
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[list[str], Iterator[list[str]]]]:
+    """The heading and the rows beneath it."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            first = file.readline()
+            reader = csv.reader(chain([first], file), delimiter=max(_SEPARATORS, key=first.count))
+            yield [name.strip() for name in next(reader, [])], reader
+    except OSError as error:
+        raise unreadable(
+            path.name, f"the file cannot be opened: {error.strerror}", "Check its path"
+        ) from None
+    except UnicodeDecodeError as error:
+        what = f"byte {error.start + 1} is not UTF-8"
+        raise unreadable(path.name, what, "Save the file as CSV UTF-8") from None
+    except csv.Error as error:
+        raise unreadable(path.name, f"the file is not CSV: {error}", "Save it again as CSV UTF-8") from None

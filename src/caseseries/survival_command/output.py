@@ -1,0 +1,194 @@
+"""The answer as JSON, as text and as the report's figure. Nothing here computes."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from caseseries.analysis.displays import Curve
+from caseseries.analysis.results import Result, to_record
+from caseseries.present.wording import brief, limits_of
+from caseseries.registry.counted import Counted
+from caseseries.stats.events import EventTable
+from caseseries.stats.regression import CoxModel
+from caseseries.survival_command.answer import Answer, Drawn, name_result
+from caseseries.survival_command.comparisons import Tested
+from caseseries.survival_command.question import Question
+
+
+def to_json(answer: Answer) -> str:
+    """The answer as one JSON object; what cannot be computed is null."""
+    counted = answer.counted
+    record = {
+        "results": [to_record(result) for result in answer.results.values()],
+        "curves": [curve_record(drawn) for drawn in answer.curves],
+        "tests": [test_record(tested) for tested in answer.tests],
+        **({"models": [model_record(answer.model)]} if answer.model else {}),
+        "read": {"rows": counted.rows, "used": counted.used, "refused": counted.refused},
+    }
+    return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
+
+
+def curve_record(drawn: Drawn) -> dict[str, object]:
+    """A curve at day 0 and at every day on which something happens."""
+    curve, table = drawn.curve, drawn.table
+    entered = np.diff(np.append(0, _entered_by(table, curve.days)))
+    return {
+        "group": drawn.group,
+        "cause": drawn.cause,
+        "time": curve.days.tolist(),
+        "n_risk": curve.at_risk.tolist(),
+        "n_event": curve.events.tolist(),
+        "n_censor": curve.censored.tolist(),
+        "n_enter": entered.tolist(),
+        "estimate": curve.estimate.tolist(),
+        "lower": _or_null(curve.lower),
+        "upper": _or_null(curve.upper),
+    }
+
+
+def test_record(tested: Tested) -> dict[str, object]:
+    """A test under the name it was asked by; its own name is the method."""
+    test = tested.test
+    return {
+        "name": tested.name,
+        "group": tested.group,
+        "cause": tested.cause,
+        "statistic": test.statistic,
+        "df": test.df,
+        "p": test.p,
+        "method": test.name,
+        "n": test.n,
+        "observed": list(test.observed),
+        "expected": list(test.expected),
+        "caveats": [*_because(test.because), *test.caveats],
+    }
+
+
+def model_record(model: CoxModel) -> dict[str, object]:
+    """A regression: a row for each coefficient, and the tests of the whole."""
+    return {
+        "method": model.method,
+        "n": model.n,
+        "events": model.events,
+        "coefficients": [
+            {
+                "name": name,
+                "coefficient": coefficient,
+                "hazard_ratio": ratio.value,
+                "lower": ratio.lower,
+                "upper": ratio.upper,
+                "level": ratio.level,
+            }
+            for name, coefficient, ratio in zip(model.names, model.coefficients, model.ratios, strict=False)
+        ],
+        "tests": [test_record(Tested(test.name, test)) for test in model.tests],
+        "caveats": [*_because(model.because), *model.caveats],
+    }
+
+
+def _because(reason: str) -> tuple[str, ...]:
+    return (f"not estimable: {reason}",) if reason else ()
+
+
+def to_text(name: str, answer: Answer) -> str:
+    """What was read, then a line for each estimate, in columns."""
+    results = list(answer.results.values())
+    rows = [("", "n", "events", "at risk", "estimate", ""), *(_line(result) for result in results)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+    methods = dict.fromkeys(result.estimate.method for result in results)
+    return "\n".join(
+        [
+            account(name, answer.counted),
+            *(f"Note: {note}." for note in answer.counted.notes),
+            "",
+            *(line.rstrip() for line in lines),
+            "",
+            *map(_test_line, answer.tests),
+            *(_model_lines(answer.model) if answer.model else ()),
+            *([""] if answer.tests or answer.model else []),
+            *(f"Method: {method}." for method in methods),
+            *dict.fromkeys(_remarks(results)),
+        ]
+    )
+
+
+def account(name: str, counted: Counted) -> str:
+    """Every row read, and what became of it."""
+    return f"{name}: {counted.rows} rows read = {counted.used} used + {counted.refused} refused"
+
+
+def draw_figure(answer: Answer, question: Question, name: str) -> str:
+    """The report's figure, as SVG: one panel a group, or the competing causes together."""
+    from caseseries.present.figures import incidence_figure, survival_figure
+
+    competing = len(answer.counted.causes) > 1
+    chosen = [drawn for drawn in answer.curves if (drawn.cause is not None) == competing]
+    curves = [_to_display(drawn, name) for drawn in chosen]
+    draw = incidence_figure if competing else survival_figure
+    return draw(curves, 0, question.level).svg
+
+
+def _entered_by(table: EventTable, days: Any) -> Any:
+    """How many had entered by each of the days."""
+    so_far = np.append(0, np.cumsum(table.entered))
+    return so_far[np.searchsorted(table.days, days, side="right")]
+
+
+def _to_display(drawn: Drawn, name: str) -> Curve:
+    curve = drawn.curve
+    return Curve(
+        name_result("curve", drawn.group, drawn.cause or ""),
+        drawn.cause or drawn.group or name,
+        "day 0",
+        "survival" if drawn.cause is None else "incidence",
+        curve.method,
+        tuple(curve.days.tolist()),
+        tuple(curve.estimate.tolist()),
+        tuple(_or_null(curve.lower)),
+        tuple(_or_null(curve.upper)),
+        tuple(curve.at_risk.tolist()),
+        tuple(curve.events.tolist()),
+        tuple(curve.censored.tolist()),
+    )
+
+
+def _or_null(limits: Any) -> list[float | None]:
+    return [None if limit != limit else limit for limit in limits.tolist()]
+
+
+def _line(result: Result) -> tuple[str, ...]:
+    estimate = result.estimate
+    numbers = (estimate.n, estimate.events, estimate.at_risk)
+    shown = ("" if number is None else str(number) for number in numbers)
+    unit = " days" if result.unit == "days" and estimate.value is not None else ""
+    return (result.label, *shown, f"{brief(result)}{unit}", limits_of(result))
+
+
+def _test_line(tested: Tested) -> str:
+    test, of = tested.test, "".join(f", {what}" for what in (tested.group, tested.cause) if what)
+    if test.p is None:
+        return f"{test.name}{of}: not estimable, {test.because}."
+    statistic = "" if test.df is None else f"chi-square {test.statistic:.4g} on {test.df} df, "
+    return "; ".join([f"{test.name}{of}: {statistic}p = {test.p:.3g}", *test.caveats]) + "."
+
+
+def _model_lines(model: CoxModel) -> Iterator[str]:
+    yield f"{model.method}, n = {model.n}, {model.events} events" + (
+        f": {model.because}." if model.because else ""
+    )
+    for name, ratio in zip(model.names, model.ratios, strict=False):
+        limits = f"{ratio.level:.0%} CI {ratio.lower:.3g}–{ratio.upper:.3g}"
+        yield f"  {name}: hazard ratio {ratio.value:.3g} ({limits})"
+    yield from (f"  {_test_line(Tested(test.name, test))}" for test in model.tests)
+    yield from (f"  Note: {caveat}." for caveat in model.caveats)
+
+
+def _remarks(results: list[Result]) -> Iterator[str]:
+    for result in results:
+        if result.estimate.because:
+            yield f"{result.label}: {result.estimate.because}."
+        for caveat in result.estimate.caveats:
+            yield f"{result.label}: {caveat}."

@@ -1,0 +1,57 @@
+"""The infant blinatumomab trial: its printed intervals are those of few at-risk sequences."""
+
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from caseseries.evidence.claims import ClaimsFile, load_claims
+from caseseries.evidence.printed import Rounding, parse_numbers, prints_as
+from caseseries.evidence.reading import Paper
+from caseseries.evidence.sequences import estimate_after, find_sequences, interval_of
+from caseseries.evidence.verdicts import judge
+
+PUBLISHED = Path(str(files("caseseries.evidence"))) / "published"
+
+
+@pytest.mark.parametrize(
+    ("at_risk", "printed"),
+    [((30, 29, 28, 27, 26), "83.3 (64.5-92.7)"), ((30, 29), "93.3 (75.9-98.3)")],
+)
+def test_25_and_28_of_30_give_the_printed_log_log_limits(at_risk: tuple[int, ...], printed: str) -> None:
+    estimate, low, high = parse_numbers(printed)
+    values = (float(estimate_after(at_risk)), *interval_of(30, at_risk, 0, "log-log"))
+    assert prints_as(values, (estimate, low, high), Rounding.NEAREST)
+
+
+def test_the_letters_bpcp_limits_as_published_for_one_at_risk() -> None:
+    low, high = interval_of(11, (11, 10, 7, 6, 5), 1)
+    assert (round(100 * low, 1), round(100 * high, 1)) == (2.1, 80.4)
+    low, high = interval_of(11, (11, 9), 1)
+    assert (round(100 * low, 1), round(100 * high, 1)) == (3.0, 97.6)
+
+
+def test_thirty_sequences_round_to_81_6_and_three_have_its_interval() -> None:
+    file = load_claims(PUBLISHED / "infant-blinatumomab-2023.toml")
+    paper = Paper(file)
+    dfs = paper.claims["dfs"]
+    assert len(find_sequences(30, 5, dfs.numbers[0].proportion().band()).found) == 30
+    assert paper.sequences(dfs).found == ((30, 29, 27, 26, 18), (30, 29, 28, 23, 19), (30, 29, 28, 25, 18))
+    assert paper.sequences(paper.claims["os"]).found == ((30, 29),)
+
+
+def test_an_interval_nobody_can_have_makes_the_claim_impossible() -> None:
+    """The limits of the first data cut beside the estimate of the second."""
+    claims = (
+        {"id": "n", "kind": "count", "of": "cases", "printed": "30"},
+        {"id": "dfs", "kind": "survival", "endpoint": "dfs", "origin": "start", "horizon": "4y",
+         "events": 5, "interval": "log-log", "printed": "83.3% (60.8-92.0)"},
+    )  # fmt: skip
+    ends = {"dfs": {"label": "DFS", "ends": "first event"}}
+    file = ClaimsFile.model_validate({"title": "t", "source": "s", "endpoints": ends, "claims": claims})
+    judgement = judge(file)
+    assert judgement.conflicts == (("dfs",),)
+    assert judgement.verdicts[1].verdict == "impossible"
+    assert judgement.verdicts[1].because == (
+        "No at-risk sequence of 30 patients gives “83.3% (60.8-92.0)” (rounded to the nearest, a half up or to even)."
+    )

@@ -1,0 +1,154 @@
+"""Laws of the method on plates nobody chose."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from caseseries.pcr.criteria import BUILT_IN, load_profile
+from caseseries.pcr.curve import State, call_wells, find_crossings
+from caseseries.pcr.mrd import interpret_plate
+from caseseries.pcr.readings import index_of, parse_number, position_at
+from caseseries.pcr.setup import Setup
+from caseseries.pcr.simulate import Assay, Design, MadeSample, simulate_plate
+from caseseries.pcr.standards import fit_line
+from caseseries.pcr.uncertainty import add_parts, read_amount, read_difference
+from caseseries.record.levels import LevelState
+from pcr_plates import FALSE_NEGATIVE, FALSE_POSITIVE, logistic, plate_of, well
+
+SEEN = Setup(curves_reviewed_by="EB")
+NEGATIVE, POSITIVE = "negative", "positive"
+
+plates = st.builds(
+    lambda seed, level, share, error, efficiency: simulate_plate(
+        Design(
+            Assay("IGH", efficiency=efficiency, error=error, background_share=share, background_cq=38.5),
+            (MadeSample("pt", level), MadeSample("other", 0.0)),
+        ),
+        "p.rdml",
+        np.random.default_rng(seed),
+        with_curves=False,
+    ),
+    seed=st.integers(0, 2**32 - 1),
+    level=st.sampled_from([0.0, 1e-6, 1e-5, 5e-5, 1e-4, 1e-3, 1e-1]),
+    share=st.sampled_from([0.0, 0.3, 1.0]),
+    error=st.floats(0.02, 0.6),
+    efficiency=st.floats(0.75, 1.05),
+)
+
+
+@given(plates, st.sampled_from(BUILT_IN))
+@settings(max_examples=120)
+def test_sensitivity_range_calls_and_states_hold_together(plate, profile):
+    report = interpret_plate(plate, load_profile(profile), SEEN)
+    for curve in report.curves:
+        if curve.accepted:
+            assert curve.sensitivity <= curve.quantitative_range
+    for one in report.levels:
+        level, calls = one.level, one.calls
+        if calls[FALSE_POSITIVE] == POSITIVE:
+            assert calls[FALSE_NEGATIVE] == POSITIVE
+        if level.state is LevelState.QUANTIFIED:
+            assert one.lower <= level.value <= one.upper
+            assert (
+                level.value >= level.quantitative_range * (1 - 1e-9)
+                or level.quantitative_range == level.sensitivity
+            )
+        if level.state is not LevelState.NOT_EVALUABLE:
+            assert level.sensitivity <= level.quantitative_range
+            assert one.trail
+        else:
+            assert set(calls.values()) == {"not evaluable"}
+            assert one.reasons
+
+
+@given(plates, st.integers(0, 1000))
+@settings(max_examples=40)
+def test_relabelling_and_moving_wells_changes_nothing(plate, seed):
+    order = np.random.default_rng(seed).permutation(len(plate.wells))
+    names = {well.sample: f"x{n}" for n, well in enumerate(plate.wells)}
+    moved = plate_of(
+        [
+            replace(plate.wells[old], position=position_at(new, 12), sample=names[plate.wells[old].sample])
+            for new, old in enumerate(order, 1)
+        ]
+    )
+    profile = load_profile(BUILT_IN[0])
+    said = {names[one.sample]: one for one in interpret_plate(plate, profile, SEEN).levels}
+    again = {one.sample: one for one in interpret_plate(moved, profile, SEEN).levels}
+    assert said.keys() == again.keys()
+    for sample, one in said.items():
+        other = again[sample]
+        assert (one.level.state, one.calls) == (other.level.state, other.calls)
+        numbers, others = ([x.level.value or 0, x.lower or 0, x.upper or 0] for x in (one, other))
+        assert numbers == pytest.approx(others, rel=1e-9)
+
+
+@given(
+    st.lists(st.floats(12, 44), min_size=3, max_size=12),
+    st.floats(0.75, 1.0),
+    st.floats(0.1, 6.0),
+)
+@settings(max_examples=100)
+def test_more_dilution_never_lowers_a_cq(cqs, efficiency, delay):
+    curves = np.array([logistic(cq, efficiency) for cq in cqs])
+    later = np.array([logistic(cq + delay, efficiency) for cq in cqs])
+    both = find_crossings(np.vstack([curves, later])).cq
+    first, second = both[: len(cqs)], both[len(cqs) :]
+    known = np.isfinite(first) & np.isfinite(second)
+    assert (second[known] > first[known] - 0.03).all()
+    assert not np.isfinite(second[~np.isfinite(first) & (np.array(cqs) > 40)]).any()
+
+
+@given(
+    st.floats(-5.0, 6.5),
+    st.sampled_from(["Undetermined", "50.0", "", "-1.0", "31.2"]),
+    st.booleans(),
+    st.floats(0.8, 1.0),
+    st.floats(0, 0.02),
+    st.integers(0, 1000),
+)
+@settings(max_examples=200)
+def test_no_load_however_high_is_ever_called_no_amplification(
+    cq, written, use_instrument, efficiency, drift, seed
+):
+    curves = np.array([logistic(one, efficiency) for one in (20.0, 25.0, 30.0, cq)])
+    curves += drift * np.arange(50) + np.random.default_rng(seed).normal(0, 0.02, curves.shape)
+    wells = [well(f"A{n}", "s", cq=written or None) for n in range(1, 5)]
+    call = call_wells(plate_of(wells, curves), late_after=40, use_instrument=use_instrument)[-1]
+    assert call.state is State.BASELINE_FAILURE
+
+
+@given(
+    st.lists(st.floats(-0.5, 0.5), min_size=9, max_size=9),
+    st.floats(-3.9, -3.1),
+    st.floats(18, 40),
+    st.integers(1, 6),
+)
+def test_the_inverse_interval_holds_its_estimate_and_narrows_with_wells(errors, slope, cq, wells):
+    amounts = [1e-1, 1e-2, 1e-3] * 3
+    line = fit_line(amounts, [20 + slope * np.log10(a) + e for a, e in zip(amounts, errors, strict=True)])
+    part, more = read_amount(line, cq, wells), read_amount(line, cq, 4 * wells)
+    assert part.lower <= part.value <= part.upper
+    assert more.upper - more.lower <= part.upper - part.lower + 1e-12
+    assert line.read(cq) == pytest.approx(10**part.value)
+    there, back = read_difference(line, 1.0, (3, 2)), read_difference(line, -1.0, (3, 2))
+    assert there.value == pytest.approx(-back.value)
+    assert there.upper == pytest.approx(-back.lower)
+    total = add_parts((part, there))
+    assert total.lower <= total.value <= total.upper
+
+
+@given(st.sampled_from([(n, 12) for n in range(1, 97)] + [(n, 24) for n in range(1, 385)]))
+def test_well_names_and_numbers_are_one(place):
+    number, columns = place
+    assert index_of(position_at(number, columns), columns) == number
+
+
+@given(st.floats(-1e6, 1e6, allow_nan=False).map(lambda x: round(x, 4)))
+def test_numbers_are_read_in_both_decimal_styles(number):
+    text = f"{number:.4f}"
+    assert parse_number(text) == number
+    assert parse_number(text.replace(".", ","), decimal_comma=True) == number

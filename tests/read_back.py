@@ -1,0 +1,186 @@
+"""Reading a finished report back: its words in the order a reader meets them, in each of the three files.
+
+Nothing here knows how the files were made. Marks that only allow a break carry no words and are dropped.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+
+import docx
+import pypdf
+from docx.oxml.ns import qn
+from docx.table import Table
+
+LEAVES = ("h1", "h2", "h3", "p", "li", "th", "td", "figcaption", "text")
+UNREAD = ("nav", "dialog", "script", "style", "output", "title")
+
+
+@dataclass
+class Piece:
+    """A heading, paragraph, bullet, cell, caption or word on a figure.
+
+    `words` has a \\x01 for each of `numbers`, the (result id, printed form) pairs it links to. `block` is the
+    id of the table or figure it stands in, `row` the table row (0 is its head), `at` where a figure has it.
+    """
+
+    kind: str
+    section: str
+    block: str
+    row: int
+    at: tuple[float, float]
+    words: str
+    numbers: list[tuple[str, str]]
+
+    @property
+    def text(self) -> str:
+        printed = iter(self.numbers)
+        return re.sub("\x01", lambda _: next(printed)[1], self.words)
+
+    def __str__(self) -> str:
+        return f"{self.section or 'title'} › {self.block or self.kind}: {self.text}"
+
+
+def squeeze(text: str) -> str:
+    return re.sub("[\\s\u00ad\u200b\u2060]+", "", text)
+
+
+def read_page(path: Path) -> list[Piece]:
+    """The pieces of the web page."""
+    reader = _PageReader()
+    reader.feed(path.read_text(encoding="utf-8"))
+    return [piece for piece in reader.pieces if squeeze(piece.text)]
+
+
+class _PageReader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.pieces: list[Piece] = []
+        self.open: list[Piece] = []
+        self.unread = 0
+        self.section, self.block, self.row = "", "", -1
+        self.moved: list[float] = []
+        self.link: tuple[str, str] | None = None
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        has = {name: value or "" for name, value in attributes}
+        if tag in UNREAD:
+            self.unread += 1
+        elif tag == "footer":
+            self.section = tag
+        elif tag == "figure":
+            self.block, self.row = has["id"], -1
+        elif tag == "tr":
+            self.row += 1
+        elif tag == "g":
+            shift = re.match(r"translate\(([-\d.]+),", has.get("transform", ""))
+            self.moved.append(float(shift[1]) if shift else 0.0)
+        elif tag == "a" and "data-result" in has:
+            self.link = (has["data-result"], "")
+        elif tag in LEAVES:
+            at = (float(has["x"]) + sum(self.moved), float(has["y"])) if tag == "text" else (0.0, 0.0)
+            kind = has.get("class", "") if tag == "p" and has.get("class") else tag
+            self.open.append(Piece(kind, self.section, self.block, self.row, at, "", []))
+            self.pieces.append(self.open[-1])
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in UNREAD:
+            self.unread -= 1
+        elif tag == "figure":
+            self.block = ""
+        elif tag == "g":
+            self.moved.pop()
+        elif tag == "a" and self.link:
+            self.open[-1].words += "\x01"
+            self.open[-1].numbers.append(self.link)
+            self.link = None
+        elif tag in LEAVES and self.open:
+            closed = self.open.pop()
+            closed.words = closed.words.strip()
+            self.section = closed.words if tag == "h2" and not self.unread else self.section
+
+    def handle_data(self, data: str) -> None:
+        if self.link:
+            self.link = (self.link[0], self.link[1] + data)
+        elif self.open and not self.unread:
+            self.open[-1].words += data
+
+
+def read_pdf(path: Path) -> list[str]:
+    """The squeezed words of each page, furniture included."""
+    return [squeeze(page.extract_text()) for page in pypdf.PdfReader(path).pages]
+
+
+def read_word(path: Path) -> list[str]:
+    """The squeezed paragraphs and cells of the Word file's body, in order, without the empty ones."""
+    return [text for text in map(squeeze, _word_texts(path)) if text]
+
+
+def _word_texts(path: Path) -> Iterator[str]:
+    for block in docx.Document(str(path)).iter_inner_content():
+        if isinstance(block, Table):
+            for cell in block._tbl.iter(qn("w:tc")):
+                yield "".join(t.text or "" for t in cell.iter(qn("w:t")))
+        else:
+            yield "".join(t.text or "" for t in block._p.iter(qn("w:t")))
+
+
+def read_word_margins(path: Path) -> set[str]:
+    """The squeezed headers and footers."""
+    sections = docx.Document(str(path)).sections
+    edges = [edge for section in sections for edge in (section.header, section.footer)]
+    return {squeeze("".join(t.text or "" for t in edge._element.iter(qn("w:t")))) for edge in edges}
+
+
+def differences_in_word(pieces: list[Piece], word: list[str]) -> list[str]:
+    """The first piece of the page's body that the Word file has not got in that place."""
+    body = [piece for piece in pieces if piece.kind != "text" and not is_margin(piece)]
+    for number, piece in enumerate(body):
+        found = word[number] if number < len(word) else "its end"
+        if found.removeprefix("–") != squeeze(piece.text).removeprefix("–"):
+            return [f"the page has “{piece}”, the Word file has “{found}”"]
+    return [f"only the Word file has “{word[len(body)]}”"] if len(word) > len(body) else []
+
+
+def differences_in_pdf(pieces: list[Piece], pages: list[str]) -> list[str]:
+    """The first page of the PDF whose words are not the web page's next words.
+
+    A page begins with the notice, ends with the footer and its number, and repeats a broken table's head.
+    """
+    notice, footer = (squeeze(piece.text) for piece in (pieces[0], pieces[-2]))
+    body = "".join(_as_set(piece) for piece in pieces if not is_margin(piece))
+    heads = table_heads(pieces)
+    for number, page in enumerate(pages, start=1):
+        furniture = f"{footer}Page{number}of{len(pages)}"
+        if not (page.startswith(notice) and page.endswith(furniture)):
+            return [f"page {number} lacks its notice or footer"]
+        words = page.removeprefix(notice).removesuffix(furniture)
+        whole = next((one for one in (words, *_without(words, heads)) if body.startswith(one)), None)
+        if whole is None:
+            same = next(i for i, (a, b) in enumerate(zip(words, body + words, strict=False)) if a != b)
+            return [f"page {number} has “{words[same:][:200]}”, the web page has “{body[same:][:200]}”"]
+        body = body[len(whole) :]
+    return [f"only the web page has “{body[:200]}”"] if body else []
+
+
+def _without(words: str, heads: list[str]) -> list[str]:
+    return [words.removeprefix(head) for head in heads if words.startswith(head)]
+
+
+def _as_set(piece: Piece) -> str:
+    return ("–" if piece.kind == "li" else "") + squeeze(piece.text)
+
+
+def is_margin(piece: Piece) -> bool:
+    """The notice and the two lines of the footer, which the other two files have in their margins."""
+    return piece.kind == "notice" or (piece.kind == "p" and piece.section == "footer")
+
+
+def table_heads(pieces: list[Piece]) -> list[str]:
+    heads: dict[str, str] = {}
+    for piece in pieces:
+        if piece.kind == "th" and piece.row == 0:
+            heads[piece.block] = heads.get(piece.block, "") + squeeze(piece.text)
+    return list(heads.values())

@@ -1,0 +1,149 @@
+"""What a wrong claims or comparator file is told: every problem at once, with its TOML path."""
+
+from pathlib import Path
+
+import pytest
+
+from caseseries.evidence.claims import load_claims
+from caseseries.evidence.comparators import load_comparators
+from caseseries.findings import StudyError
+
+HEAD = """
+title = "A paper"
+source = "Somewhere"
+[endpoints.efs]
+label = "EFS"
+ends = "first event"
+"""
+
+SIZE = """
+[[claims]]
+id = "size"
+kind = "count"
+of = "cases"
+printed = "11"
+"""
+
+
+def refused(tmp_path: Path, text: str, load=load_claims) -> list[str]:
+    path = tmp_path / "paper.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(StudyError) as error:
+        load(path)
+    return [str(finding) for finding in error.value.findings]
+
+
+def test_unknown_keys_and_kinds_are_named_together_with_what_was_meant(tmp_path: Path) -> None:
+    claims = """
+[[claims]]
+id = "efs"
+kind = "survivl"
+printed = "47%"
+
+[[claims]]
+id = "os"
+kind = "survival"
+printed = "81%"
+endpoint = "efs"
+origin = "start"
+horizont = "3y"
+"""
+    found = refused(tmp_path, HEAD.replace("source", "sauce") + SIZE + claims)
+    assert found == [
+        "paper.toml › source: source is missing. Add source.",
+        "paper.toml › claims[2].kind: the kind survivl is not known. Allowed: count, event days, death after relapse, "
+        "median and range, survival, at risk, proportion, parts, published. Did you mean survival?",
+        "paper.toml › claims[3].horizon: horizon is missing. Add horizon.",
+        "paper.toml › claims[3].horizont: the key horizont is not known. Allowed: id, printed, quote, result, column, "
+        "where, kind, endpoint, origin, horizon, events, interval. Did you mean horizon?",
+        "paper.toml › sauce: the key sauce is not known. Allowed: title, source, rounding, case, cases, base, origins, "
+        "endpoints, claims. Did you mean source?",
+    ]
+
+
+def test_contradictions_and_impossible_percentages_are_all_listed(tmp_path: Path) -> None:
+    claims = """
+[[claims]]
+id = "efs"
+kind = "survival"
+printed = "147%"
+endpoint = "esf"
+origin = "strat"
+horizon = "3y"
+
+[[claims]]
+id = "response"
+kind = "proportion"
+printed = "12/11"
+of = 10
+
+[[claims]]
+id = "response"
+kind = "median and range"
+of = "follow-up"
+printed = "267 days"
+"""
+    assert refused(tmp_path, HEAD + SIZE + claims) == [
+        "paper.toml › claims: 2 claims are called response. Allowed: one. Rename the others.",
+        "paper.toml › claims[2].printed: 147 % is not a percentage. Allowed: 0 to 100. Correct the number.",
+        "paper.toml › claims[2].endpoint: esf is not known here. Allowed: efs. Did you mean efs?",
+        "paper.toml › claims[2].origin: strat is not known here. Allowed: start. Did you mean start?",
+        'paper.toml › claims[3].of: of is 10, but "12/11" says 11. Allowed: one of the two. Remove the wrong one.',
+        "paper.toml › claims[3]: 12 of 11 is more than all. Allowed: a count up to the total. Correct one of them.",
+        'paper.toml › claims[4].printed: "267 days" holds 1 numbers. Allowed: at least 3. Print it as the paper does.',
+    ]
+
+
+def test_a_cohort_without_a_size_is_refused(tmp_path: Path) -> None:
+    claims = '[[claims]]\nid = "days"\nkind = "event days"\nevent = "relapse"\nprinted = "35"\n'
+    assert refused(tmp_path, HEAD + claims) == [
+        "paper.toml › claims: days is about a cohort whose size is not claimed. "
+        'Add a claim with kind = "count" and of = "cases".'
+    ]
+
+
+def test_a_comparator_file_with_a_rising_curve_and_growing_numbers_at_risk(tmp_path: Path) -> None:
+    text = """
+[[comparator]]
+study = "A"
+population = "all"
+endpoint = "EFS"
+origin = "diagnosis"
+years = 3.0
+estimate = 145.0
+mark = "red"
+source = "s"
+sauce = "t"
+
+[[comparator]]
+study = "B"
+population = "all"
+endpoint = "EFS"
+origin = "diagnosis"
+years = 3.0
+estimate = 45.0
+lower = 50.0
+upper = 60.0
+mark = "read"
+source = "s"
+days = [10, 20, 15]
+curve = [90.0, 95.0, 80.0]
+risk_days = [0, 365]
+at_risk = [20, 25, 3]
+"""
+    found = refused(tmp_path, text, load_comparators)
+    assert found == [
+        "paper.toml › comparator[1].estimate: found 145.0. Allowed: less than or equal to 100. Change the value.",
+        "paper.toml › comparator[1].mark: found 'red'. Allowed: 'read', 'recalled' or 'read; n or interval recalled'. "
+        "Change the value.",
+        "paper.toml › comparator[1].sauce: the key sauce is not known. Allowed: study, population, n, endpoint, origin, "
+        "years, estimate, lower, upper, se, mark, source, data_cut, days, curve, risk_days, at_risk. Did you mean source?",
+        "paper.toml › comparator[2]: the interval 50.0–60.0 does not hold the estimate 45.0. Correct one of them.",
+        "paper.toml › comparator[2].days[3]: day 15 stands after day 20. Allowed: rising days. Put them in order.",
+        "paper.toml › comparator[2].curve[2]: curve rises from 90 to 95. Allowed: a fall or no change. "
+        "Correct the value.",
+        "paper.toml › comparator[2].at_risk: at_risk has 3 values for 2 risk_days. Allowed: one a day. "
+        "Add or remove values.",
+        "paper.toml › comparator[2].at_risk[2]: at_risk grows from 20 to 25. Allowed: a fall or no change. "
+        "Correct the value.",
+    ]

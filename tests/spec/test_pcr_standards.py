@@ -1,0 +1,137 @@
+"""Standard curves on perfect lines, then with one thing wrong at a time."""
+
+import numpy as np
+import pytest
+
+from caseseries.pcr.criteria import PREVENT_FALSE_NEGATIVE, load_profile
+from caseseries.pcr.mrd import interpret_plate
+from caseseries.pcr.standards import fit_line
+from pcr_plates import Bench, cq_at, three, usual_bench, usual_standards
+
+PROFILE = load_profile(PREVENT_FALSE_NEGATIVE)
+
+
+def curve_of(bench: Bench, target: str = "IGH"):
+    report = interpret_plate(bench.plate(), PROFILE)
+    return next(curve for curve in report.curves if curve.target == target)
+
+
+def changed(**levels):
+    """The usual standards with some steps changed: step_3=[...] is the step of 10⁻³."""
+    standards = usual_standards()
+    for name, cqs in levels.items():
+        standards[10.0 ** -int(name[-1])] = cqs
+    return Bench().standards(standards).add("MNC", ["Undetermined"] * 3)
+
+
+def test_perfect_doubling_has_slope_minus_one_over_log_two():
+    tenfold = fit_line([10.0**-n for n in range(5)], [20 + n * np.log2(10) for n in range(5)])
+    assert tenfold.slope == pytest.approx(-3.321928094887362, abs=1e-12)
+    assert tenfold.efficiency == pytest.approx(1.0, abs=1e-12)
+    assert tenfold.r == pytest.approx(-1.0, abs=1e-12)
+
+
+def test_a_twofold_and_a_tenfold_series_agree():
+    tenfold = fit_line([10.0**-n for n in range(5)], [20 + n * np.log2(10) for n in range(5)])
+    twofold = fit_line([2.0**-n for n in range(5)], [20.0 + n for n in range(5)])
+    assert twofold.slope == pytest.approx(tenfold.slope, abs=1e-12)
+    assert twofold.intercept == pytest.approx(tenfold.intercept, abs=1e-12)
+
+
+def test_r_is_not_r_squared():
+    line = fit_line([1, 10, 100, 1000], [30, 26.9, 23.2, 20.1])
+    assert line.r2 == pytest.approx(line.r**2)
+    assert line.r < 0
+
+
+@pytest.mark.parametrize("points", [([1.0], [20.0]), ([1.0, 1.0, 1.0], [20.0, 21.0, 22.0]), ([], [])])
+def test_no_line_through_one_amount(points):
+    assert fit_line(*points) is None
+
+
+def test_the_usual_curve():
+    curve = curve_of(usual_bench({}))
+    assert curve.accepted
+    assert curve.quantitative_range == 1e-4
+    assert curve.sensitivity == 1e-5
+    assert curve.range_line.slope == pytest.approx(-3.321928, abs=1e-6)
+    assert curve.reasons == ("step 1e-05 is outside the range: 2 of 3 wells amplified",)
+    assert [one.well.position for one in curve.unused] == ["B1", "B2", "B3"]
+    assert len(curve.used) == 12
+
+
+def test_replicates_that_span_more_than_one_and_a_half_cycles_end_the_range():
+    exactly = [cq_at(1e-4) - 0.75, cq_at(1e-4), cq_at(1e-4) + 0.75]
+    assert curve_of(changed(step_4=exactly)).quantitative_range == 1e-4
+    wider = [cq_at(1e-4) - 0.76, cq_at(1e-4), cq_at(1e-4) + 0.75]
+    assert curve_of(changed(step_4=wider)).quantitative_range == 1e-3
+
+
+def test_a_step_near_the_background_is_detected_but_not_quantified():
+    bench = Bench().standards(usual_standards()).add("MNC", [cq_at(1e-4) + 1.2, 39.0, "Undetermined"])
+    curve = curve_of(bench)
+    assert curve.background_cq == pytest.approx(cq_at(1e-4) + 1.2)
+    assert curve.quantitative_range == 1e-3
+    assert curve.sensitivity == 1e-4
+
+
+def test_every_well_of_a_step_must_be_apart_from_the_background_not_only_the_first():
+    early, late = cq_at(1e-4) - 0.7, cq_at(1e-4) + 0.7
+    bench = changed(step_4=[early, cq_at(1e-4), late]).add("MNC", [late + 1.4])
+    assert curve_of(bench).quantitative_range == 1e-3
+    bench = changed(step_4=[early, cq_at(1e-4), late]).add("MNC", [late + 1.6])
+    assert curve_of(bench).quantitative_range == 1e-4
+
+
+def test_a_background_as_early_as_a_step_takes_the_sensitivity_too():
+    bench = Bench().standards(usual_standards()).add("MNC", [cq_at(1e-4) + 0.5] * 3)
+    assert curve_of(bench).sensitivity == 1e-3
+
+
+def test_a_single_well_says_nothing_of_reproducibility():
+    reasons = curve_of(changed(step_4=[cq_at(1e-4)])).reasons
+    assert (
+        "step 0.0001 is outside the range: 1 well, so that nothing is known of its reproducibility" in reasons
+    )
+
+
+def test_a_slope_outside_the_window_is_refused_with_its_numbers():
+    bench = Bench().standards({10.0**-n: three(cq_at(10.0**-n, slope=-4.1)) for n in (1, 2, 3, 4)})
+    curve = curve_of(bench.add("MNC", ["Undetermined"] * 3))
+    assert not curve.accepted
+    assert curve.reasons == ("slope -4.100, outside -3.9 to -3.1",)
+    assert curve.quantitative_range is None
+    assert curve.sensitivity is None
+
+
+@pytest.mark.parametrize("slope", [-3.9, -3.1])
+def test_the_window_includes_its_ends(slope):
+    bench = Bench().standards({10.0**-n: [cq_at(10.0**-n, slope=slope)] * 3 for n in (1, 2, 3, 4)})
+    curve = curve_of(bench)
+    assert curve.range_line.slope == pytest.approx(slope)
+
+
+def test_a_dilution_that_contradicts_the_others_refuses_the_curve():
+    curve = curve_of(changed(step_2=three(cq_at(10.0**-2.6))))
+    assert not curve.accepted
+    assert curve.contradictions == (
+        "step 0.01 is off the line by 1.99 cycles; the other steps put it at 0.0025",
+    )
+
+
+def test_a_lowest_step_off_the_line_only_ends_the_range():
+    curve = curve_of(changed(step_4=three(cq_at(1e-4) - 1.4), step_5=["Undetermined"] * 3))
+    assert curve.accepted
+    assert curve.quantitative_range == 1e-3
+
+
+def test_too_few_steps():
+    bench = Bench().standards({0.1: three(21.3), 0.01: three(24.6), 0.001: ["Undetermined"] * 3})
+    assert curve_of(bench).reasons[0] == "2 reproducible dilution steps, under 3"
+
+
+def test_polyclonal_dna_is_no_background_of_the_control_gene():
+    curve = curve_of(usual_bench({"pt": three(30.0)}), "ALB")
+    assert curve.accepted
+    assert curve.background_cq is None
+    assert curve.unit == "ng"

@@ -1,0 +1,143 @@
+"""What an author sends: the paragraph for the abstract, the checklists, and the report in a journal's style."""
+
+import re
+from dataclasses import replace
+
+import docx
+import pytest
+
+from caseseries.pipeline import SOFTWARE, Checked, analyse_study, check_study, describe_reading
+from caseseries.present.checklists import GUIDELINES, REPORTED, checklists
+from caseseries.present.document import Document, Heading, Number, Table
+from caseseries.present.report import Material, assemble
+from caseseries.present.wording import STYLES, plain
+from read_back import read_page
+
+PARAGRAPH = (
+    "11 cases received blinatumomab (median age 0.5 years (95% CI 0.4–1.2); range 0.2 to 2.9 years). The indication "
+    "was after relapse in 7 of 11 and first line: resistant or refractory in 4 of 11. After treatment, MRD was not "
+    "detected in 9/11 (82%; 95% CI 48–98); the MRD response was complete in 9/11 (82%; 95% CI 48–98). Toxicity of any "
+    "grade: CRS in 3 of 11, neurotoxicity in 1 of 11 and other in 0 of 11. 11 of 11 proceeded to HSCT, a median of 51 "
+    "days (95% CI 40–113) after the start of blinatumomab. 3-year EFS from HSCT was 47% (95% CI 2–80), with 5 events "
+    "and 1 still at risk. 3-year EFS from start of blinatumomab was 51% (95% CI 2–82), with 5 events and 1 still at "
+    "risk. 3-year OS from HSCT was 81% (95% CI 3–98), with 2 events and 1 still at risk. 3-year OS from start of "
+    "blinatumomab was 79% (95% CI 3–97), with 2 events and 1 still at risk."
+)
+
+
+def test_the_paragraph_to_paste_says_what_the_report_says(demo):
+    title, results, *rest = (demo / "report" / "text.txt").read_text(encoding="utf-8").split("\n\n")
+    assert title.endswith("a case series")
+    assert results == PARAGRAPH
+    assert len(results.split()) < 250
+    assert sum("still at risk" in part for part in rest) == 2
+    assert "made-up patients" in rest[-1]
+
+
+@pytest.fixture(scope="module")
+def checked(demo) -> Checked:
+    return check_study(demo)
+
+
+@pytest.fixture(scope="module")
+def in_style(demo, checked):
+    def make(style: str) -> Document:
+        report = checked.study.report.model_copy(update={"style": style})
+        styled = replace(checked, study=checked.study.model_copy(update={"report": report}))
+        found = analyse_study(styled)
+        reading = describe_reading(demo, styled)
+        return assemble(
+            Material(styled.study, found.results, found.displays, found.remarks, reading), SOFTWARE
+        )
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def document(in_style) -> Document:
+    return in_style("plain")
+
+
+def _numbers(document: Document) -> list[tuple[str, list[str]]]:
+    """Every printed result with the digits of its print, in order."""
+    cells = [cell for b in document.blocks if isinstance(b, Table) for row in b.rows for cell in row.cells]
+    cells += [block.inlines for block in document.blocks if hasattr(block, "inlines")]
+    cells += [item for block in document.blocks for item in getattr(block, "items", ())]
+    numbers = [run for inlines in cells for run in inlines if isinstance(run, Number)]
+    return [(run.result_id, re.findall(r"\d+", run.shown)) for run in numbers]
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_style_prints_the_same_results_with_the_same_digits(style, in_style, document):
+    assert _numbers(in_style(style)) == _numbers(document)
+
+
+def test_the_lancet_has_its_raised_points_and_jama_its_to(in_style):
+    words = {
+        style: " ".join(
+            plain(cell)
+            for block in in_style(style).blocks
+            if isinstance(block, Table)
+            for row in block.rows
+            for cell in row.cells
+        )
+        for style in ("lancet", "jama")
+    }
+    assert "0·5 (0·2–2·9)" in words["lancet"]
+    assert re.search(r"\d\.\d", words["lancet"]) is None
+    assert "2 to 80" in words["jama"]
+    assert "9 (82) " in words["jama"]
+
+
+def _states(document: Document) -> dict[tuple[str, str], str]:
+    tables = [block for block in checklists(document).blocks if isinstance(block, Table)]
+    return {
+        (table.id, plain(row.cells[0]).rstrip("†")): plain(row.cells[2])
+        for table in tables
+        for row in table.rows
+    }
+
+
+CITED = [
+    pytest.param(name, item.number, place, id=f"{name} {item.number} {place}")
+    for name, _, items in GUIDELINES
+    for item in items
+    for place in item.places
+    if place.startswith(("table:", "figure:", "section:", "result:"))
+]
+
+
+@pytest.mark.parametrize(("guideline", "number", "place"), CITED)
+def test_an_item_is_not_reported_once_what_it_cites_is_gone(guideline, number, place, document):
+    kind, _, name = place.partition(":")
+    kept = [block for block in document.blocks if not _cites(block, kind, name)]
+    after = _states(replace(document, blocks=tuple(kept)))[guideline, number]
+    assert after != REPORTED
+
+
+def _cites(block: object, kind: str, name: str) -> bool:
+    if kind == "section":
+        return isinstance(block, Heading) and block.text == name
+    if kind == "result":
+        return f"result_id='{name}" in repr(block)
+    return type(block).__name__.lower() == kind and block.id.startswith(name)
+
+
+def test_tables_and_figures_are_cited_by_the_numbers_of_the_report(demo):
+    """The checklists' Word file against the captions of the web page."""
+    page = [piece.text for piece in read_page(demo / "report" / "report.html") if piece.kind == "figcaption"]
+    captions = {title.split(".")[0]: title.split(". ")[1].rstrip(".") for title in page}
+    tables = docx.Document(str(demo / "report" / "checklists.docx")).tables
+    cited = {row.cells[0].text: row.cells[3].text for row in tables[0].rows}
+    assert captions[cited["14a"]] == "Characteristics of the cases"
+    assert captions[cited["13c"]] == "Flow of cases"
+    assert [captions[one] for one in cited["16c"].split("; ")] == ["Survival", "Cumulative incidence"]
+
+
+def test_what_only_the_authors_know_is_not_reported(document):
+    states = _states(document)
+    authors = [("strobe", n) for n in ("2", "3", "10", "20", "22")] + [
+        ("process", n) for n in ("5", "6a", "9", "10", "11")
+    ]
+    assert {states[one] for one in authors} == {"not reported"}
+    assert states["strobe", "6b"] == "does not apply"

@@ -1,0 +1,175 @@
+"""What each well is for, who says so, and what is asked when nobody does."""
+
+import numpy as np
+import pytest
+
+from caseseries.pcr.checks import check_roles
+from caseseries.pcr.plate import PlateError, Task
+from caseseries.pcr.roles import Role, assign_roles, parse_dilution
+from caseseries.pcr.setup import Saying, Setup, load_setup
+from pcr_plates import logistic, plate_of, well
+
+
+def part_of(sample: str = "pt 7", setup: Setup | None = None, **more):
+    plate = plate_of([well("A1", sample, **more)], [logistic(25.0)])
+    return assign_roles(plate, setup)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "dilution"),
+    [
+        ("10-3", 1e-3),
+        ("dx 10^-4", 1e-4),
+        ("5x10-4", 5e-4),
+        ("5 × 10^-5", 5e-5),
+        ("1E-03", 1e-3),
+        ("std 2.5e-4 b", 2.5e-4),
+        ("1:1000", 1e-3),
+        ("1:10,000", 1e-4),
+        ("10−2", 1e-2),
+        ("10E-3", None),
+        ("pt 10", None),
+        ("2020-10-3", None),
+        ("P10-3", None),
+        ("pt 10-30", None),
+        ("1:0", None),
+    ],
+)
+def test_dilutions_in_names(name, dilution):
+    assert parse_dilution(name) == dilution
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("NTC", Role.WATER),
+        ("H2O", Role.WATER),
+        ("Water 2", Role.WATER),
+        ("MNC pool 3", Role.BACKGROUND),
+        ("PBMNC", Role.BACKGROUND),
+        ("polyclonal", Role.BACKGROUND),
+        ("dx 10-3", Role.STANDARD),
+        ("no sample", Role.UNUSED),
+        ("reference DNA", Role.REFERENCE),
+        ("Pt 7 day 33", Role.FOLLOW_UP),
+        ("Waterman", Role.FOLLOW_UP),
+    ],
+)
+def test_names_by_stated_patterns(name, role):
+    assert part_of(name).role is role
+
+
+def test_the_file_speaks_before_the_name_and_plate_toml_before_both():
+    assert part_of("pt 7", task=Task.WATER).because == "the file says ntc"
+    said = Setup(samples={"pt 7": Saying(role="background")})
+    assert part_of("pt 7", said, task=Task.WATER).role is Role.BACKGROUND
+    assert part_of("pt 7", said, task=Task.WATER).because == "plate.toml"
+    of_well = Setup(samples={"pt 7": Saying(role="background")}, wells={"A1": Saying(role="unused")})
+    assert part_of("pt 7", of_well).role is Role.UNUSED
+
+
+def test_unknown_in_the_file_leaves_the_name_to_say():
+    assert part_of("MNC", task=Task.UNKNOWN).role is Role.BACKGROUND
+
+
+def test_water_by_type_and_background_by_name_is_left_open():
+    part = part_of("MNC", task=Task.WATER)
+    assert part.role is Role.UNCLEAR
+    assert part.because == 'the file says water, the name "MNC" says background'
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "because"),
+    [
+        ("std 4", {"task": Task.STANDARD}, "the file says std, but its dilution is not known"),
+        ("10E-3", {}, "the name is a dilution that can be read in two ways, but its dilution is not known"),
+        ("", {}, "no name and no type"),
+    ],
+)
+def test_unclear_wells_are_asked_about(name, more, because):
+    plate = plate_of([well("A1", name, **more)], [logistic(25.0)])
+    parts = assign_roles(plate)
+    assert (parts[0].role, parts[0].because) == (Role.UNCLEAR, because)
+    assert str(check_roles(plate, parts)[0]) == (
+        f"p.rdml › run 1 › A1: the role is unclear: {because}. "
+        "Say what it is in plate.toml; the well is not used until then."
+    )
+
+
+def test_a_fraction_without_a_unit_is_a_dilution_and_more_than_one_is_not():
+    assert part_of("s1", task=Task.STANDARD, quantity=0.01).unit == "dil"
+    assert part_of("s1", task=Task.STANDARD, quantity=1000.0).unit == ""
+
+
+def test_a_dilution_in_plate_toml_makes_a_standard():
+    part = part_of("pt 7", Setup(samples={"pt 7": Saying(dilution=0.01)}))
+    assert (part.role, part.amount, part.unit) == (Role.STANDARD, 0.01, "dil")
+
+
+def test_the_control_gene_is_known_by_the_file_by_its_name_or_by_plate_toml():
+    assert part_of(target="IGH", is_control_gene=True).is_control_gene
+    assert part_of(target="ALB").is_control_gene
+    assert part_of(target="Albumin FAM").is_control_gene
+    assert not part_of(target="IGH").is_control_gene
+    assert not part_of(target="ALB", setup=Setup(control_genes=("IGH",))).is_control_gene
+    assert part_of(target="IGH", setup=Setup(control_genes=("IGH",))).is_control_gene
+
+
+def test_a_file_that_calls_every_target_a_reference_says_nothing():
+    wells = [well("A1", "pt", "IGH", is_control_gene=True), well("A2", "pt", "ALB", is_control_gene=True)]
+    parts = assign_roles(plate_of(wells, [logistic(25.0)] * 2))
+    assert [part.is_control_gene for part in parts] == [False, True]
+
+
+def test_a_well_with_nothing_in_it_is_unused():
+    plate = plate_of([well("A1", "")], [np.full(50, np.nan)])
+    assert assign_roles(plate)[0].role is Role.UNUSED
+
+
+SETUP = """
+control_genes = ["ALB"]
+dna_per_well_ng = 630
+curves_reviewed_by = "EB"
+[samples."MNC pool 3"]
+role = "background"
+[wells.A1]
+exclude = "bubble"
+[targets.IGH]
+threshold = 0.2
+"""
+
+
+def test_a_plate_toml(tmp_path):
+    path = tmp_path / "plate.toml"
+    path.write_text(SETUP, encoding="utf-8")
+    said = load_setup(path)
+    assert said.samples == {"MNC pool 3": Saying(role="background")}
+    assert said.wells == {"A1": Saying(exclude="bubble")}
+    assert (said.control_genes, said.dna_per_well_ng, said.thresholds) == (("ALB",), 630.0, {"IGH": 0.2})
+
+
+def test_every_fault_of_a_plate_toml_at_once_with_its_path(tmp_path):
+    path = tmp_path / "plate.toml"
+    path.write_text(
+        'contro_genes = ["ALB"]\ndna_per_well_ng = -1\n[samples.x]\nrole = "folow-up"\n[wells.A1]\nrol = "water"\n'
+        '[targets.IGH]\nthreshold = "high"\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(PlateError) as refused:
+        load_setup(path)
+    assert sorted(str(one) for one in refused.value.findings) == [
+        'plate.toml › contro_genes: "contro_genes" is not known. Allowed: samples, wells, control_genes, targets, '
+        "dna_per_well_ng, curves_reviewed_by. Did you mean control_genes?",
+        "plate.toml › dna_per_well_ng: the value is -1. Allowed: a number above 0. Correct the value.",
+        'plate.toml › samples.x.role: the role is "folow-up". Allowed: standard, follow-up, background, water, '
+        "reference, unused. Correct the value.",
+        "plate.toml › targets.IGH.threshold: the value is 'high'. Allowed: a number above 0. Correct the value.",
+        'plate.toml › wells.A1.rol: "rol" is not known. Allowed: role, dilution, exclude. Did you mean role?',
+    ]
+
+
+def test_a_plate_toml_that_is_not_toml_says_where(tmp_path):
+    path = tmp_path / "plate.toml"
+    path.write_text("samples = [", encoding="utf-8")
+    with pytest.raises(PlateError, match=r"plate\.toml: the file cannot be read"):
+        load_setup(path)
