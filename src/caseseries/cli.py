@@ -114,7 +114,7 @@ def check(
         typer.Option(metavar="OLD.xlsx", help="An earlier version of one return: list what changed since."),
     ] = None,
 ) -> int:
-    """Read and count everything; list every problem with its cell, and write the centres' queries."""
+    """Read everything, list every problem, write the queries."""
     from caseseries.correspondence import compare_return
     from caseseries.pipeline import check_study, write_query_sheets
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from caseseries.findings import Finding, Severity, Where
 from caseseries.intake.lines import Grid, Remark
+from caseseries.intake.notices import quote
 from caseseries.intake.spelling import clean
 from caseseries.intake.workbook import Cell, Sheet, Workbook, letters_of
 from caseseries.study.definition import Study
@@ -154,18 +155,19 @@ def _decoded(cell: Cell, column: Column) -> Cell:
 
 def _strangers(file: str, sheet: Sheet, headings: Mapping[int, str], known: set[str]) -> Iterator[Remark]:
     """Fields that are none of ours: ignored, and said so."""
-    for index, name in headings.items():
-        cells = tuple(
-            Where(file, sheet.name, cell.address)
-            for cell in sheet.cells
-            if cell.column == index and cell.row > 1
-        )
-        if name not in known and cells:
-            what = f"the field “{name}” is none of the study's; its filled cells ({len(cells)}) are ignored"
+    below: dict[int, list[Where]] = {}
+    for cell in sheet.cells:
+        if cell.row > 1:
+            below.setdefault(cell.column, []).append(Where(file, sheet.name, cell.address))
+    for index, cells in below.items():
+        name = headings.get(index, "")
+        if name not in known:
+            field = f"field {quote(name)}" if name else f"column {letters_of(index)}, which has no heading,"
+            what = f"the {field} is none of the study's; its filled cells ({len(cells)}) are ignored"
             do = "If it holds data of the study, export them under the study's own field"
             where = Where(file, sheet.name, f"{letters_of(index)}1")
             finding = Finding(where, "intake.strange-field", Severity.NOTE, what, "", do)
-            yield Remark(finding, ignored=cells)
+            yield Remark(finding, ignored=tuple(cells))
 
 
 def _misplaced(
