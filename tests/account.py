@@ -173,6 +173,7 @@ def phrases(account: Account) -> list[str]:
         *(spoken(horizon) for wanted in protocol["estimates"] for horizon in wanted["horizons"]),
         *(row["label"] for row in account.rows.values()), "10⁹/L",
     }  # fmt: skip
+    whole |= {f"odds ratio of {name.rpartition('_')[2]}" for name in account.rows if "odds_ratio_" in name}
     levels = {
         row["label"].rpartition(": ")[2] for row in account.rows.values() if row["unit"] == "proportion"
     }
