@@ -41,12 +41,12 @@ class Checked:
     """A study whose returns have been read and whose cohort is formed; nothing is estimated yet."""
 
     study: Study
-    log: Log
     returns: Returns
-    identifiers: Identifiers
-    joined: Joined
-    board: Board
     cohort: Cohort
+    log: Log = field(default_factory=Log)
+    identifiers: Identifiers = field(default_factory=Identifiers)
+    joined: Joined = field(default_factory=Joined)
+    board: Board = field(default_factory=Board)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -77,7 +77,7 @@ def check_study(folder: Path, progress: Progress = silent) -> Checked:
     board = propose_cases(read_minutes(folder), study.index.treatment, joined.patients, log, joined.stand_ins)
     aside = [Left(one.case_id, "set aside", one.reason.what) for one in returns.aside]
     cohort = form_cohort(mark_found(joined.patients, board), study, aside, len(joined.seconds))
-    return Checked(study, log, returns, identifiers, joined, board, cohort)
+    return Checked(study, returns, cohort, log, identifiers, joined, board)
 
 
 def analyse_study(checked: Checked, progress: Progress = silent) -> Analysis:

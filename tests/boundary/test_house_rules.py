@@ -92,7 +92,10 @@ def test_every_import_of_the_tests_is_declared():
     imported = house.third_party(TESTS) - own
     owners = packages_distributions()
     assert house.find_undeclared(imported, runtime | extra, owners) == []
-    assert house.find_unused(imported | house.third_party(SOURCES), extra - PROGRAMS - NEEDED_BY_OTHERS, owners) == []
+    assert (
+        house.find_unused(imported | house.third_party(SOURCES), extra - PROGRAMS - NEEDED_BY_OTHERS, owners)
+        == []
+    )
 
 
 def test_every_dependency_has_an_upper_bound():

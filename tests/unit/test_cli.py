@@ -117,7 +117,7 @@ def test_a_fault_of_ours_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_one_of_a_thing_is_singular() -> None:
-    assert [cli._plural(n, "problem") for n in (0, 1, 2)] == ["0 problems", "1 problem", "2 problems"]
+    assert [cli.plural(n, "problem") for n in (0, 1, 2)] == ["0 problems", "1 problem", "2 problems"]
 
 
 def test_the_folder_of_a_study_may_be_anything_but_a_study(
