@@ -7,7 +7,7 @@ Each step is one line and one room. Nothing here computes, rounds or lays out.
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from caseseries import __version__
