@@ -8,7 +8,7 @@ Each step is one line and one room. Nothing here computes, rounds or lays out.
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from caseseries import __version__
@@ -42,12 +42,12 @@ class Checked:
     """A study whose returns have been read and whose cohort is formed; nothing is estimated yet."""
 
     study: Study
-    log: Log
     returns: Returns
-    identifiers: Identifiers
-    joined: Joined
-    board: Board
     cohort: Cohort
+    log: Log = field(default_factory=Log)
+    identifiers: Identifiers = field(default_factory=Identifiers)
+    joined: Joined = field(default_factory=Joined)
+    board: Board = field(default_factory=Board)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -83,7 +83,7 @@ def form_study(folder: Path, study: Study, returns: Returns) -> Checked:
     board = propose_cases(read_minutes(folder), study.index.treatment, joined.patients, log, joined.stand_ins)
     aside = [Left(one.case_id, "set aside", one.reason.what) for one in returns.aside]
     cohort = form_cohort(mark_found(joined.patients, board), study, aside, len(joined.seconds))
-    return Checked(study, log, returns, identifiers, joined, board, cohort)
+    return Checked(study, returns, cohort, log, identifiers, joined, board)
 
 
 def analyse_study(checked: Checked, progress: Progress = silent) -> Analysis:

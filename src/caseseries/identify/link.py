@@ -61,7 +61,7 @@ class Second:
 class Joined:
     """One patient a child. `seconds` are the records that are not used because another of the child's is."""
 
-    patients: tuple[Patient, ...]
+    patients: tuple[Patient, ...] = ()
     seconds: tuple[Second, ...] = ()
     questions: tuple[Question, ...] = ()
     findings: tuple[Finding, ...] = ()

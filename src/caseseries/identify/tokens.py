@@ -5,7 +5,7 @@ import hashlib
 import io
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from caseseries.findings import Finding, Severity, Where
@@ -23,9 +23,9 @@ Tokens = Mapping[str, Mapping[str, str]]
 class Identifiers:
     """`tokens` by case id and kind; `hashes` of the files they were read from."""
 
-    tokens: Tokens
-    hashes: Mapping[str, str]
-    findings: tuple[Finding, ...]
+    tokens: Tokens = field(default_factory=dict)
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
 
 
 def read_tokens(folder: Path) -> Identifiers:
