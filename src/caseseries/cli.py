@@ -93,7 +93,7 @@ def demo(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or em
 
 @app.command()
 def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")]) -> int:
-    """Write a commented study.toml and the return template into DIR."""
+    """Write a protocol to edit and the return template into DIR."""
     from caseseries.demo import write_new
 
     for path in write_new(folder):
@@ -133,7 +133,7 @@ def check(
 
 @app.command()
 def redcap(folder: Folder) -> int:
-    """Write DIR/redcap-dictionary.csv: the study's forms, for a group that starts in REDCap."""
+    """Write the study's forms as a REDCap dictionary."""
     from caseseries.intake.redcap import DICTIONARY, to_dictionary
     from caseseries.study.load import load_study
 
@@ -150,7 +150,7 @@ def run(
     folder: Folder,
     freeze: Annotated[bool, typer.Option("--freeze", help="Also write report/bundle.zip.")] = False,
 ) -> int:
-    """Read, estimate and write the report: HTML, PDF, Word and data."""
+    """Read, estimate and write the report."""
     from caseseries.pipeline import run_study
 
     checked = run_study(folder, say)
@@ -167,7 +167,7 @@ def run(
 def reproduce(
     bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="A bundle.zip made by run --freeze.")],
 ) -> int:
-    """Run a frozen study again: identical, or the first difference."""
+    """Run a frozen study again and compare."""
     from caseseries.bundle import reproduce as run_again
 
     found = run_again(bundle, say)
@@ -184,7 +184,7 @@ def why(
     result_id: Annotated[str, typer.Argument(metavar="RESULT_ID", help="For example efs.hsct.36m.")],
     as_json: AsJson = False,
 ) -> int:
-    """Print where a number comes from: its method, cases and cells."""
+    """Say where a number comes from, down to its cells."""
     from caseseries.pipeline import analyse_study, check_study
 
     results = analyse_study(check_study(folder)).results
@@ -201,7 +201,7 @@ def who(
     case_id: Annotated[str, typer.Argument(metavar="CASE", help="A case id, for example NB-01.")],
     as_json: AsJson = False,
 ) -> int:
-    """List every number a case is behind, should consent be withdrawn."""
+    """List every number that a case is behind."""
     from caseseries.pipeline import analyse_study, check_study
 
     checked = check_study(folder)
@@ -223,7 +223,7 @@ def diff(
     new: Annotated[Path, typer.Argument(metavar="NEW", help="The same, later.")],
     as_json: AsJson = False,
 ) -> int:
-    """List what differs between two reports: numbers and inputs."""
+    """List what differs between two reports."""
     from dataclasses import asdict
 
     from caseseries.analysis.changes import compare_results, describe_changes
@@ -314,7 +314,7 @@ def claims(
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Can the numbers a paper prints all be true?"""
+    """Ask whether the numbers a paper prints can all be true."""
     from caseseries.evidence.answer import answer_claims
 
     found, text, stands = answer_claims(file, data)
@@ -368,7 +368,7 @@ def decide(
     who: Annotated[str, typer.Option(help="Who answers.")] = "",
     why: Annotated[str, typer.Option(help="With --question: the reason.")] = "",
 ) -> int:
-    """Put the open questions to a person, one by one, and record the answers."""
+    """Ask a person the open questions; record the answers."""
     from caseseries.pipeline import check_study
 
     questions = check_study(folder, say).questions
@@ -391,7 +391,7 @@ def verify(
     folder: Folder,
     head: Annotated[str, typer.Option(help="A hash printed in a report: is its line still there?")] = "",
 ) -> int:
-    """Walk the log of decisions again; name the first line that is not what was written."""
+    """Walk the log of decisions; name its first bad line."""
     from caseseries.decisions.log import read_decisions, verify_decisions
     from caseseries.findings import Severity
 
@@ -414,7 +414,7 @@ def pseudonymise(
     out: Annotated[Path | None, typer.Option(help="A new file; otherwise the list is printed.")] = None,
     new_key: Annotated[Path | None, typer.Option(help="Make a key in this new file, and stop.")] = None,
 ) -> int:
-    """At the centre: replace names and numbers by keyed hashes, so that none of them travels."""
+    """At the centre: replace identifiers by keyed hashes."""
     from caseseries.identify.pseudonymise import pseudonymise as replace_identifiers
     from caseseries.identify.pseudonymise import read_key, write_new_key, write_new_list
 

@@ -10,10 +10,10 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from caseseries import __version__
 from caseseries.analysis.cohort import Cohort, Left, form_cohort
-from caseseries.analysis.run import Analysis, analyse
 from caseseries.decisions.chain import FILE as DECISIONS
 from caseseries.decisions.chain import Log, Question
 from caseseries.decisions.log import read_decisions
@@ -23,10 +23,12 @@ from caseseries.identify.link import Joined, join_cases
 from caseseries.identify.minutes import Board, mark_found, propose_cases, read_minutes
 from caseseries.identify.tokens import Identifiers, read_tokens
 from caseseries.intake.returns import Returns, read_returns
-from caseseries.present.report import Reading
-from caseseries.present.wording import show
 from caseseries.study.definition import Study
 from caseseries.study.load import FILE, load_study
+
+if TYPE_CHECKING:  # checking a study must not wait for what only estimating and writing need
+    from caseseries.analysis.run import Analysis
+    from caseseries.present.report import Reading
 
 SOFTWARE = f"caseseries {__version__}"
 
@@ -86,8 +88,11 @@ def form_study(folder: Path, study: Study, returns: Returns) -> Checked:
     return Checked(study, returns, cohort, log, identifiers, joined, board)
 
 
-def analyse_study(checked: Checked, progress: Progress = silent) -> Analysis:
+def analyse_study(checked: Checked, progress: Progress = silent) -> "Analysis":
     """Every result of the cohort, with its printed string."""
+    from caseseries.analysis.run import analyse
+    from caseseries.present.wording import show
+
     progress("Estimating")
     reach = list_answers(checked.study, checked.returns.files)
     analysis = analyse(checked.cohort, checked.study, reach)
@@ -105,7 +110,6 @@ def run_study(folder: Path, progress: Progress = silent) -> Checked:
         raise StudyError(fatal)
     analysis = analyse_study(checked, progress)
     inputs, reading = hash_inputs(folder, checked), describe_reading(folder, checked)
-    # Word, PDF and HTML take longer to import than a study takes to check, and checking needs none of them.
     from caseseries.present.publish import write_report
 
     progress("Writing report.html, report.pdf and report.docx")
@@ -135,8 +139,10 @@ def hash_inputs(folder: Path, checked: Checked) -> dict[str, str]:
     return {**own, **returned, **minutes, **checked.identifiers.hashes}
 
 
-def describe_reading(folder: Path, checked: Checked) -> Reading:
+def describe_reading(folder: Path, checked: Checked) -> "Reading":
     """The sums of what was read, and every open finding, as lines to print."""
+    from caseseries.present.report import Reading
+
     counts, cohort = checked.returns.counts, checked.cohort
     lines = (
         f"{len(checked.returns.files)} returns with {counts.non_empty} non-empty cells: {counts.stored} stored, "

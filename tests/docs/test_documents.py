@@ -12,6 +12,7 @@ import pytest
 import typer
 
 from caseseries import cli
+from caseseries.evidence.claims import load_claims
 from caseseries.study.load import load_study
 from docs.fences import Fence, find_fences, find_steps, keeps_promise
 
@@ -26,11 +27,11 @@ def _name(page: Path) -> str:
     return page.relative_to(ROOT).as_posix()
 
 
-def _blocks(language: str) -> list:
+def _blocks(language: str, but: Path | None = None) -> list:
     return [
         pytest.param(fence, id=f"{_name(page)}:{fence.line}")
         for page, fence in FENCES
-        if fence.language == language
+        if fence.language == language and page != but
     ]
 
 
@@ -68,7 +69,16 @@ def test_python_blocks_run(fence: Fence):
     exec(compile(fence.text, f"line {fence.line}", "exec"), {})
 
 
-@pytest.mark.parametrize("fence", _blocks("toml"))
+CLAIMS_PAGE = ROOT / "docs" / "claims.md"
+
+
+def test_the_toml_of_the_page_on_claims_is_a_claims_file(tmp_path):
+    [block] = [fence.text for page, fence in FENCES if page == CLAIMS_PAGE and fence.language == "toml"]
+    (tmp_path / "claims.toml").write_text(block, encoding="utf-8")
+    assert load_claims(tmp_path / "claims.toml").title == "A letter"
+
+
+@pytest.mark.parametrize("fence", _blocks("toml", but=CLAIMS_PAGE))
 def test_toml_blocks_belong_in_a_protocol(fence: Fence, demo, tmp_path):
     """Added to the demo's protocol, the block is understood and nothing else changes."""
     protocol = (demo / "study.toml").read_text(encoding="utf-8")

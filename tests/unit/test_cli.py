@@ -8,11 +8,7 @@ import pytest
 from caseseries import cli, terminal
 from caseseries.analysis.cohort import Left, form_cohort
 from caseseries.analysis.run import analyse
-from caseseries.decisions.chain import Log
 from caseseries.findings import Finding, Severity, Where
-from caseseries.identify.link import Joined
-from caseseries.identify.minutes import Board
-from caseseries.identify.tokens import Identifiers
 from caseseries.intake.returns import CellCounts, ReturnedFile, Returns
 from caseseries.pipeline import Checked
 from caseseries.present.wording import show
@@ -29,7 +25,7 @@ def checked(*findings: Finding) -> Checked:
     files = (ReturnedFile("returns/a.xlsx", "Northbridge", "ab12", CellCounts(9, 6, 1, 2)),)
     cohort = form_cohort([made_up_case()], STUDY, [Left("A-2", "set aside", "two death dates")])
     returns = Returns((), (), findings, files)
-    return Checked(STUDY, Log(), returns, Identifiers({}, {}, ()), Joined(()), Board(), cohort)
+    return Checked(STUDY, returns, cohort)
 
 
 def test_findings_come_first_and_the_sums_after_them() -> None:
