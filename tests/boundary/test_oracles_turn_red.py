@@ -30,7 +30,10 @@ MUTATIONS = {
         "stats/steps.py", "- self.events) / at_risk", "- self.events) / (at_risk * 1.000001)", CURVES
     ),
     "Greenwood's variance becomes that of the simple count": Mutation(
-        "stats/steps.py", "np.where(left > 0, left, 1)", "np.maximum(self.at_risk, 1)", CURVES
+        "stats/steps.py",
+        "(self.at_risk - self.events).astype(np.float64)",
+        "self.at_risk.astype(np.float64)",
+        CURVES,
     ),
     "log-log limits are a millionth too wide": Mutation(
         "stats/intervals.py", "survival ** np.exp(spread),", "survival ** np.exp(1.000001 * spread),", CURVES
