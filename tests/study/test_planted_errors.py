@@ -138,6 +138,12 @@ def test_errors_in_every_return_are_listed_at_once_and_the_rest_runs(caseseries,
     assert {path.suffix for path in (study / "report").iterdir()} >= {".html", ".pdf", ".docx"}
 
 
+def test_a_repeated_case_id_is_set_aside_for_that_and_not_for_what_follows_from_it(caseseries, study):
+    _plant(study, FILE, _repeat_case_id)
+    [reason] = [line for line in caseseries("check", study).stdout.splitlines() if line.startswith("  WL-")]
+    assert "set aside, the case id “WL-01” is also at" in reason
+
+
 def test_a_file_that_is_no_workbook_is_set_aside_whole(caseseries, study):
     (study / FILE).write_bytes(b"%PDF-1.7 not a workbook")
     finished = caseseries("run", study)

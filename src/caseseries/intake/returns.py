@@ -19,7 +19,7 @@ from caseseries.intake.lines import Line, Remark, read_lines
 from caseseries.intake.oddities import check_book, check_sheet
 from caseseries.intake.package import SAVE_AS
 from caseseries.intake.redcap import is_export, own_cells, split_export
-from caseseries.intake.rules import PATIENTS, check_lines, spellings_of
+from caseseries.intake.rules import PATIENTS, UNKNOWN_CASE, check_lines, spellings_of
 from caseseries.intake.spelling import clean, fold, key_of, suggestion
 from caseseries.intake.workbook import ADDRESS, Workbook, number_of, read_workbook
 from caseseries.record.patient import Patient, Row
@@ -250,10 +250,13 @@ def _respell(finding: Finding, spellings: Mapping[str, str]) -> Finding:
 def _reasons(
     findings: Sequence[Finding], lines: Iterable[Line], spellings: Mapping[str, str]
 ) -> dict[str, Finding]:
-    """Why a case is set aside: the first finding on it, or on a file that any of its lines is in."""
+    """Why a case is set aside: the first finding on it, or on a file that any of its lines is in.
+
+    That another line may have meant the case is a reason only where it has none of its own.
+    """
     refused: dict[str, Finding] = {}
     reasons: dict[str, Finding] = {}
-    for finding in findings:
+    for finding in sorted(findings, key=lambda one: one.code == UNKNOWN_CASE):
         if finding.severity is Severity.FILE:
             refused.setdefault(finding.where.file, finding)
         elif finding.severity is Severity.CASE and key_of(finding.case_id) in spellings:

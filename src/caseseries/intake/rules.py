@@ -17,6 +17,7 @@ from caseseries.record.levels import LevelState
 from caseseries.study.forms import CASE_ID
 
 PATIENTS = "patients"
+UNKNOWN_CASE = "intake.unknown-case"
 
 # A detail that says something happened, and the events beside which it makes sense.
 DETAILS = {
@@ -189,7 +190,7 @@ def _unknown_case(line: Line, known: Iterable[str]) -> Remark:
     what = f"the case id {quote(line.case_id)} is on no Patients sheet"
     finding = Finding(
         line.row.where,
-        "intake.unknown-case",
+        UNKNOWN_CASE,
         Severity.CASE,
         what,
         "a case of the Patients sheets",
