@@ -6,11 +6,12 @@ from datetime import date
 import openpyxl
 import pytest
 
+from caseseries.correspondence import compare_return
 from caseseries.findings import StudyError
 from caseseries.intake.returns import interpret
 from caseseries.intake.revisions import compare_findings, compare_versions
 from caseseries.intake.workbook import read_workbook
-from caseseries.pipeline import check_study, compare_return
+from caseseries.pipeline import check_study
 from return_folder import STUDY, lines_of, return_of, together
 
 FILE = "returns/leeds.xlsx"
@@ -80,7 +81,7 @@ def test_check_lists_what_a_corrected_return_closed(caseseries, study, tmp_path)
 def test_an_old_version_must_bear_the_name_of_a_return(demo, tmp_path):
     checked = check_study(demo)
     with pytest.raises(StudyError, match="no return has this name"):
-        compare_return(checked, tmp_path / "Westerly.xlsx")
+        compare_return(demo, checked, tmp_path / "Westerly.xlsx")
     (tmp_path / "Westerlea.xlsx").write_bytes(b"%PDF")
     with pytest.raises(StudyError, match="the file is a PDF"):
-        compare_return(checked, tmp_path / "Westerlea.xlsx")
+        compare_return(demo, checked, tmp_path / "Westerlea.xlsx")
