@@ -126,7 +126,7 @@ def test_forbidden_text_is_found(line):
 
 
 @pytest.mark.parametrize(
-    "line", ["a simple session with an alkylating agent", "see ../work/notes", "issue 12"]
+    "line", ["a simple session with an alkylating agent", "see ../homework/notes", "issue 12"]
 )
 def test_ordinary_text_is_not(line):
     assert house.find_forbidden_text({"a.md": line}) == []
