@@ -4,6 +4,7 @@ A finding is data, so that it can be counted, sorted, printed, written back into
 tested word for word. Nothing here knows what a study or a patient is.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -54,3 +55,8 @@ class StudyError(Exception):
     def __init__(self, findings: list[Finding]) -> None:
         super().__init__("\n".join(str(finding) for finding in findings))
         self.findings = findings
+
+
+def join(words: Sequence[str]) -> str:
+    """ "a, b and c": several things in one sentence."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -10,6 +10,7 @@ from itertools import combinations
 
 from caseseries.analysis.outcomes import Clock, events_before, spoken
 from caseseries.analysis.results import Result, Results
+from caseseries.findings import join
 from caseseries.record.patient import Source
 from caseseries.stats.proportions import estimate_proportion
 from caseseries.study.definition import Study, days_of
@@ -215,11 +216,6 @@ def _of(clock: Clock) -> str:
 
 def _patients(row: Result) -> str:
     return f"{{{row.id}:at_risk}} {'patient' if row.estimate.at_risk == 1 else 'patients'}"
-
-
-def join(words: Sequence[str]) -> str:
-    """ "a, b and c"."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 Rule = Callable[[Seen], Iterator[Remark]]

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
-from caseseries.analysis.remarks import join
 from caseseries.analysis.results import Result, Results
+from caseseries.findings import join
 from caseseries.present.document import Inline, Inlines, Number, Text
 
 __all__ = [
