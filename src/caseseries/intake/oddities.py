@@ -136,7 +136,8 @@ def _annotated(grid: Grid) -> Iterator[Remark]:
 
 
 def _cut(grid: Grid) -> Iterator[Remark]:
-    last = max((cell.row for cell in grid.sheet.cells), default=0)
+    headed = {cell.column for cell in grid.sheet.cells if cell.row == grid.header_row}
+    last = max((cell.row for cell in grid.sheet.cells if cell.column in headed), default=0)
     if last in LAST_ROWS:
         what = f"the sheet is filled to row {last}, the last that Excel has: lines after it may be lost"
         do = "Compare the number of lines with the source"
