@@ -115,6 +115,14 @@ def test_survival_is_quoted_with_bpcp_and_log_log_beside_it(rows):
     assert rows["efs.hsct.36m"]["lower"] < rows["efs.hsct.36m"]["value"] < rows["efs.hsct.36m"]["upper"]
 
 
+def test_a_pointer_on_the_mrd_figure_reads_the_level_and_not_the_name(demo):
+    drawn = (demo / "report" / "figures" / "mrd.svg").read_text(encoding="utf-8")
+    assert "WL-01, before treatment (day −4): 1%" in drawn
+    assert "WL-01, after treatment (day " in drawn
+    assert ": 0.05%" in drawn
+    assert drawn.count("not detected (&lt; 0.0") >= 9
+
+
 def test_made_up_patients_are_said_to_be_made_up(demo):
     assert "made-up patients" in _load(demo)["notice"]
     assert "made-up patients" in (demo / "report" / "report.html").read_text(encoding="utf-8")

@@ -42,7 +42,10 @@ class Curve:
 
 @dataclass(frozen=True)
 class MrdPoint:
-    """One measured level. `value` is None unless quantified; `limit` is the level a negative excludes."""
+    """One measured level. `value` is None unless quantified; `limit` is the level a negative excludes.
+
+    `label` is the level as printed; `present`, which alone rounds, fills it in.
+    """
 
     case_id: str
     when: str  # "before" or "after"
@@ -50,7 +53,7 @@ class MrdPoint:
     state: str
     value: float | None
     limit: float | None
-    label: str
+    label: str = ""
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ def mrd_points(courses: Sequence[Course], responses: Mapping[str, MrdResponse]) 
 def _point(case_id: str, when: str, measured: Measured, index: date) -> MrdPoint:
     level = measured.level
     limit = None if level.value is not None else level.bounds()[1]
-    return MrdPoint(case_id, when, (measured.on - index).days, str(level.state), level.value, limit, case_id)
+    return MrdPoint(case_id, when, (measured.on - index).days, str(level.state), level.value, limit)
 
 
 def lanes(courses: Sequence[Course], study: Study) -> tuple[Lane, ...]:

@@ -1,7 +1,7 @@
 """The report as a document: what is said and in what order, from results, displays and remarks."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from caseseries.analysis.displays import Displays
 from caseseries.analysis.remarks import Remark
@@ -27,7 +27,7 @@ from caseseries.present.figures import (
     survival_figure,
     swimmer_figure,
 )
-from caseseries.present.wording import capital, fill, join
+from caseseries.present.wording import capital, fill, join, level_words
 from caseseries.study.definition import Study
 from caseseries.study.variables import BY_NAME
 
@@ -175,9 +175,10 @@ def _treatment(m: Material) -> Iterator[Block]:
         "Each line is one case. A filled circle is a quantified level; an open symbol in the shaded band is a "
         "specimen in which MRD was not detected, drawn at the level that specimen could have shown."
     )
-    if m.displays.mrd:
+    points = tuple(replace(point, label=level_words(point)) for point in m.displays.mrd)
+    if points:
         title = f"MRD before and after {study.index.label}"
-        yield _figure("mrd", title, caption, mrd_figure(m.displays.mrd, target))
+        yield _figure("mrd", title, caption, mrd_figure(points, target))
     yield tables.response(m.results)
     transplanted = "characteristics.hsct_after_index.yes"
     yield m.say(

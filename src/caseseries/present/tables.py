@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from caseseries.analysis.displays import Aftermath, Listing, MrdPoint
+from caseseries.analysis.displays import Aftermath, Listing
 from caseseries.analysis.results import Result, Results
 from caseseries.present.document import Inlines, Number, Table, TableRow, Text
-from caseseries.present.wording import capital, fill, level_percent, plain, rounded, spell
+from caseseries.present.wording import capital, fill, level_percent, level_words, plain, rounded, spell
 from caseseries.study.definition import Study
 from caseseries.study.variables import BY_NAME, Variable
 
@@ -199,21 +199,13 @@ def aftermath(rows: Sequence[Aftermath], style: str = "plain") -> Table:
                 (Text(row.case_id),),
                 (Text(f"{row.event}, {row.detail}" if row.detail else row.event),),
                 (Text(str(row.day)),),
-                (Text(spell(_point(row.mrd), style)),),
+                (Text(spell(level_words(row.mrd) if row.mrd else "–", style)),),
                 (Text(_followed(row)),),
             )
         )
         for row in rows
     )
     return Table("aftermath", "Relapses and deaths after HSCT, and what followed", columns, body, "llrrl")
-
-
-def _point(point: MrdPoint | None) -> str:
-    if point is None:
-        return "–"
-    if point.value is not None:
-        return level_percent(point.value)
-    return f"{point.state} (< {level_percent(point.limit)})" if point.limit is not None else point.state
 
 
 def _followed(row: Aftermath) -> str:

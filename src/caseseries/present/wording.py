@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
+from caseseries.analysis.displays import MrdPoint
 from caseseries.analysis.results import Result, Results
 from caseseries.findings import join
 from caseseries.present.document import Inline, Inlines, Number, Text
@@ -20,6 +21,7 @@ __all__ = [
     "interval",
     "join",
     "level_percent",
+    "level_words",
     "limit",
     "limits_of",
     "percent",
@@ -85,6 +87,13 @@ def level_percent(fraction: float) -> str:
     else:
         number = number.quantize(Decimal(1), rounding=ROUND_HALF_UP)
     return f"{number:f}%"
+
+
+def level_words(point: MrdPoint) -> str:
+    """An MRD level with its state: "0.2%", "not detected (< 0.01%)"."""
+    if point.value is not None:
+        return level_percent(point.value)
+    return f"{point.state} (< {level_percent(point.limit)})" if point.limit is not None else point.state
 
 
 def show(results: Results, style: str = "plain") -> Results:
