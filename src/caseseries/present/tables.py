@@ -1,7 +1,7 @@
 """The tables: result rows laid out in the conventions of gtsummary; each number leads back to its row."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from caseseries.analysis.displays import Aftermath, Listing
 from caseseries.analysis.results import Result, Results
@@ -76,8 +76,7 @@ def cases(listing: Listing, study: Study) -> Table:
     return Table("cases", "The cases, one by one", tuple(columns), rows, "llrllrrrrrlrl", notes, wide=True)
 
 
-def _cell(row: object, name: str, style: str) -> Inlines:
-    assert isinstance(row, dict)
+def _cell(row: Mapping[str, object], name: str, style: str) -> Inlines:
     value = row.get(name)
     if name in ("mrd_before", "mrd_after"):
         return (Text(spell(_level(row, name), style)),)
@@ -89,7 +88,7 @@ def _cell(row: object, name: str, style: str) -> Inlines:
     return (Text("–" if value is None else str(value)),)
 
 
-def _level(row: dict[str, object], name: str) -> str:
+def _level(row: Mapping[str, object], name: str) -> str:
     state, value, limit = row[f"{name}_result"], row[name], row[f"{name}_sensitivity"]
     if isinstance(value, float):
         return level_percent(value)

@@ -40,8 +40,7 @@ class Row:
 
     def number(self, column: str) -> float | None:
         found = self.values.get(column)
-        is_number = found is not None and isinstance(found.value, float)
-        return found.value if is_number else None  # type: ignore[union-attr, return-value]
+        return found.value if found and isinstance(found.value, float) else None
 
     def text(self, column: str) -> str | None:
         found = self.values.get(column)
