@@ -10,7 +10,8 @@ from caseseries.pcr.checks import check_plate
 from caseseries.pcr.control import Control, compare_control
 from caseseries.pcr.criteria import PREVENT_FALSE_NEGATIVE, PREVENT_FALSE_POSITIVE, Profile, load_profile
 from caseseries.pcr.curve import call_wells
-from caseseries.pcr.interpret import Evidence, MarkerLevel, Rule, derive_level
+from caseseries.pcr.evidence import Evidence, Rule
+from caseseries.pcr.interpret import MarkerLevel, derive_level
 from caseseries.pcr.plate import Plate
 from caseseries.pcr.roles import Role, assign_roles, exclude_wells
 from caseseries.pcr.setup import Setup
