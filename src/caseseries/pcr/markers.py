@@ -31,7 +31,7 @@ def _join(sample: str, markers: tuple[MarkerLevel, ...], profile: Profile) -> Sa
     evaluable = [one for one in markers if one.level.state is not LevelState.NOT_EVALUABLE]
     if not evaluable:
         return SampleLevel(sample, Level(LevelState.NOT_EVALUABLE), markers, ("no marker is evaluable",))
-    if hidden := [one for one in markers if _may_be_high(one, profile)]:
+    if hidden := [one for one in markers if may_be_high(one, profile)]:
         names = ", ".join(one.target for one in hidden)
         reason = f"{names} may stand higher than every other marker: {'; '.join(hidden[0].reasons)}"
         return SampleLevel(sample, Level(LevelState.NOT_EVALUABLE), markers, (reason,))
@@ -50,7 +50,7 @@ HIDES_A_HIGH_LEVEL = (
 )
 
 
-def _may_be_high(one: MarkerLevel, profile: Profile) -> bool:
+def may_be_high(one: MarkerLevel, profile: Profile) -> bool:
     """Whether a marker without a level shows, or hides, more than nothing."""
     if not one.stopped_by:
         return False

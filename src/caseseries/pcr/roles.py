@@ -132,7 +132,12 @@ def _said_of(well: Well, said: Setup) -> Saying:
     sample, own = said.samples.get(well.sample, SILENT), said.wells.get(well.position, SILENT)
     if sample is own:
         return SILENT
-    return Saying(own.role or sample.role, own.dilution or sample.dilution, own.exclude or sample.exclude)
+    return replace(
+        sample,
+        role=own.role or sample.role,
+        dilution=own.dilution or sample.dilution,
+        exclude=own.exclude or sample.exclude,
+    )
 
 
 def exclude_wells(plate: Plate, setup: Setup) -> Plate:
