@@ -145,7 +145,7 @@ def tie_sample(sample: str, setup: Setup, cases: Mapping[str, str]) -> Tie:
     """Whose a sample is and of which day: plate.toml first, then its name."""
     said = setup.samples.get(sample, Saying())
     named = said.case if said.case in cases else _case_in(sample, cases) if not said.case else ""
-    on = said.specimen_date or _day_in(sample)
+    on = said.specimen_date or day_in(sample)
     return Tie(cases.get(named, "") or named, on, bool(named) and not cases[named])
 
 
@@ -160,7 +160,8 @@ def _case_in(sample: str, cases: Mapping[str, str]) -> str:
     return longest if all(case in longest for case in found) else ""
 
 
-def _day_in(sample: str) -> date | None:
+def day_in(sample: str) -> date | None:
+    """The one day that stands in a name as 2019-05-31; none where there are two, or no such day."""
     found = {match.groups() for match in DAY.finditer(sample)}
     if len(found) != 1:
         return None
