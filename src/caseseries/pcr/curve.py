@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caseseries.pcr.plate import Matrix, Plate, Well
+from caseseries.pcr.readings import FOUND_NONE
 
 Vector = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -295,7 +296,7 @@ def _call(well: Well, found: Crossings, place: int | None, late_after: float, us
     if seen.is_early:
         note = "no baseline before it rises: a very high load; dilute and repeat"
         return replace(seen, state=State.BASELINE_FAILURE, note=note)
-    if use_instrument and not well.reading.text:
+    if use_instrument and _says_nothing(well):
         return replace(seen, state=State.MISSING, note="the instrument gave no Cq")
     cq = well.reading.cq if use_instrument else own_cq
     return replace(seen, state=_state(cq, late_after), cq=cq, note=_compare(seen, well))
@@ -319,9 +320,14 @@ def _call_unseen(well: Well, late_after: float) -> Call:
     reading = well.reading
     if reading.cq is not None:
         return Call(_state(reading.cq, late_after), reading.cq, seen=False)
-    if not reading.text or reading.note == "not a number":
+    if _says_nothing(well) or reading.note == "not a number":
         return Call(State.MISSING, seen=False, note="neither curve nor Cq")
     return Call(State.NONE, seen=False, note=f'"{reading.text}": {reading.note}; no curve to confirm it')
+
+
+def _says_nothing(well: Well) -> bool:
+    """Whether nothing stands where the Cq would; some instruments leave it blank for a well without one."""
+    return not well.reading.text and well.reading.note != FOUND_NONE
 
 
 def _compare(call: Call, well: Well) -> str:
