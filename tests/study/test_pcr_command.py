@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from caseseries.pcr.rdml_writing import write_rdml
@@ -77,3 +78,17 @@ def test_wrong_use_and_unreadable_files_end_in_a_sentence(caseseries, plate, arg
     assert done.returncode == code
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_plate_named_twice_is_refused_and_two_of_one_name_are_kept_apart(caseseries, plate, tmp_path):
+    """Wells counted twice would claim a sensitivity that the DNA never had."""
+    (tmp_path / "a").mkdir()
+    copy = tmp_path / "a" / plate.name
+    copy.write_bytes(plate.read_bytes())
+    twice = caseseries("mrd", str(plate), str(copy))
+    assert twice.returncode == 2
+    assert "the same file is named twice. Allowed: each plate once. Name it once." in twice.stderr
+    design = Design(Assay("IGH-1"), (MadeSample("XY-01", 0.0),))
+    copy.write_bytes(write_rdml(simulate_plate(design, plate.name, np.random.default_rng(9))))
+    both = json.loads(caseseries("mrd", str(plate), str(copy), "--json").stdout)
+    assert len({well["plate"] for well in both["wells"]}) == 2

@@ -171,7 +171,7 @@ def test_what_cannot_be_read_is_a_finding_and_the_rest_goes_on(folder):
     put(folder, "a.rdml", MadeSample("AB-01 2019-05-31", 2e-3))
     (folder / "plates" / "b.rdml").write_bytes(b"PK\x05\x06")
     (folder / "plates" / "c.xlsx").write_bytes(b"")
-    put(folder, "d.rdml", MadeSample("AB-01 2019-05-31", 2e-3))
+    put(folder, "d.rdml", MadeSample("AB-01 2019-05-31", 2e-3), seed=2)
     (folder / "plates" / "d.toml").write_text("[samples.x]\nrole = 'sample'\n")
     plates = read(folder)
     assert len(plates.specimens) == 1
@@ -180,6 +180,16 @@ def test_what_cannot_be_read_is_a_finding_and_the_rest_goes_on(folder):
         "plates/b.rdml: zip.incomplete",
         "plates/c.xlsx: plate.empty",
         "plates/d.toml › samples.x.role: setup.value",
+    ]
+
+
+def test_a_copy_of_a_plate_is_not_counted_twice(folder):
+    path = put(folder, "a.rdml", MadeSample("AB-01 2019-05-31", 2e-3))
+    (folder / "plates" / "b.rdml").write_bytes(path.read_bytes())
+    plates = read(folder)
+    assert len(plates.specimens) == 1
+    assert [str(finding) for finding in plates.findings] == [
+        "plates/b.rdml: the file is the same as plates/a.rdml. Allowed: each plate once. Remove one of the two."
     ]
 
 

@@ -137,7 +137,9 @@ def _check_calls(reactions: Sequence[Reaction]) -> list[Finding]:
     notes: dict[tuple[str, str], list[Reaction]] = {}
     for one in reactions:
         if one.call.note and one.call.seen and one.call.state not in (State.EXCLUDED, State.BASELINE_FAILURE):
-            notes.setdefault((one.well.target, "curve and instrument disagree"), []).append(one)
+            faint = one.call.faint_cq is not None
+            what = "a curve stays below the threshold" if faint else "curve and instrument disagree"
+            notes.setdefault((one.well.target, what), []).append(one)
         elif one.call.state is State.MISSING and one.part.role not in (Role.UNUSED, Role.UNCLEAR):
             notes.setdefault((one.well.target, "neither a curve nor a Cq"), []).append(one)
         elif one.call.state is State.BASELINE_FAILURE:

@@ -8,7 +8,7 @@ from caseseries.pcr.criteria import load_profile
 from caseseries.pcr.interpret import MarkerLevel
 from caseseries.pcr.markers import SampleLevel, join_markers
 from caseseries.pcr.mrd import PlateReport, interpret_plate
-from caseseries.pcr.plate import join_plates
+from caseseries.pcr.plate import Plate, join_plates, refuse
 from caseseries.pcr.reading import read_plate
 from caseseries.pcr.setup import Setup, load_setup
 from caseseries.pcr.standards import StandardCurve
@@ -23,8 +23,19 @@ def read_report(
     Without `setup` the plate's own `NAME.toml`, else `plate.toml`, beside the first plate is used.
     """
     said = find_setup(plates[0], setup)
-    plate = join_plates([read_plate(path) for path in plates])
+    plate = join_plates(_read_each(plates))
     return interpret_plate(plate, load_profile(profile), said, use_instrument=use_instrument)
+
+
+def _read_each(paths: Sequence[Path]) -> list[Plate]:
+    """The plates, each under a name of its own; wells counted twice would claim DNA that was never there."""
+    names = [path.name for path in paths]
+    read = [read_plate(path, path.name if names.count(path.name) == 1 else path.as_posix()) for path in paths]
+    hashes = [plate.sha256 for plate in read]
+    twice = next((plate.name for plate in read if hashes.count(plate.sha256) > 1), "")
+    if twice:
+        raise refuse(twice, "plate.twice", "the same file is named twice", "each plate once", "Name it once")
+    return read
 
 
 def find_setup(plate: Path, named: Path | None = None) -> Setup:

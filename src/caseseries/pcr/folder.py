@@ -13,17 +13,16 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from caseseries.findings import Finding, Severity
+from caseseries.findings import Finding, Severity, Where
 from caseseries.pcr.agreement import say_level
-from caseseries.pcr.archive import check_size
 from caseseries.pcr.command import find_setup, setup_beside
 from caseseries.pcr.criteria import Profile, load_profile
 from caseseries.pcr.curve import State
 from caseseries.pcr.interpret import MarkerLevel
 from caseseries.pcr.markers import may_be_high
 from caseseries.pcr.mrd import PlateReport, interpret_plate
-from caseseries.pcr.plate import Plate, PlateError, join_plates, place_of
-from caseseries.pcr.reading import read_plate_bytes
+from caseseries.pcr.plate import PlateError, join_plates, place_of
+from caseseries.pcr.reading import read_plate
 from caseseries.pcr.roles import Role
 from caseseries.pcr.setup import Saying, Setup
 from caseseries.pcr.specimens import FOLDER, PlateFile, Plates, Specimen, WellCounts
@@ -73,9 +72,14 @@ def read_plates(folder: Path, profile: str, cases: Mapping[str, str]) -> Plates:
     criteria = load_profile(_beside(folder, profile))
     root = folder / FOLDER
     groups: dict[Path, list[Path]] = {}
+    first: dict[str, Path] = {}
+    copies = []
     for path in sorted(path for path in root.rglob("*") if _is_plate(path, root)):
-        groups.setdefault(path if path.parent == root else path.parent, []).append(path)
-    reads = [_read(paths, folder, criteria, cases) for paths in groups.values()]
+        if (same := first.setdefault(_sha256(path), path)) is not path:
+            copies.append(_copy(path, same, folder))
+        else:
+            groups.setdefault(path if path.parent == root else path.parent, []).append(path)
+    reads = [*(_read(paths, folder, criteria, cases) for paths in groups.values()), *copies]
     setups = tuple(PlateFile(_name(path, folder), _sha256(path)) for path in sorted(root.rglob(f"*{SETUP}")))
     return Plates(
         files=(*(file for read in reads for file in read.files), *setups),
@@ -89,6 +93,15 @@ def read_plates(folder: Path, profile: str, cases: Mapping[str, str]) -> Plates:
 def _beside(folder: Path, profile: str) -> str:
     """A laboratory's own profile lies in the study folder."""
     return str(folder / profile) if profile.endswith(SETUP) else profile
+
+
+def _copy(path: Path, first: Path, folder: Path) -> _Read:
+    """A second copy of a plate: its wells must not count twice, so none of them is read."""
+    name, what = _name(path, folder), f"the file is the same as {_name(first, folder)}"
+    found = Finding(
+        Where(name), "plate.twice", Severity.FILE, what, "each plate once", "Remove one of the two"
+    )
+    return _Read((PlateFile(name, _sha256(path)),), findings=(found,))
 
 
 def _is_plate(path: Path, root: Path) -> bool:
@@ -107,7 +120,7 @@ def _sha256(path: Path) -> str:
 def _read(paths: Sequence[Path], folder: Path, criteria: Profile, cases: Mapping[str, str]) -> _Read:
     try:
         setup = find_setup(paths[0])
-        plates = [_read_one(path, _name(path, folder)) for path in paths]
+        plates = [read_plate(path, _name(path, folder)) for path in paths]
     except PlateError as error:
         return _Read(
             tuple(PlateFile(_name(path, folder), _sha256(path)) for path in paths),
@@ -122,11 +135,6 @@ def _read(paths: Sequence[Path], folder: Path, criteria: Profile, cases: Mapping
     )
     findings = (*report.findings, *_untied(report, ties, setup, cases), *_left_out(report))
     return _Read(files, tuple(_specimens(report, ties, setup)), findings)
-
-
-def _read_one(path: Path, name: str) -> Plate:
-    check_size(path.stat().st_size, name)
-    return read_plate_bytes(path.read_bytes(), name)
 
 
 def _in_folder(finding: Finding, plate: Path, folder: Path) -> Finding:

@@ -12,15 +12,19 @@ from caseseries.pcr.sheets import ENCRYPTED_OR_OLD, read_text_sheet, read_xls_sh
 _KNOWN = "RDML, RDES, eds, xlsx, xls, csv or text"
 
 
-def read_plate(path: Path) -> Plate:
-    """The plate in a file. Raises PlateError with its findings when the file cannot or must not be read."""
+def read_plate(path: Path, name: str = "") -> Plate:
+    """The plate in a file. Raises PlateError with its findings when the file cannot or must not be read.
+
+    `name` is the file's name in findings, where its own would not tell it from another.
+    """
+    file = name or path.name
     try:
-        check_size(path.stat().st_size, path.name)
+        check_size(path.stat().st_size, file)
         data = path.read_bytes()
     except OSError as error:
         what = f"the file cannot be opened ({error.strerror})"
-        raise refuse(path.name, "plate.missing", what, "", "Check the path") from None
-    return read_plate_bytes(data, path.name)
+        raise refuse(file, "plate.missing", what, "", "Check the path") from None
+    return read_plate_bytes(data, file)
 
 
 def read_plate_bytes(data: bytes, file: str) -> Plate:

@@ -56,7 +56,11 @@ def load_setup(path: Path) -> Setup:
     """A plate.toml. Raises PlateError with every fault, each with its TOML path."""
     try:
         table = read_toml(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise PlateError(
+            [_fault(path.name, "", f"the file cannot be opened ({error.strerror})", "")]
+        ) from None
+    except ValueError as error:
         raise PlateError([_fault(path.name, "", f"the file cannot be read ({error})", "TOML")]) from None
     faults: list[Finding] = []
     setup = _read_setup(table, path.name, faults)
