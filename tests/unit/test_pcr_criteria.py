@@ -1,5 +1,7 @@
 """The profiles: complete, cited, honest about what nobody has checked, and open to a laboratory's own."""
 
+from pathlib import Path
+
 import pytest
 
 from caseseries.pcr.criteria import BUILT_IN, PREVENT_FALSE_NEGATIVE, PREVENT_FALSE_POSITIVE, load_profile
@@ -15,6 +17,7 @@ def test_every_value_of_a_built_in_profile_has_its_unit_source_and_confidence(na
         assert item.unit
         assert item.means
         assert item.citation
+        assert item.basis
         assert item.confidence in ("A", "B", "C")
     assert profile.criteria.keys() == load_profile(PREVENT_FALSE_NEGATIVE).criteria.keys()
 
@@ -80,3 +83,23 @@ def test_a_profile_that_is_not_there_names_those_that_are():
         'esg-2007: there is no profile "esg-2007". Allowed: esg-mrd-all-2007/prevent-false-negative, '
         "esg-mrd-all-2007/prevent-false-positive, euromrd-2024, or the path of a TOML file. Correct the profile."
     )
+
+
+def test_the_table_in_the_documents_is_the_profiles_own():
+    """So that nobody checks one number against the paper and runs another."""
+    lenient, strict = load_profile(PREVENT_FALSE_NEGATIVE), load_profile(PREVENT_FALSE_POSITIVE)
+    text = (Path(__file__).parents[2] / "docs" / "mrd.md").read_text(encoding="utf-8")
+    for name, item in lenient.criteria.items():
+        row = f"| {name.replace('_', ' ')} | {item.value:g} | {strict[name]:g} | {item.unit} | {item.basis} ({item.confidence}"
+        assert row in text
+
+
+def test_the_2024_profile_repeats_2007_and_says_so():
+    update, first = load_profile("euromrd-2024"), load_profile(PREVENT_FALSE_NEGATIVE)
+    assert {name: item.value for name, item in update.criteria.items()} == {
+        name: item.value for name, item in first.criteria.items()
+    }
+    assert "has not been read" in update.note
+    assert {item.basis for item in update.criteria.values()} == {
+        "carried over from 2007, not read", "our choice", "arithmetic",
+    }  # fmt: skip

@@ -14,18 +14,19 @@ from caseseries.study.toml import read_toml
 PREVENT_FALSE_NEGATIVE = "esg-mrd-all-2007/prevent-false-negative"
 PREVENT_FALSE_POSITIVE = "esg-mrd-all-2007/prevent-false-positive"
 BUILT_IN = (PREVENT_FALSE_NEGATIVE, PREVENT_FALSE_POSITIVE, "euromrd-2024")
-_FIELDS = ("unit", "means", "citation", "confidence", "verified_by", "verified_on")
+_FIELDS = ("unit", "means", "citation", "basis", "confidence", "verified_by", "verified_on")
 
 
 @dataclass(frozen=True)
 class Criterion:
-    """One number. `confidence` is A, B or C while `verified_by` is empty."""
+    """One number. `basis` says whether it was read, recalled or chosen; `confidence` is A, B or C until verified."""
 
     name: str
     value: float
     unit: str
     means: str
     citation: str
+    basis: str
     confidence: str
     verified_by: str
     verified_on: str
