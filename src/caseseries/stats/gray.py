@@ -3,7 +3,8 @@
 Gray 1988 (Ann Stat 16:1141), with rho = 0. A group's patients at risk are Y, and h = Y / S(t-) is how many would be
 had nobody left; h times the group's own 1 - F(t-) is the risk set of the subdistribution, those lost to other causes
 staying in it. The covariance is that of the martingales behind the score, with F common to all groups: an event
-moves the score itself, and through S and F the risk sets of all later days.
+moves the score itself, and through S and F the risk sets of all later days. Where the groups end far apart that
+common F can pass 1; as in `cmprsk` it then does.
 """
 
 from collections.abc import Sequence
@@ -84,7 +85,8 @@ def _variance(days: _Days, r: int, whole: Floats, jumps: Floats, before: Floats,
     free_after = 1 - np.cumsum(jumps)
     free_before = np.append(1.0, free_after)[:-1]
     direct = np.eye(whole.shape[1])[r] - whole / np.maximum(whole.sum(axis=1), 1e-300)[:, None]
-    later = direct * (h * jumps / np.maximum(free_before, 1e-300))[:, None]
+    hazard = np.divide(jumps, free_before, out=np.zeros_like(jumps), where=free_before != 0)
+    later = direct * (h * hazard)[:, None]
     later = np.cumsum(later[::-1], axis=0)[::-1] - later
     ratio = free_after / np.where(after[:, r] > 0, after[:, r], 1)
     per_patient = later / np.where(h > 0, h, 1)[:, None]
@@ -98,5 +100,8 @@ def _variance(days: _Days, r: int, whole: Floats, jumps: Floats, before: Floats,
 
 
 def _untie(events: Floats, among: Floats) -> Floats:
-    """The hypergeometric shrinking of the variance of tied events."""
-    return np.where(events > 1, 1 - (events - 1) / np.maximum(among - 1, 1), 1.0)
+    """The hypergeometric shrinking of the variance of tied events; `among` may be no whole number."""
+    shrunk = np.ones_like(among)
+    tied = (events > 1) & (among != 1)
+    shrunk[tied] = 1 - (events[tied] - 1) / (among[tied] - 1)
+    return shrunk
