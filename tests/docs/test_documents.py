@@ -155,3 +155,14 @@ def test_the_help_says_what_each_command_does_in_a_whole_sentence(caseseries):
         [line] = re.findall(rf"^  {name} +(\S.*)$", printed, re.MULTILINE)
         assert line.endswith(".")
         assert not line.endswith("..."), line
+
+
+def test_every_law_names_tests_that_are_there():
+    page = (ROOT / "docs" / "laws.md").read_text(encoding="utf-8")
+    laws = [line for line in page.splitlines() if re.match(r"\| M\d+ ", line)]
+    assert [int(re.match(r"\| M(\d+)", law)[1]) for law in laws] == list(range(1, 21))
+    named = [re.findall(r"`(test_\w+\.py)(?:::(\w+))?`", law) for law in laws]
+    assert all(named)
+    for file, test in (one for law in named for one in law):
+        text = (ROOT / "tests" / "property" / file).read_text(encoding="utf-8")
+        assert f"def {test}" in text, f"{file} has no {test}"
