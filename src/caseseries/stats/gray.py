@@ -34,6 +34,11 @@ class _Days:
         before: Floats = np.concatenate([np.ones((1, after.shape[1])), after])[:-1]
         return before, after
 
+    @property
+    def refilled(self) -> bool:
+        """Whether anyone is at risk in a group whose survival had fallen to 0 (delayed entry only)."""
+        return bool(((self.survival[0] == 0) & (self.at_risk > 0)).any())
+
 
 def compare_incidence(*strata: Sequence[EventTable], cause: int) -> Comparison:
     """Gray's test of `cause` (from 1) between the groups, the same in every stratum, as R's `cmprsk::cuminc`."""
@@ -41,9 +46,13 @@ def compare_incidence(*strata: Sequence[EventTable], cause: int) -> Comparison:
         for table in groups:
             check_cause(table, cause)
     days = [_count(groups, cause) for groups in strata]
+    if any(each.refilled for each in days):
+        because = "a group died out before others entered it: its incidence is 1 whatever they do"
+        n = sum(table.n for groups in strata for table in groups)
+        return Comparison(_name(strata), None, None, None, n, because=because)
     sums = [_score(each) for each in days]
     u, v = np.sum([u for u, _ in sums], axis=0), np.sum([v for _, v in sums], axis=0)
-    name = f"{'stratified ' if len(strata) > 1 else ''}Gray test"
+    name = _name(strata)
     n = sum(table.n for groups in strata for table in groups)
     observed = tuple(np.sum([each.own.sum(axis=0) for each in days], axis=0).tolist())
     statistic, df = quadratic_form(u, v)
@@ -52,6 +61,10 @@ def compare_incidence(*strata: Sequence[EventTable], cause: int) -> Comparison:
             name, None, None, None, n, observed, because="no event of this cause has two groups at risk"
         )
     return Comparison(name, statistic, df, chi_square_tail(statistic, df), n, observed)
+
+
+def _name(strata: Sequence[Sequence[EventTable]]) -> str:
+    return f"{'stratified ' if len(strata) > 1 else ''}Gray test"
 
 
 def _count(groups: Sequence[EventTable], cause: int) -> _Days:

@@ -36,6 +36,8 @@ def permute_groups(
     if a.delayed or b.delayed:
         because = "members cannot be exchanged under delayed entry"
         return Comparison(name, None, None, None, a.n + b.n, because=because)
+    if not (a.n and b.n):
+        return Comparison(name, None, None, None, a.n + b.n, because="a group is empty")
     scores, ours, all_ = score_patients(a, b, weight)
     observed = float(scores @ ours)
     extremes = None if draws else choose_extremes(scores, all_, a.n, abs(observed))
