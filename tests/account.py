@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
 
@@ -50,7 +51,11 @@ def open_account(folder: Path, read: dict) -> Account:
     listing = {row["case_id"]: row for row in _read_csv(report / "listing.csv")}
     adtte = _read_csv(report / "adtte.csv")
     protocol = tomllib.loads((folder / "study.toml").read_text(encoding="utf-8"))
-    inputs = [folder / "study.toml", *sorted((folder / "returns").iterdir())]
+    inputs = [
+        folder / "study.toml",
+        *sorted((folder / "returns").iterdir()),
+        *sorted((folder / "plates").iterdir()),
+    ]
     hashes = {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in inputs
     }
@@ -205,14 +210,32 @@ def spoken(horizon: str) -> str:
 
 def lines_of_reading(account: Account) -> set[str]:
     """The sums of `caseseries check --json` and the hashes of results.json, as they must be printed."""
-    cells, cases, files = account.read["cells"], account.read["cases"], account.read["files"]
+    cells, cases, returned = account.read["cells"], account.read["cases"], account.read["files"]
     sums = (
-        f"{len(files)} returns with {cells['non_empty']} non-empty cells: {cells['stored']} stored, "
+        f"{len(returned)} returns with {cells['non_empty']} non-empty cells: {cells['stored']} stored, "
         f"{cells['problem']} set aside as problems, {cells['ignored']} ignored (headings, instructions, lists)."
     )
     left = cases["returned"] - cases["analysed"]
     hashes = {f"{name}: SHA-256 {digest}" for name, digest in account.hashes.items()}
-    return {sums, f"{cases['returned']} cases returned: {cases['analysed']} analysed, {left} not.", *hashes}
+    return {
+        sums,
+        *lines_of_plates(account),
+        f"{cases['returned']} cases returned: {cases['analysed']} analysed, {left} not.",
+        *hashes,
+    }
+
+
+def lines_of_plates(account: Account) -> set[str]:
+    """The sums of the wells, and the profile by the hash of its own file."""
+    plates, wells, levels = account.read["plates"], account.read["wells"], account.read["levels"]
+    name = account.protocol["response"].get("criteria", "esg-mrd-all-2007/prevent-false-negative")
+    profile = (files("caseseries.pcr") / "profiles" / f"{name}.toml").read_bytes()
+    return {
+        f"RQ-PCR plates: {len(plates)}, with {wells['wells']} wells: {wells['used']} used, {wells['set_aside']} set "
+        f"aside, {wells['asked']} asked about. Levels held against the returns: {levels['agree']} agree, "
+        f"{levels['contradict']} contradict a line, {levels['added']} have no line and were added.",
+        f"Plates were interpreted by {name} (SHA-256 {hashlib.sha256(profile).hexdigest()}).",
+    }
 
 
 def cells_of(row: list[Piece], number: int, account: Account) -> set[str]:

@@ -343,10 +343,11 @@ def mrd(
         return WRONG_USE
     report = read_report(plates, profile, setup, use_instrument=cq == "instrument")
     if page and report.levels:
-        from caseseries.analysis.plates import show_plate
+        from caseseries.analysis.plates import show_courses, show_plate
         from caseseries.present.laboratory import write_pages
 
-        for path in write_pages(show_plate(report), f"caseseries {__version__}", page):
+        pages, courses = show_plate(report), show_courses(report)
+        for path in write_pages(pages, f"caseseries {__version__}", page, courses):
             say(f"Wrote {path}")
     if roles:
         typer.echo(say_roles(report))

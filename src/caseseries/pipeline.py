@@ -1,6 +1,6 @@
 """THE PAGE: study + returns + decisions -> results -> report, in order.
 
-    results = f(protocol, returned files, recorded decisions)
+    results = f(protocol, returned files, plates, recorded decisions)
 
 Each step is one line and one room. Nothing here computes, rounds or lays out.
 """
@@ -23,6 +23,8 @@ from caseseries.identify.link import Joined, join_cases
 from caseseries.identify.minutes import Board, mark_found, propose_cases, read_minutes
 from caseseries.identify.tokens import Identifiers, read_tokens
 from caseseries.intake.returns import Returns, read_returns
+from caseseries.pcr.specimens import FOLDER as PLATES
+from caseseries.pcr.specimens import Measured, Plates, join_levels
 from caseseries.study.definition import Study
 from caseseries.study.load import FILE, load_study
 
@@ -50,16 +52,26 @@ class Checked:
     identifiers: Identifiers = field(default_factory=Identifiers)
     joined: Joined = field(default_factory=Joined)
     board: Board = field(default_factory=Board)
+    plates: Plates = field(default_factory=Plates)
+    measured: Measured = field(default_factory=lambda: Measured(()))
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        rooms = (self.returns, self.identifiers, self.joined, self.board, self.cohort)
+        rooms = (
+            self.returns,
+            self.identifiers,
+            self.joined,
+            self.plates,
+            self.measured,
+            self.board,
+            self.cohort,
+        )
         return tuple(sorted({finding for room in rooms for finding in room.findings}))
 
     @property
     def questions(self) -> tuple[Question, ...]:
         """What only a person can answer and nobody has."""
-        return (*self.joined.questions, *self.board.questions)
+        return (*self.joined.questions, *self.board.questions, *self.measured.questions)
 
     @property
     def problems(self) -> tuple[Finding, ...]:
@@ -79,13 +91,28 @@ def check_study(folder: Path, progress: Progress = silent) -> Checked:
 
 
 def form_study(folder: Path, study: Study, returns: Returns) -> Checked:
-    """From the returns to the cohort, with what people decided and what the boards' minutes say."""
+    """From the returns to the cohort, with the plates, what people decided and what the boards' minutes say."""
     log, identifiers = read_decisions(folder), read_tokens(folder)
     joined = join_cases(returns.patients, log, identifiers.tokens)
-    board = propose_cases(read_minutes(folder), study.index.treatment, joined.patients, log, joined.stand_ins)
+    plates = read_plate_folder(folder, study, returns, joined)
+    measured = join_levels(joined.patients, plates, log)
+    board = propose_cases(
+        read_minutes(folder), study.index.treatment, measured.patients, log, joined.stand_ins
+    )
     aside = [Left(one.case_id, "set aside", one.reason.what) for one in returns.aside]
-    cohort = form_cohort(mark_found(joined.patients, board), study, aside, len(joined.seconds))
-    return Checked(study, returns, cohort, log, identifiers, joined, board)
+    cohort = form_cohort(mark_found(measured.patients, board), study, aside, len(joined.seconds))
+    return Checked(study, returns, cohort, log, identifiers, joined, board, plates, measured)
+
+
+def read_plate_folder(folder: Path, study: Study, returns: Returns, joined: Joined) -> Plates:
+    """What the study's plates say; a study without any does not wait for the rooms that read them."""
+    if not (folder / PLATES).is_dir():
+        return Plates()
+    from caseseries.pcr.folder import read_plates
+
+    cases = {one.case_id: "" for one in returns.aside}
+    cases |= {patient.case_id: patient.case_id for patient in joined.patients}
+    return read_plates(folder, study.response.criteria, cases | dict(joined.stand_ins))
 
 
 def analyse_study(checked: Checked, progress: Progress = silent) -> "Analysis":
@@ -132,11 +159,14 @@ def write_query_sheets(folder: Path, checked: Checked) -> tuple[Path, ...]:
 
 def hash_inputs(folder: Path, checked: Checked) -> dict[str, str]:
     """SHA-256 of every file the report was made from."""
-    names = [FILE, *([DECISIONS] if checked.log.entries else [])]
+    criteria = checked.study.response.criteria
+    own_criteria = [criteria] if checked.plates.files and criteria.endswith(".toml") else []
+    names = [FILE, *([DECISIONS] if checked.log.entries else []), *own_criteria]
     own = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
     returned = {file.file: file.sha256 for file in checked.returns.files}
     minutes = {file.file: file.sha256 for file in checked.board.files}
-    return {**own, **returned, **minutes, **checked.identifiers.hashes}
+    plates = {file.file: file.sha256 for file in checked.plates.files}
+    return {**own, **returned, **minutes, **plates, **checked.identifiers.hashes}
 
 
 def describe_reading(folder: Path, checked: Checked) -> "Reading":
@@ -149,10 +179,28 @@ def describe_reading(folder: Path, checked: Checked) -> "Reading":
         f"{counts.problem} set aside as problems, {counts.ignored} ignored (headings, instructions, lists).",
         f"{cohort.returned} cases returned: {len(cohort.courses)} analysed, {len(cohort.left)} not.",
         *(f"{one.case_id} is not analysed: {one.reason}." for one in cohort.left),
+        *describe_plates(checked),
         *describe_decisions(checked),
         *(f"{name}: SHA-256 {digest}" for name, digest in hash_inputs(folder, checked).items()),
     )
     return Reading(lines, tuple(str(finding) for finding in checked.findings))
+
+
+def describe_plates(checked: Checked) -> Iterator[str]:
+    """What became of the wells, by which criteria, and which of their values nobody has checked."""
+    plates, measured = checked.plates, checked.measured
+    if not plates.files:
+        return
+    counts = plates.counts
+    yield (
+        f"RQ-PCR plates: {plates.read}, with {counts.wells} wells: {counts.used} used, {counts.set_aside} set aside, "
+        f"{counts.asked} asked about. Levels held against the returns: {measured.agreed} agree, "
+        f"{len(measured.questions)} contradict a line, {measured.added} have no line and were added."
+    )
+    yield f"Plates were interpreted by {plates.criteria}."
+    if plates.unverified:
+        names = ", ".join(name.replace("_", " ") for name in plates.unverified)
+        yield f"Criteria not yet checked against their publication: {names}."
 
 
 def describe_decisions(checked: Checked) -> Iterator[str]:

@@ -28,6 +28,7 @@ def summary_text(checked: "Checked") -> str:
         f"Cases: {cohort.returned} returned = {len(cohort.courses)} analysed + {len(cohort.left)} not analysed",
         *(f"  {one.case_id}: {one.stage}, {one.reason}" for one in cohort.left),
     ]
+    lines[1:1] = plates_lines(checked)
     if checked.questions:
         lines.append(
             f"{plural(len(checked.questions), 'question')} only a person can answer; "
@@ -40,6 +41,20 @@ def summary_text(checked: "Checked") -> str:
     return "\n".join(lines)
 
 
+def plates_lines(checked: "Checked") -> list[str]:
+    """What became of the wells; nothing where the study has no plates."""
+    plates, measured = checked.plates, checked.measured
+    if not plates.files:
+        return []
+    counts = plates.counts
+    return [
+        f"Wells: {counts.wells} on {plural(plates.read, 'plate')} = {counts.used} used + {counts.set_aside} set aside "
+        f"+ {counts.asked} asked about",
+        f"Levels of plates: {measured.agreed} agree with the returns, {len(measured.questions)} contradict them, "
+        f"{measured.added} added",
+    ]
+
+
 def check_text(checked: "Checked") -> str:
     """Every finding, file by file, then the sums."""
     lines = [f"{finding.severity.upper():5} {finding}" for finding in checked.findings]
@@ -50,13 +65,27 @@ def check_record(checked: "Checked") -> dict[str, object]:
     counts = checked.returns.counts
     return {
         "cells": counts_record(counts),
+        "wells": wells_record(checked.plates.counts),
+        "levels": {
+            "agree": checked.measured.agreed,
+            "contradict": len(checked.measured.questions),
+            "added": checked.measured.added,
+        },
         "cases": {"returned": checked.cohort.returned, "analysed": len(checked.cohort.courses)},
         "files": [
             {"name": file.file, "centre": file.centre, "sha256": file.sha256, **counts_record(file.counts)}
             for file in checked.returns.files
         ],
+        "plates": [
+            {"name": file.file, "sha256": file.sha256, **wells_record(file.counts)}
+            for file in checked.plates.files
+        ],
         "findings": [finding_record(finding) for finding in checked.findings],
     }
+
+
+def wells_record(counts: object) -> dict[str, int]:
+    return {name: getattr(counts, name) for name in ("wells", "used", "set_aside", "asked")}
 
 
 def revision_record(revision: "Revision") -> dict[str, object]:

@@ -42,5 +42,5 @@ def test_a_disagreement_names_both_and_the_cell():
     found = check_agreement(SampleLevel("NB-01 day 33", NEGATIVE, (), ()), quantified(2e-3), WHERE)
     assert str(found) == (
         "north.xlsx › mrd › C7: the plate gives not detected (1.0e-04) for NB-01 day 33, the return says 2.0e-03. "
-        "Allowed: within half a log. Ask the centre which is right; the plate's level is used."
+        "Allowed: within half a log. Ask the centre which is right; neither is used until then."
     )

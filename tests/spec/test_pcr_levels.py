@@ -302,10 +302,25 @@ def test_several_markers_give_the_highest_and_flag_what_is_a_log_apart():
 
 
 def test_a_marker_that_cannot_be_read_is_named_beside_the_one_that_can():
-    bench = usual_bench({"pt": NOTHING}).add("pt", three(30.0), target="TRG")
+    bench = usual_bench({"pt": NOTHING}).add("pt", NOTHING, target="TRG")
     (sample,) = join_markers(report_of(bench).levels, PROFILE)
     assert sample.level.state is LevelState.NOT_DETECTED
     assert sample.reasons == ("rests on 1 of 2 markers; not evaluable: TRG",)
+
+
+@pytest.mark.parametrize("clear", [NOTHING, three(cq_at(1e-3))])
+def test_a_marker_that_amplifies_and_cannot_be_read_is_spoken_for_by_no_other(clear):
+    bench = usual_bench({"pt": clear}).add("pt", three(30.0), target="TRG")
+    (sample,) = join_markers(report_of(bench).levels, PROFILE)
+    assert sample.level.state is LevelState.NOT_EVALUABLE
+    assert sample.reasons[0].startswith("TRG may stand higher than every other marker: standard curve: ")
+
+
+def test_late_wells_of_an_unreadable_marker_are_no_more_than_its_background():
+    bench = usual_bench({"pt": NOTHING}).add("pt", three(38.0), target="TRG")
+    bench.add("MNC", three(38.5), target="TRG", task=Task.NO_TARGET)
+    (sample,) = join_markers(report_of(bench).levels, PROFILE)
+    assert sample.level.state is LevelState.NOT_DETECTED
 
 
 def test_the_record_has_every_field_that_is_promised():

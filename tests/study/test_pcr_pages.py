@@ -2,12 +2,14 @@
 
 import re
 
+import numpy as np
 import pytest
 from pypdf import PdfReader
 
-from caseseries.analysis.plates import show_plate
+from caseseries.analysis.plates import show_courses, show_plate
 from caseseries.pcr.criteria import PREVENT_FALSE_NEGATIVE, load_profile
 from caseseries.pcr.mrd import interpret_plate
+from caseseries.pcr.plate import join_plates
 from caseseries.pcr.simulate import Assay, Design, MadeSample, simulate_plate
 from caseseries.present.figures.plates import amplification_figure, standard_figure, strip_figure
 from caseseries.present.html import render_html
@@ -82,3 +84,35 @@ def test_a_plate_of_cq_alone_has_no_amplification_plot_and_other_patients_stay_o
     assert not any(getattr(block, "title", "") == "Amplification" for block in document.blocks)
     assert {well.sample for well in first.wells if well.role == "follow-up"} == {"a"}
     assert "not evaluable" in second.verdict
+
+
+def test_specimens_of_several_days_are_shown_over_time(tmp_path):
+    samples = (
+        MadeSample("AB-01 2019-05-31", 2e-3),
+        MadeSample("AB-01 2019-07-01", 0.0),
+        MadeSample("XY", 0.0),
+    )
+    plate = simulate_plate(Design(Assay("IGH-1"), samples), "a.rdml", np.random.default_rng(1))
+    report = interpret_plate(plate, load_profile(PREVENT_FALSE_NEGATIVE))
+    (course,) = show_courses(report)
+    assert (course.case_id, [point.day for point in course.points]) == ("AB-01", [0, 31])
+    number, negative = course.points
+    assert number.lower < number.value < number.upper
+    assert (negative.value, negative.limit) == (None, negative.sensitivity)
+    write_pages(show_plate(report), "caseseries x", tmp_path, [course])
+    page = (tmp_path / "mrd.html").read_text(encoding="utf-8")
+    assert "MRD over time, patient by patient" in page
+    assert "AB-01, day 31: not detected (&lt; " in page
+
+
+def test_only_the_wells_of_the_sample_s_own_runs_are_on_its_page():
+    rng = np.random.default_rng(1)
+    plates = [
+        simulate_plate(Design(Assay(name), (MadeSample("pt", 2e-3),)), f"{name}.rdml", rng)
+        for name in ("IGH", "TRG")
+    ]
+    pages = show_plate(interpret_plate(join_plates(plates), load_profile(PREVENT_FALSE_NEGATIVE)))
+    for page in pages:
+        places = [well.position for well in page.control_wells]
+        assert len(places) == len(set(places)) > 0
+        assert page.trail

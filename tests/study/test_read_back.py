@@ -2,6 +2,7 @@
 
 import json
 import re
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -111,7 +112,8 @@ def test_a_sentence_with_numbers_of_its_own_is_found_in_all_three(document, piec
     assert differences_in_word(page, read_word(tmp_path / "report.docx")) == []
 
 
-CELL = re.compile(r"(returns/[^›]+\.xlsx) › ([^›]+) › ([A-Z]+\d+) = (.*?)(?=; returns/|$)")
+CELL = re.compile(r"(returns/[^›]+\.xlsx) › ([^›]+) › ([A-Z]+\d+) = (.*?)(?=; returns/|; plates/|$)")
+WELLS = re.compile(r"(plates/[^›]+\.rdml) › run 1 › ([A-H0-9, ]+) = ([^;]*?): Cq (.*?)(?=; |$)")
 
 
 def test_every_trail_leads_to_cells_that_hold_what_it_says(demo, account):
@@ -131,6 +133,36 @@ def test_every_trail_leads_to_cells_that_hold_what_it_says(demo, account):
             assert raw.split("\n")[0] == _as_read(books[file][sheet][cell].value), (result, file, sheet, cell)
             cells += 1
     assert cells > 2000
+
+
+def test_every_trail_leads_to_wells_of_the_sample_and_marker_it_names(demo):
+    """The trails of the page against the plates' XML, read without our reader."""
+    page = (demo / "report" / "report.html").read_text(encoding="utf-8")
+    [trails] = re.findall(r'<script type="application/json" id="trails">(.*?)</script>', page)
+    lines = {line for trail in json.loads(trails).values() for line in trail["lines"]}
+    plates = {path.name: _wells_of(path) for path in (demo / "plates").iterdir()}
+    told = {found for line in lines for found in WELLS.findall(line)}
+    for file, places, name, cqs in told:
+        held = [plates[file.removeprefix("plates/")][place] for place in places.split(", ")]
+        assert len(cqs.split(", ")) == len(held)
+        if name.startswith(("IG", "TR")):
+            assert {target for _, target in held} == {name}
+            assert all(sample.startswith(file[7:12]) for sample, _ in held)
+        elif name.startswith("control gene"):
+            assert {target for _, target in held} == {"ALB"}
+        else:
+            assert {sample for sample, _ in held} == {"MNC"} or all(s.startswith("dx ") for s, _ in held)
+    assert (
+        len(told) == 30 * 2 + 15 * 2
+    )  # sample and control wells of 30 specimens; curve and background of 15 runs
+
+
+def _wells_of(path: Path) -> dict[str, tuple[str, str]]:
+    """Position to (sample, target) on a plate of 8 rows and 12 columns."""
+    with zipfile.ZipFile(path) as archive:
+        xml = archive.read("rdml_data.xml").decode()
+    found = re.findall(r'<react id="(\d+)"><sample id="([^"]*)"/><data><tar id="([^"]*)"/>', xml)
+    return {f"{'ABCDEFGH'[(int(n) - 1) // 12]}{(int(n) - 1) % 12 + 1}": (s, t) for n, s, t in found}
 
 
 def _as_read(value: object) -> str:

@@ -7,6 +7,7 @@ import pytest
 from openpyxl import load_workbook
 
 from caseseries.demo import write_demo, write_new
+from caseseries.demo.children import CHILDREN
 from caseseries.findings import Severity, StudyError
 from caseseries.study.definition import Study
 from caseseries.study.forms import forms_of
@@ -44,6 +45,11 @@ def refusal(write, folder):
 def test_the_folder_is_a_study_and_its_returns(folder):
     names = {"study.toml", "README.txt", "published/letter.toml"} | {
         f"returns/{centre}.xlsx" for centre in CENTRES
+    }
+    names |= {
+        f"plates/{child.case_id} {target.marker}.rdml".replace(" ", "_")
+        for child in CHILDREN
+        for target in child.targets
     }
     assert set(contents(folder)) == names
 

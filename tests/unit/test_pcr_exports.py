@@ -240,3 +240,20 @@ def test_tasks_are_read_in_every_vendor_s_words():
         Task.POSITIVE,
         Task.UNSTATED,
     ]
+
+
+def test_quoted_decimal_commas_in_a_comma_separated_file():
+    text = (
+        '"No.","Name","Type","Ct","Given Conc (copies/reaction)"\n"1","dx 10-1","Standard","21,52","0,1"\n'
+        '"2","pt 7","Unknown","33,4",""\n'
+    )
+    assert found(read(text)) == [("1", "dx 10-1", "", "std", 21.52), ("2", "pt 7", "", "unkn", 33.4)]
+
+
+def test_a_blank_cp_of_a_named_sample_is_a_word_for_none_where_the_instrument_writes_no_other():
+    text = (
+        "Experiment: run 12  Selected Filter: FAM (465-510)\n"
+        "Include\tColor\tPos\tName\tCp\tConcentration\tStandard\tStatus\n"
+        "True\t255\tA1\tpt 7\t\t\t0\t\nTrue\t255\tA2\t\t\t\t0\t\n"
+    )
+    assert [w.reading.note for w in read(text).wells] == ["the instrument found no Cq", "no Cq given"]

@@ -173,3 +173,18 @@ def test_a_plate_toml_that_is_not_toml_says_where(tmp_path):
     path.write_text("samples = [", encoding="utf-8")
     with pytest.raises(PlateError, match=r"plate\.toml: the file cannot be read"):
         load_setup(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "amount", "unit"),
+    [("500 ng", 500.0, "ng"), ("ALB 0,5ng", 0.5, "ng"), ("dx 0.001", 1e-3, "dil"), ("std_0,05", 0.05, "dil")],
+)
+def test_amounts_in_the_names_of_what_the_file_calls_standards(name, amount, unit):
+    (part,) = assign_roles(plate_of([well("A1", name, task=Task.STANDARD)]))
+    assert (part.role, part.amount, part.unit) == (Role.STANDARD, amount, unit)
+
+
+@pytest.mark.parametrize("name", ["pt 0.5 ng", "day 0.5"])
+def test_amounts_in_the_names_of_samples_make_no_standards(name):
+    (part,) = assign_roles(plate_of([well("A1", name)]))
+    assert part.role is Role.FOLLOW_UP

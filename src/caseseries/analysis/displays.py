@@ -74,6 +74,33 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class LevelAt:
+    """The level of a specimen on a day, with the limits it had. `limit` is the level that a specimen without a number
+    excludes; `lower` and `upper` bound a quantified one where its plate was read. `label` is filled in by `present`.
+    """
+
+    day: int
+    state: str
+    value: float | None
+    limit: float | None
+    sensitivity: float | None = None
+    quantitative_range: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """MRD of one case over time, days from the display's origin, beside its treatments and events."""
+
+    case_id: str
+    points: tuple[LevelAt, ...]
+    spans: tuple[Span, ...] = ()
+    marks: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True)
 class Lane:
     """One case on the time-line: `end` is the last day known, `alive` whether it ends in an arrow."""
 
@@ -117,3 +144,4 @@ class Displays:
     lanes: tuple[Lane, ...]
     aftermath: tuple[Aftermath, ...]
     listing: Listing
+    trajectories: tuple[Trajectory, ...] = ()

@@ -2,15 +2,21 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
+from caseseries.analysis.displays import LevelAt, Trajectory
 from caseseries.pcr.command import say_level
 from caseseries.pcr.curve import take_baselines
+from caseseries.pcr.folder import DAY, day_in
 from caseseries.pcr.interpret import MarkerLevel
+from caseseries.pcr.markers import SampleLevel, join_markers
 from caseseries.pcr.mrd import PlateReport
 from caseseries.pcr.roles import Role
+from caseseries.pcr.setup import Saying
 from caseseries.pcr.standards import Reaction, StandardCurve
+from caseseries.record.levels import LevelState
 
 ROLES = {
     Role.STANDARD: "standard",
@@ -86,6 +92,42 @@ def show_plate(report: PlateReport) -> tuple[PlatePage, ...]:
     return tuple(_page(report, level, nets) for level in report.levels)
 
 
+def show_courses(report: PlateReport) -> tuple[Trajectory, ...]:
+    """MRD over time of each patient with specimens of two days or more on these plates, in days from the first.
+
+    A sample's patient and day are what plate.toml says (`case`, `specimen_date`), else its name without the day.
+    """
+    by_patient: dict[str, dict[date, SampleLevel]] = {}
+    for sample in join_markers(report.levels, report.profile):
+        patient, day = _whose(sample.sample, report.setup.samples.get(sample.sample, Saying()))
+        if day is not None:
+            by_patient.setdefault(patient, {})[day] = sample
+    return tuple(_course(patient, found) for patient, found in by_patient.items() if len(found) > 1)
+
+
+def _whose(sample: str, said: Saying) -> tuple[str, date | None]:
+    day = said.specimen_date or day_in(sample)
+    bare = DAY.sub("", sample).strip(" _,;-") if day else sample
+    return said.case or bare or sample, day
+
+
+def _course(patient: str, found: dict[date, SampleLevel]) -> Trajectory:
+    first = min(found)
+    points = (_level_at(sample, (day - first).days) for day, sample in sorted(found.items()))
+    return Trajectory(patient, tuple(points))
+
+
+def _level_at(sample: SampleLevel, day: int) -> LevelAt:
+    level = sample.level
+    own = next((one for one in sample.markers if one.level == level), None)
+    is_known = level.state is not LevelState.NOT_EVALUABLE
+    limit = level.bounds()[1] if is_known and level.value is None else None
+    lower, upper = (own.lower, own.upper) if own and level.value is not None else (None, None)
+    return LevelAt(
+        day, str(level.state), level.value, limit, level.sensitivity, level.quantitative_range, lower, upper
+    )
+
+
 def _nets(report: PlateReport) -> dict[Reaction, tuple[float, ...]]:
     """Each well's curve above its baseline, worked out a target at a time as its Cq was."""
     fluorescence = report.plate.fluorescence
@@ -101,9 +143,13 @@ def _nets(report: PlateReport) -> dict[Reaction, tuple[float, ...]]:
 
 def _page(report: PlateReport, level: MarkerLevel, nets: dict[Reaction, tuple[float, ...]]) -> PlatePage:
     evidence, profile = level.evidence, report.profile
-    wells = [one for one in report.reactions if _belongs(one, evidence.target, evidence.sample)]
-    control = evidence.control
-    others = [one for one in report.reactions if control and _belongs(one, control.target, evidence.sample)]
+    curve, control = evidence.curve, evidence.control
+    runs = {*_runs(evidence.reactions), *([(curve.plate, curve.run)] if curve else [])}
+    wells = [one for one in report.reactions if _belongs(one, evidence.target, evidence.sample, runs)]
+    runs = _runs(control.reactions) if control else set()
+    others = [
+        one for one in report.reactions if control and _belongs(one, control.target, evidence.sample, runs)
+    ]
     return PlatePage(
         sample=evidence.sample,
         target=evidence.target,
@@ -125,9 +171,15 @@ def _page(report: PlateReport, level: MarkerLevel, nets: dict[Reaction, tuple[fl
     )
 
 
-def _belongs(one: Reaction, target: str, sample: str) -> bool:
+def _runs(reactions: Iterable[Reaction]) -> set[tuple[str, str]]:
+    return {(one.well.plate, one.well.run) for one in reactions}
+
+
+def _belongs(one: Reaction, target: str, sample: str, runs: set[tuple[str, str]]) -> bool:
+    """Whether a well is of this sample or a control of its runs: no other patient's wells come on the page."""
     is_other_patient = one.part.role is Role.FOLLOW_UP and one.well.sample != sample
-    return one.well.target == target and one.part.role in ROLES and not is_other_patient
+    is_here = one.well.target == target and (one.well.plate, one.well.run) in runs
+    return is_here and one.part.role in ROLES and not is_other_patient
 
 
 def _show_wells(

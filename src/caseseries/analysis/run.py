@@ -10,7 +10,7 @@ from caseseries.analysis.exports import adsl_rows, adtte_rows
 from caseseries.analysis.outcomes import curve_of, describe_follow_up, estimate_outcomes, start_clocks
 from caseseries.analysis.remarks import Remark, count_before, see_limits
 from caseseries.analysis.results import Result, Results
-from caseseries.analysis.stories import aftermath, lanes, list_cases, mrd_points
+from caseseries.analysis.stories import aftermath, lanes, list_cases, mrd_points, trajectories
 from caseseries.identify.ascertainment import Reach
 from caseseries.study.definition import Study
 from caseseries.timeline.response import derive_response
@@ -59,6 +59,7 @@ def analyse(cohort: Cohort, study: Study, reach: Reach = NOBODY_ASKED) -> Analys
         lanes(courses, study),
         aftermath(courses, responses),
         list_cases(courses, responses, study),
+        trajectories(courses, study, until),
     )
     remarks = see_limits(results, clocks, study)
     adtte, adsl = adtte_rows(clocks, study), adsl_rows(courses, study)

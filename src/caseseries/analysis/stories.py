@@ -3,7 +3,17 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from caseseries.analysis.displays import Aftermath, Lane, Listing, Mark, MrdPoint, Span
+from caseseries.analysis.displays import (
+    Aftermath,
+    Lane,
+    LevelAt,
+    Listing,
+    Mark,
+    MrdPoint,
+    Span,
+    Trajectory,
+)
+from caseseries.record.levels import Level, LevelState, combine_markers
 from caseseries.study.definition import Study
 from caseseries.timeline.course import Course
 from caseseries.timeline.endpoints import origin_of
@@ -30,6 +40,43 @@ def _point(case_id: str, when: str, measured: Measured, index: date) -> MrdPoint
     return MrdPoint(case_id, when, (measured.on - index).days, str(level.state), level.value, limit)
 
 
+def trajectories(courses: Sequence[Course], study: Study, until: str) -> tuple[Trajectory, ...]:
+    """Every specimen of each case, from the index treatment to the event that ends its window; later ones too."""
+    found = (_trajectory(course, study, until) for course in courses)
+    return tuple(one for one in found if one.points)
+
+
+def _trajectory(course: Course, study: Study, until: str) -> Trajectory:
+    index = course.first("index")
+    if index is None:
+        return Trajectory(course.case_id, ())
+    levels = {day: level_of_day(course, day) for day in sorted({sample.on for sample in course.samples})}
+    levels |= {d.earliest: Level(LevelState.NOT_EVALUABLE) for d in course.doubts if d.earliest == d.latest}
+    points = tuple(_level_at(level, (day - index.on).days) for day, level in sorted(levels.items()))
+    ended = origin_of(course, until)
+    last = max([0, *(point.day for point in points), *([(ended.on - index.on).days] if ended else [])])
+    marks = [
+        Mark(_event_name(m.kind, m.detail), (m.on - index.on).days) for m in course.all("hsct", *ENDINGS)
+    ]
+    shown = tuple(mark for mark in marks if 0 <= mark.day <= last)
+    return Trajectory(course.case_id, points, tuple(_spans(course, study, index.on)), shown)
+
+
+def _level_at(level: Level, day: int) -> LevelAt:
+    limit = None if level.value is not None or not _says_something(level) else level.bounds()[1]
+    return LevelAt(day, str(level.state), level.value, limit, level.sensitivity, level.quantitative_range)
+
+
+def _says_something(level: Level) -> bool:
+    return level.state is not LevelState.NOT_EVALUABLE
+
+
+def level_of_day(course: Course, day: date) -> Level:
+    """The markers of one day together; not evaluable when none of them is."""
+    levels = [s.level for s in course.samples if s.on == day and _says_something(s.level)]
+    return combine_markers(levels) if levels else Level(LevelState.NOT_EVALUABLE)
+
+
 def lanes(courses: Sequence[Course], study: Study) -> tuple[Lane, ...]:
     """The time-line of each case from its index treatment to the last day known, longest first."""
     found = [lane for course in courses if (lane := _lane(course, study))]
@@ -40,11 +87,6 @@ def _lane(course: Course, study: Study) -> Lane | None:
     index, last = course.first("index"), course.last_known()
     if index is None or last is None:
         return None
-    spans = []
-    for row in course.patient.form("treatment"):
-        start, end = row.date("start_date"), row.date("end_date")
-        if row.text("treatment") == study.index.treatment and start and end:
-            spans.append(Span(study.index.label, (start - index.on).days, (end - index.on).days))
     marks = [
         Mark(
             m.detail if m.kind == "other treatment" else _event_name(m.kind, m.detail), (m.on - index.on).days
@@ -52,9 +94,16 @@ def _lane(course: Course, study: Study) -> Lane | None:
         for m in course.all("hsct", "other treatment", "complete remission", *ENDINGS)
         if m.on > index.on
     ]
-    return Lane(
-        course.case_id, tuple(spans), tuple(marks), (last.on - index.on).days, not course.all("death")
-    )
+    spans = tuple(_spans(course, study, index.on))
+    return Lane(course.case_id, spans, tuple(marks), (last.on - index.on).days, not course.all("death"))
+
+
+def _spans(course: Course, study: Study, origin: date) -> Iterator[Span]:
+    """The stretches of the index treatment that have both days."""
+    for row in course.patient.form("treatment"):
+        start, end = row.date("start_date"), row.date("end_date")
+        if row.text("treatment") == study.index.treatment and start and end:
+            yield Span(study.index.label, (start - origin).days, (end - origin).days)
 
 
 def _event_name(kind: str, detail: str) -> str:

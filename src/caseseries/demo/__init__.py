@@ -3,18 +3,19 @@
 from importlib.resources import files
 from pathlib import Path
 
-from caseseries.demo.returns import build_returns
+from caseseries.demo.returns import build_returns, tell_stories
 from caseseries.findings import Finding, Severity, StudyError, Where
 from caseseries.intake.template import write_template
 from caseseries.study.load import FILE, load_study
 
 RETURNS = "returns"
+PLATES = "plates"
 LETTER = files("caseseries.evidence") / "published" / "letter.toml"  # what the letter prints, claim by claim
 TEMPLATE = "template.xlsx"
 
 
 def write_demo(folder: Path) -> None:
-    """Write the demo study into a new or empty folder: study.toml, returns/*.xlsx,
+    """Write the demo study into a new or empty folder: study.toml, returns/*.xlsx, plates/*.rdml,
     published/letter.toml and README.txt.
 
     The bytes are the same every time. Raises StudyError if the folder holds anything.
@@ -28,6 +29,11 @@ def write_demo(folder: Path) -> None:
     (folder / RETURNS).mkdir()
     for centre, rows in build_returns(study.data_cut).items():
         write_template(folder / RETURNS / f"{centre}.xlsx", study, rows, centre)
+    from caseseries.demo.plates import write_plates  # simulation needs NumPy, `new` does not
+
+    (folder / PLATES).mkdir()
+    for name, data in write_plates(tell_stories(study.data_cut)):
+        (folder / PLATES / name).write_bytes(data)
 
 
 def write_new(folder: Path) -> tuple[Path, ...]:

@@ -46,12 +46,17 @@ class Story:
 
 def build_returns(data_cut: date) -> dict[str, Lines]:
     """What each centre returns: centre -> form -> lines of column -> value, as `write_template` takes them."""
-    stories = [_place(child, times, data_cut) for child, times in zip(CHILDREN, find_times(), strict=True)]
-    stories.sort(key=lambda story: story.child.case_id)
+    stories = tell_stories(data_cut)
     return {
         centre: _fill_forms([story for story in stories if story.child.centre == centre])
         for centre in CENTRES
     }
+
+
+def tell_stories(data_cut: date) -> list[Story]:
+    """The children on the calendar, in order of case id."""
+    stories = [_place(child, times, data_cut) for child, times in zip(CHILDREN, find_times(), strict=True)]
+    return sorted(stories, key=lambda story: story.child.case_id)
 
 
 def _place(child: Child, times: Times, data_cut: date) -> Story:
@@ -133,11 +138,16 @@ def _treatments(story: Story) -> Iterator[Line]:
 
 
 def _specimens(story: Story) -> Iterator[Line]:
-    before = _working_day(story.after_index(-4), -1)
+    before, after = specimen_days(story)
     for target in story.child.targets:
         yield _specimen(before, target, target.before)
     for target in story.child.targets:
-        yield _specimen(_response_day(story), target, target.after)
+        yield _specimen(after, target, target.after)
+
+
+def specimen_days(story: Story) -> tuple[date, date]:
+    """The days of the marrows before blinatumomab and after its last cycle."""
+    return _working_day(story.after_index(-4), -1), _response_day(story)
 
 
 def _response_day(story: Story) -> date:

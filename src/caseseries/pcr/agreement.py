@@ -1,16 +1,32 @@
 """A plate's level beside the one a centre returned for the same specimen."""
 
+from typing import Protocol
+
 from caseseries.findings import Finding, Severity, Where
-from caseseries.pcr.markers import SampleLevel
 from caseseries.record.levels import Level, LevelState
 
 WITHIN = 10**0.5  # half a log, as between laboratories of the same network (doi 10.1038/leu.2012.234)
 
 
-def check_agreement(plate: SampleLevel, returned: Level, where: Where) -> Finding | None:
+class Read(Protocol):
+    """A level as a plate gives it, and the name of its sample there."""
+
+    @property
+    def sample(self) -> str: ...
+
+    @property
+    def level(self) -> Level: ...
+
+
+def check_agreement(plate: Read, returned: Level, where: Where, wells: str = "the plate") -> Finding | None:
     """A finding when the two exclude each other; None when they agree or either is not evaluable.
 
-    A number agrees with another within half a log; a limit agrees with whatever it allows.
+    A number agrees with another within half a log; a limit agrees with whatever it allows. Nobody but a person
+    knows which of the two is right, so neither is used until one has said.
+
+    Args:
+        where: the cell of the return.
+        wells: the wells of the plate, as a person finds them.
     """
     if LevelState.NOT_EVALUABLE in (plate.level.state, returned.state):
         return None
@@ -18,9 +34,13 @@ def check_agreement(plate: SampleLevel, returned: Level, where: Where) -> Findin
     least, most = _allowed(returned)
     if lowest <= most and least <= highest:
         return None
-    what = f"the plate gives {_say(plate.level)} for {plate.sample}, the return says {_say(returned)}"
-    do = "Ask the centre which is right; the plate's level is used"
-    return Finding(where, "level.disagreement", Severity.NOTE, what, "within half a log", do)
+    return disagree(f"{wells} gives {say_level(plate.level)} for {plate.sample}", returned, where)
+
+
+def disagree(plate_says: str, returned: Level, where: Where) -> Finding:
+    what = f"{plate_says}, the return says {say_level(returned)}"
+    do = "Ask the centre which is right; neither is used until then"
+    return Finding(where, "level.disagreement", Severity.VALUE, what, "within half a log", do)
 
 
 def _allowed(level: Level) -> tuple[float, float]:
@@ -30,7 +50,8 @@ def _allowed(level: Level) -> tuple[float, float]:
     return lowest, highest
 
 
-def _say(level: Level) -> str:
+def say_level(level: Level) -> str:
+    """A level in a few words; a number only when it was quantified."""
     if level.value is not None:
         return f"{level.value:.1e}"
     limit = level.sensitivity if level.state is LevelState.NOT_DETECTED else level.quantitative_range

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from caseseries.findings import Finding, Severity
 from caseseries.pcr.curve import State
-from caseseries.pcr.interpret import MarkerLevel, Rule
+from caseseries.pcr.evidence import Rule
+from caseseries.pcr.interpret import MarkerLevel
 from caseseries.pcr.plate import Plate, Well, place_of
 from caseseries.pcr.roles import Part, Role
 from caseseries.pcr.standards import Reaction, StandardCurve

@@ -29,9 +29,14 @@ def read_report(
 
 def find_setup(plate: Path, named: Path | None = None) -> Setup:
     """The plate.toml that goes with a plate; an empty one when there is none."""
-    beside = [plate.with_suffix(".toml"), plate.parent / "plate.toml"]
-    path = named or next((path for path in beside if path.is_file()), None)
+    path = named or setup_beside(plate)
     return load_setup(path) if path else Setup()
+
+
+def setup_beside(plate: Path) -> Path | None:
+    """NAME.toml, else plate.toml, in the folder of the plate; None when neither is there."""
+    beside = (plate.with_suffix(".toml"), plate.parent / "plate.toml")
+    return next((path for path in beside if path.is_file()), None)
 
 
 def has_open_problems(report: PlateReport) -> bool:

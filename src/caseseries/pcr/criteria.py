@@ -85,6 +85,7 @@ def _read(data: bytes, file: str, needed: frozenset[str]) -> Profile:
         _fault(file, f"criteria.{name}", "the value is missing", "")
         for name in sorted(needed - criteria.keys())
     ]
+    faults += [] if faults else _check_sense({name: item["value"] for name, item in criteria.items()}, file)
     if faults:
         raise PlateError(faults)
     said = {key: str(table.get(key, "")) for key in ("id", "title", "citation", "note")}
@@ -100,6 +101,51 @@ def _check(name: str, item: object, file: str, needed: frozenset[str]) -> list[F
     if isinstance(value, bool) or not isinstance(value, int | float):
         return [_fault(file, f"{path}.value", f"the value is {value!r}", "a number")]
     return []
+
+
+# What a value may be at all; outside it the rules would call everything, or nothing, positive.
+_SENSE: Mapping[str, tuple[float, float]] = {
+    "slope_steepest": (-6.0, -2.0),
+    "slope_shallowest": (-6.0, -2.0),
+    "correlation_least": (0.5, 1.0),
+    "steps_least": (3, 20),
+    "step_deviation_most": (0.0, 5.0),
+    "replicate_range_most": (0.0, 5.0),
+    "range_background_margin": (0.0, 10.0),
+    "sensitivity_background_margin": (0.0, 10.0),
+    "positive_background_margin": (0.0, 10.0),
+    "positive_wells_least": (1, 20),
+    "positive_beyond_sensitivity_most": (0.0, 20.0),
+    "late_after": (20, 100),
+    "follow_up_wells_least": (1, 20),
+    "background_wells_least": (1, 50),
+    "control_wells_least": (1, 20),
+    "amplifiable_least": (0.0, 1.0),
+    "control_water_margin": (1.0, 40.0),
+    "bridge_most": (0.0, 5.0),
+    "dna_per_well": (1.0, 5000.0),
+    "dna_per_cell": (1.0, 20.0),
+    "floor_copies": (1.0, 20.0),
+    "markers_apart_most": (0.0, 5.0),
+}
+
+
+def _check_sense(values: Mapping[str, float], file: str) -> list[Finding]:
+    """Values no rule can work with, and pairs that contradict each other."""
+    faults = [
+        _fault(file, f"criteria.{name}.value", f"the value is {value:g}", f"{least:g} to {most:g}")
+        for name, value in values.items()
+        if not (least := _SENSE[name][0]) <= value <= (most := _SENSE[name][1])
+    ]
+    for less, more in (
+        ("slope_steepest", "slope_shallowest"),
+        ("positive_wells_least", "follow_up_wells_least"),
+        ("sensitivity_background_margin", "positive_background_margin"),
+    ):
+        if values[less] > values[more]:
+            what = f"the value is {values[less]:g}, above {more} ({values[more]:g})"
+            faults.append(_fault(file, f"criteria.{less}.value", what, f"at most {more}"))
+    return faults
 
 
 def _criterion(name: str, item: Mapping[str, object]) -> Criterion:

@@ -5,13 +5,14 @@ target's plateau: within the exponential phase, far above the noise, the same fo
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from caseseries.pcr.plate import Matrix, Plate, Well
+from caseseries.pcr.readings import FOUND_NONE
 
 Vector = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -28,8 +29,16 @@ SKIP = 2  # the first cycles, where the optics settle
 LEAST_GROWTH = 1.15  # per cycle at the crossing; a drifting baseline grows less
 EARLIEST = 9  # a bend or a crossing before this cycle leaves no baseline
 EARLY_SHARE = 0.2  # of the plateau: a curve that begins this far below its baseline was still rising there
-HIGH_SHARE = 0.4  # of the plateau: a curve that begins this far above the others' baselines has risen already
+HIGH_SHARE = (
+    0.15  # of the plateau: a curve that begins this far above the others' baselines has risen already
+)
 DRIFT_SHARE = 0.2  # of the starting fluorescence, where no plateau is known; more than optics drift
+FAINT_SHARE = 0.2  # of the threshold; a curve that multiplies past this has amplified, however low it ends
+STEP_SHARE = 0.05  # of the plateau: an early rise smaller than this is the optics settling
+SETTLING = 0.05  # of the starting fluorescence: what optics do on their own in the first cycles
+STEP_CYCLES = (
+    10  # amplification climbs from a tenth to nine tenths in seven or eight cycles, drift in many more
+)
 CURVATURE = (28, 7, -8, -17, -20, -17, -8, 7, 28)
 SIGNIFICANT = 6.0  # standard errors
 AGREEMENT = 0.5  # cycles between our Cq and the instrument's before it is worth a word
@@ -46,7 +55,11 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Call:
-    """What became of one well. `cq` is set exactly when it amplified; `seen` is false when no curve was there."""
+    """What became of one well. `cq` is set exactly when it amplified; `seen` is false when no curve was there.
+
+    `own_cq` is what its curve gives, used or not; `faint_cq` where a curve that never reaches the threshold
+    multiplies all the same; `is_early` whether it climbs in the first cycles, excluded or not.
+    """
 
     state: State
     cq: float | None = None
@@ -54,6 +67,13 @@ class Call:
     threshold: float | None = None
     seen: bool = True
     note: str = ""
+    faint_cq: float | None = None
+    is_early: bool = False
+
+    @property
+    def rise(self) -> float | None:
+        """Where the curve rises, at the threshold or below it; 0 when from the start."""
+        return 0.0 if self.is_early else self.own_cq if self.own_cq is not None else self.faint_cq
 
     @property
     def is_amplified(self) -> bool:
@@ -75,6 +95,7 @@ class Crossings:
     threshold: float
     cq: Vector  # NaN where the threshold is not crossed in growth
     is_early: Flags
+    faint: Vector  # where a curve that never crosses it grows all the same; NaN elsewhere
 
 
 def call_wells(
@@ -106,14 +127,19 @@ def call_wells(
 def find_crossings(curves: Matrix, subtracted: bool = False, threshold: float | None = None) -> Crossings:
     """Threshold Cq of the wells of one target (wells × cycles); cycles count from 1."""
     if not len(curves):
-        return Crossings(threshold or np.nan, np.zeros(0), np.zeros(0, bool))
+        return Crossings(threshold or np.nan, np.zeros(0), np.zeros(0, bool), np.zeros(0))
     traces = take_baselines(curves)
-    line = threshold or choose_threshold(traces)
-    cq = _cross(traces.net, line)
-    early = _begins_low(traces, line / THRESHOLD_SHARE, bool(np.isfinite(cq).any())) | (cq < EARLIEST)
+    own_line = choose_threshold(traces)
+    line, plateau = threshold or own_line, own_line / THRESHOLD_SHARE
+    cq, faint = _cross(traces.net, line), _cross_faintly(traces, min(line, own_line))
+    crosses = np.isfinite(cq)
+    early = _begins_low(traces, plateau, bool(crosses.any())) | (cq < EARLIEST)
+    early |= ~crosses & ((faint < EARLIEST) | _climbs_early(_fill(curves), traces.noise, plateau))
     if not subtracted:
-        early |= _begins_high(traces.start, np.isfinite(cq), line / THRESHOLD_SHARE)
-    return Crossings(float(line), np.where(early, np.nan, cq), early)
+        early |= _begins_high(traces.start, crosses, plateau)
+    return Crossings(
+        float(line), np.where(early, np.nan, cq), early, np.where(early | crosses, np.nan, faint)
+    )
 
 
 def take_baselines(curves: Matrix) -> Traces:
@@ -206,6 +232,33 @@ def _begins_high(start: Vector, crosses: Flags, plateau: float) -> Flags:
     return flags
 
 
+def _climbs_early(curves: Matrix, noise: Vector, plateau: float) -> Flags:
+    """Wells that climb one step within their first cycles and are level from then on, however low the step.
+
+    Measured against the line through the second half of the curve. Optics settle by less, drift takes longer.
+    """
+    cycle = np.arange(curves.shape[1], dtype=float)
+    late = cycle >= curves.shape[1] // 2
+    away = cycle[late] - cycle[late].mean()
+    slope = (curves[:, late] @ away) / (away @ away)
+    level = curves[:, late].mean(axis=1)
+    short = level[:, None] + slope[:, None] * (cycle - cycle[late].mean()) - curves
+    depth = short[:, :2].mean(axis=1)
+    smooth = (short[:, :-2] + short[:, 1:-1] + short[:, 2:]) / 3
+    begins = (smooth < 0.9 * depth[:, None]).argmax(axis=1)
+    ends = (smooth < 0.1 * depth[:, None]).argmax(axis=1)
+    is_step = (ends >= begins) & (ends - begins <= STEP_CYCLES) & (begins < EARLIEST + 4)
+    least = np.maximum(STEP_SHARE * plateau, SETTLING * np.abs(curves[:, 0]))
+    flags: Flags = is_step & (depth > least) & (depth > SIGNIFICANT * noise)
+    return flags
+
+
+def _cross_faintly(traces: Traces, line: float) -> Vector:
+    """Where each curve multiplies past a fifth of the threshold, or past ten times its own noise if that is more."""
+    lines = np.maximum(FAINT_SHARE * line, NOISE_MULTIPLE * traces.noise)
+    return _cross(traces.net / lines[:, None], 1.0)
+
+
 def _cross(net: Matrix, line: float) -> Vector:
     """The cycle at which each curve passes the line for good, between cycles by exponential growth."""
     wells, width = net.shape
@@ -234,20 +287,27 @@ def _grows(net: Matrix, at: Counts, line: float) -> Flags:
 
 
 def _call(well: Well, found: Crossings, place: int | None, late_after: float, use_instrument: bool) -> Call:
-    if well.excluded:
-        return Call(State.EXCLUDED, note=f"excluded by {well.excluded}")
     if place is None:
-        return _call_unseen(well, late_after)
-    own = float(found.cq[place])
-    if found.is_early[place]:
+        return _exclude(well) if well.excluded else _call_unseen(well, late_after)
+    own_cq, faint = _known(found.cq[place]), _known(found.faint[place])
+    seen = Call(State.NONE, None, own_cq, found.threshold, True, "", faint, bool(found.is_early[place]))
+    if well.excluded:
+        return replace(seen, state=State.EXCLUDED, note=f"excluded by {well.excluded}")
+    if seen.is_early:
         note = "no baseline before it rises: a very high load; dilute and repeat"
-        return Call(State.BASELINE_FAILURE, threshold=found.threshold, note=note)
-    own_cq = None if np.isnan(own) else own
+        return replace(seen, state=State.BASELINE_FAILURE, note=note)
+    if use_instrument and _says_nothing(well):
+        return replace(seen, state=State.MISSING, note="the instrument gave no Cq")
     cq = well.reading.cq if use_instrument else own_cq
-    if use_instrument and not well.reading.text:
-        return Call(State.MISSING, None, own_cq, found.threshold, note="the instrument gave no Cq")
-    state = _state(cq, late_after)
-    return Call(state, cq, own_cq, found.threshold, note=_compare(own_cq, well))
+    return replace(seen, state=_state(cq, late_after), cq=cq, note=_compare(seen, well))
+
+
+def _known(number: float) -> float | None:
+    return None if np.isnan(number) else float(number)
+
+
+def _exclude(well: Well) -> Call:
+    return Call(State.EXCLUDED, seen=False, note=f"excluded by {well.excluded}")
 
 
 def _state(cq: float | None, late_after: float) -> State:
@@ -260,13 +320,20 @@ def _call_unseen(well: Well, late_after: float) -> Call:
     reading = well.reading
     if reading.cq is not None:
         return Call(_state(reading.cq, late_after), reading.cq, seen=False)
-    if not reading.text or reading.note == "not a number":
+    if _says_nothing(well) or reading.note == "not a number":
         return Call(State.MISSING, seen=False, note="neither curve nor Cq")
     return Call(State.NONE, seen=False, note=f'"{reading.text}": {reading.note}; no curve to confirm it')
 
 
-def _compare(own: float | None, well: Well) -> str:
-    theirs = well.reading.cq
+def _says_nothing(well: Well) -> bool:
+    """Whether nothing stands where the Cq would; some instruments leave it blank for a well without one."""
+    return not well.reading.text and well.reading.note != FOUND_NONE
+
+
+def _compare(call: Call, well: Well) -> str:
+    own, theirs = call.own_cq, well.reading.cq
+    if call.faint_cq is not None:
+        return f"the curve multiplies from cycle {call.faint_cq:.1f} and stays below the threshold"
     if own is not None and theirs is not None and abs(own - theirs) > AGREEMENT:
         return f"our Cq {own:.2f} and the instrument's {theirs:.2f} differ by {abs(own - theirs):.2f}"
     if own is None and theirs is not None:

@@ -11,8 +11,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from caseseries.findings import Finding, Severity
-from caseseries.pcr.plate import Plate, Task, Well, refuse, stack_curves
-from caseseries.pcr.readings import parse_number, parse_position, parse_reading, parse_task, position_at
+from caseseries.pcr.plate import Plate, Reading, Task, Well, refuse, stack_curves
+from caseseries.pcr.readings import (
+    FOUND_NONE,
+    parse_number,
+    parse_position,
+    parse_reading,
+    parse_task,
+    position_at,
+)
 from caseseries.pcr.sheets import Sheet
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -23,7 +30,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "task": ("task", "content", "sample type", "type"),
     "target type": ("target type",),
     "cq": ("ct", "cq", "cp", "c(t)"),
-    "quantity": ("quantity", "starting quantity (sq)", "given conc", "standard"),
+    "quantity": ("quantity", "qty", "starting quantity (sq)", "given conc", "standard"),
     "omit": ("omit", "excluded", "filtered", "omitted"),
     "include": ("include",),
     "dye": ("reporter", "fluor", "dye", "colour"),
@@ -34,6 +41,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 _FOLDED = str.maketrans({"т": "t", "Т": "t", "с": "c", "С": "c", "\ufeff": "", "_": " ", "∆": "δ", "Δ": "δ"})
 _WELL_CELL = re.compile(r"^([A-P]0?[1-9]|[A-P]1\d|[A-P]2[0-4])(?:[ _:-]+(.+))?$")
 _FILTER = re.compile(r"(?:Selected )?Filter:\s*(.+)$")
+BLANK_IS_NONE = ("LightCycler table", "Rotor-Gene table")  # elsewhere a blank is a well that was not analysed
 _YES = ("true", "yes", "1", "x", "omit", "excluded")
 
 
@@ -186,6 +194,8 @@ def _gather(found: _Gathering, sheet: Sheet, header: dict[str, int], rows: list[
             continue
         for draft in found.at(position, target):
             draft.well = _fill(draft.well, cell, sheet.decimal_comma, cycles)
+            if found.format in BLANK_IS_NONE and "cq" in cell and draft.well.sample:
+                draft.well = replace(draft.well, reading=_not_blank(draft.well.reading))
             points = {int(name[1:]): text for name, text in cell.items() if name.startswith("@")}
             _add_points(draft, points, sheet.decimal_comma)
 
@@ -253,6 +263,10 @@ def _fill(well: Well, cell: dict[str, str], decimal_comma: bool, cycles: int) ->
         reading=reading,
         excluded="the plate file" if omitted else well.excluded,
     )
+
+
+def _not_blank(reading: Reading) -> Reading:
+    return reading if reading.cq is not None or reading.text else Reading(None, "", FOUND_NONE)
 
 
 def _add_point(found: _Gathering, position: str, target: str, cell: dict[str, str], comma: bool) -> None:

@@ -4,56 +4,21 @@ A level is built only when nothing stands in the way: the rules in `_barriers` c
 under each aim, then the quantity. Rules: van der Velden et al., Leukemia 2007;21:604, through the profile.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from caseseries.pcr.control import Control
 from caseseries.pcr.criteria import Profile
 from caseseries.pcr.curve import State
-from caseseries.pcr.standards import Line, Reaction, StandardCurve, is_fraction
+from caseseries.pcr.doubts import excluded_by_hand, find_doubts
+from caseseries.pcr.evidence import Evidence, Rule, latest_positive
+from caseseries.pcr.standards import Line, StandardCurve, is_fraction
 from caseseries.pcr.uncertainty import Part, add_parts, count_copies, read_amount
 from caseseries.record.levels import Level, LevelState
 
 DISCORDANT = 10  # a well this many times above the range, beside wells below it, is not a low positive
 POSITIVE, NEGATIVE, NO_CALL = "positive", "negative", "not evaluable"
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One question of the trail: what was asked, whether it passed, and the numbers."""
-
-    name: str
-    passed: bool
-    detail: str
-    code: str = ""  # of the finding it makes when it did not pass
-    do: str = ""
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """Everything about one sample and marker on one run."""
-
-    sample: str
-    target: str
-    reactions: tuple[Reaction, ...]
-    curve: StandardCurve | None
-    background: tuple[Reaction, ...]
-    water: tuple[Reaction, ...]
-    bridge: Rule | None
-    control: Control | None
-    nanograms: float
-    curves_reviewed_by: str = ""
-
-    @property
-    def used(self) -> tuple[Reaction, ...]:
-        return tuple(one for one in self.reactions if one.counts)
-
-    @property
-    def cqs(self) -> tuple[float, ...]:
-        return tuple(one.cq for one in self.reactions if one.cq is not None)
 
 
 @dataclass(frozen=True)
@@ -99,13 +64,43 @@ def derive_level(evidence: Evidence, profile: Profile, aims: Mapping[str, Profil
     reach = None if stopped else _reach(evidence, profile)
     if reach is None:
         return _not_evaluable(evidence, aims, barriers, stopped)
-    calls = {name: _is_positive(evidence, aim) for name, aim in aims.items()}
     asked = _is_positive(evidence, profile)
-    named = [replace(rule, name=f"positive, to {name.replace('-', ' ')}") for name, rule in calls.items()]
+    aimed = {name: _is_positive(evidence, aim) for name, aim in aims.items()}
+    named = [replace(rule, name=f"positive, to {name.replace('-', ' ')}") for name, rule in aimed.items()]
+    calls = {name: _call(rule, evidence, aims[name], reach) for name, rule in aimed.items()}
     trail = [*barriers, asked, *named]
     if asked.passed:
         return _positive(evidence, profile, calls, trail, reach)
     return _negative(evidence, profile, calls, trail, reach)
+
+
+def _call(rule: Rule, evidence: Evidence, aim: Profile, reach: _Reach) -> str:
+    """The word for one aim; a negative only where nothing speaks against it."""
+    if rule.passed:
+        return POSITIVE
+    return NO_CALL if _doubts(evidence, aim, reach) else NEGATIVE
+
+
+def _doubts(evidence: Evidence, profile: Profile, reach: _Reach) -> list[Rule]:
+    quantifiable = max(reach.quantitative_range, _callable_from(evidence, profile, reach))
+    return find_doubts(evidence, profile, _highest(evidence, reach), quantifiable)
+
+
+def _highest(evidence: Evidence, reach: _Reach) -> float:
+    """The level of the earliest well alone; 0 when none amplified."""
+    cqs = evidence.cqs
+    return float(reach.line.read(min(cqs)) * 10**reach.correction.value) if cqs else 0.0
+
+
+def _callable_from(evidence: Evidence, profile: Profile, reach: _Reach) -> float:
+    """The lowest level the rule for a positive could have called.
+
+    It is the sensitivity, unless the rule keeps further from the background than the sensitivity was judged by.
+    """
+    if profile["positive_background_margin"] <= profile["sensitivity_background_margin"]:
+        return reach.sensitivity
+    limit, _ = latest_positive(evidence.curve, profile)
+    return max(reach.sensitivity, float(reach.line.read(limit) * 10**reach.correction.value))
 
 
 def _barriers(evidence: Evidence, profile: Profile) -> list[Rule]:
@@ -193,25 +188,11 @@ def _check_control(evidence: Evidence) -> Rule:
 
 def _is_positive(evidence: Evidence, profile: Profile) -> Rule:
     curve = evidence.curve
-    limit, why = _latest_positive(curve, profile)
+    limit, why = latest_positive(curve, profile)
     positive = [cq for cq in evidence.cqs if cq <= limit]
     least = int(profile["positive_wells_least"])
     what = f"{len(positive)} of {len(evidence.used)} wells at or below {limit:.2f} ({why}); {least} wanted"
     return Rule("positive", len(positive) >= least, what)
-
-
-def _latest_positive(curve: StandardCurve | None, profile: Profile) -> tuple[float, str]:
-    """The latest Cq that counts as positive: below the background, else near the last dilution seen."""
-    if curve is not None and curve.background_cq is not None:
-        margin = profile["positive_background_margin"]
-        return curve.background_cq - margin, f"background {curve.background_cq:.2f} less {margin:g}"
-    if curve is not None and curve.sensitivity_cq is not None:
-        beyond = profile["positive_beyond_sensitivity_most"]
-        return (
-            curve.sensitivity_cq + beyond,
-            f"sensitivity dilution {curve.sensitivity_cq:.2f} plus {beyond:g}",
-        )
-    return math.inf, "no bound"
 
 
 def _reach(evidence: Evidence, profile: Profile) -> _Reach | None:
@@ -243,59 +224,48 @@ def _say_reach(reach: _Reach) -> list[str]:
     return [f"{cells}, whatever the dilutions showed (Poisson)"]
 
 
-def _disagreement(calls: Mapping[str, Rule]) -> list[str]:
-    return ["the call depends on the aim"] if len({rule.passed for rule in calls.values()}) > 1 else []
-
-
-def _named(calls: Mapping[str, Rule]) -> dict[str, str]:
-    return {name: POSITIVE if rule.passed else NEGATIVE for name, rule in calls.items()}
+def _disagreement(calls: Mapping[str, str]) -> list[str]:
+    return ["the call depends on the aim"] if len(set(calls.values())) > 1 else []
 
 
 def _negative(
-    evidence: Evidence, profile: Profile, calls: Mapping[str, Rule], trail: list[Rule], reach: _Reach
+    evidence: Evidence, profile: Profile, calls: Mapping[str, str], trail: list[Rule], reach: _Reach
 ) -> MarkerLevel:
-    doubts = [rule for rule in (_check_seen(evidence), _check_amount(evidence, profile)) if not rule.passed]
+    sensitivity = _callable_from(evidence, profile, reach)
+    doubts = [*_doubts(evidence, profile, reach), *_check_reach(sensitivity, reach)]
     if doubts:
         return _not_evaluable(evidence, dict.fromkeys(calls, profile), trail, doubts)
-    level = Level(LevelState.NOT_DETECTED, None, reach.sensitivity, reach.quantitative_range)
-    reasons = (*_disagreement(calls), *_say_reach(reach))
-    return MarkerLevel(evidence, level, 0.0, reach.sensitivity, _named(calls), reasons, tuple(trail))
+    level = Level(LevelState.NOT_DETECTED, None, sensitivity, max(sensitivity, reach.quantitative_range))
+    reasons = (*_disagreement(calls), *_say_reach(reach), *excluded_by_hand(evidence))
+    return MarkerLevel(evidence, level, 0.0, sensitivity, calls, reasons, tuple(trail))
 
 
-def _check_seen(evidence: Evidence) -> Rule:
-    """A very high load and a true negative get the same word from an instrument; only a curve tells them apart."""
-    unseen = [one for one in evidence.used if not one.call.seen and one.cq is None]
-    if unseen and evidence.curves_reviewed_by:
-        return Rule("curves", True, f"reviewed by {evidence.curves_reviewed_by}")
-    places = ", ".join(one.well.position for one in unseen)
-    do = "Export the amplification data, or name in plate.toml who reviewed the curves"
-    what = f"no curve to show that {places} did not amplify" if unseen else "seen"
-    return Rule("curves", not unseen, what, "level.no_curves", do)
-
-
-def _check_amount(evidence: Evidence, profile: Profile) -> Rule:
-    share = evidence.control.amplifiable if evidence.control else None
-    least = profile["amplifiable_least"]
-    what = f"amplifiable DNA {share or 0:.2f} of the reference, {least:g} wanted"
-    return Rule("DNA", (share or 0) >= least, what, "level.little_dna", "Extract and measure again")
+def _check_reach(sensitivity: float, reach: _Reach) -> list[Rule]:
+    """A rule that no level on the curve could have met calls nothing negative."""
+    if sensitivity < reach.highest_standard:
+        return []
+    what = f"the profile could not have called less than {sensitivity:.1e} positive here"
+    return [
+        Rule("reach", False, what, "level.no_reach", "Correct the profile, or repeat with less background")
+    ]
 
 
 def _positive(
-    evidence: Evidence, profile: Profile, calls: Mapping[str, Rule], trail: list[Rule], reach: _Reach
+    evidence: Evidence, profile: Profile, calls: Mapping[str, str], trail: list[Rule], reach: _Reach
 ) -> MarkerLevel:
     rule = _can_quantify(evidence, reach, profile)
     trail = [*trail, rule]
-    reasons = [*_disagreement(calls), *_say_reach(reach)]
+    reasons = [*_disagreement(calls), *_say_reach(reach), *excluded_by_hand(evidence)]
     if rule.passed:
         return _quantified(evidence, calls, trail, reach, reasons)
-    highest = reach.line.read(min(evidence.cqs)) * 10**reach.correction.value
+    highest = _highest(evidence, reach)
     if highest > DISCORDANT * reach.quantitative_range:
         what = f"a well stands at {highest:.1e} while others do not amplify or come much later"
         torn = Rule("replicates", False, what, "level.discordant", "Repeat the sample")
         return _not_evaluable(evidence, dict.fromkeys(calls, profile), trail, [torn])
     level = Level(LevelState.BELOW_RANGE, None, reach.sensitivity, reach.quantitative_range)
     upper = max(highest, reach.quantitative_range)
-    return MarkerLevel(evidence, level, 0.0, upper, _named(calls), (rule.detail, *reasons), tuple(trail))
+    return MarkerLevel(evidence, level, 0.0, upper, calls, (rule.detail, *reasons), tuple(trail))
 
 
 def _can_quantify(evidence: Evidence, reach: _Reach, profile: Profile) -> Rule:
@@ -311,7 +281,7 @@ def _can_quantify(evidence: Evidence, reach: _Reach, profile: Profile) -> Rule:
 
 
 def _quantified(
-    evidence: Evidence, calls: Mapping[str, Rule], trail: list[Rule], reach: _Reach, reasons: list[str]
+    evidence: Evidence, calls: Mapping[str, str], trail: list[Rule], reach: _Reach, reasons: list[str]
 ) -> MarkerLevel:
     mean, wells = float(np.mean(evidence.cqs)), len(evidence.cqs)
     raw = read_amount(reach.line, mean, wells)
@@ -321,7 +291,7 @@ def _quantified(
     if 10**raw.value > reach.highest_standard:
         reasons = [*reasons, "above the highest standard: extrapolated"]
     level = Level(LevelState.QUANTIFIED, value, reach.sensitivity, reach.quantitative_range)
-    return MarkerLevel(evidence, level, lower, upper, _named(calls), tuple(reasons), tuple(trail))
+    return MarkerLevel(evidence, level, lower, upper, calls, tuple(reasons), tuple(trail))
 
 
 def _not_evaluable(

@@ -31,9 +31,34 @@ def _join(sample: str, markers: tuple[MarkerLevel, ...], profile: Profile) -> Sa
     evaluable = [one for one in markers if one.level.state is not LevelState.NOT_EVALUABLE]
     if not evaluable:
         return SampleLevel(sample, Level(LevelState.NOT_EVALUABLE), markers, ("no marker is evaluable",))
+    if hidden := [one for one in markers if may_be_high(one, profile)]:
+        names = ", ".join(one.target for one in hidden)
+        reason = f"{names} may stand higher than every other marker: {'; '.join(hidden[0].reasons)}"
+        return SampleLevel(sample, Level(LevelState.NOT_EVALUABLE), markers, (reason,))
     level = combine_markers([one.level for one in evaluable])
     reasons = [*_missing(markers, evaluable), *_apart(evaluable, profile["markers_apart_most"])]
     return SampleLevel(sample, level, markers, tuple(reasons))
+
+
+# What stops a level although its wells show, or may show, a high one: the other markers cannot speak for it.
+HIDES_A_HIGH_LEVEL = (
+    "level.very_high",
+    "level.discordant",
+    "level.rising_curve",
+    "level.instrument_positive",
+    "level.no_curves",
+)
+
+
+def may_be_high(one: MarkerLevel, profile: Profile) -> bool:
+    """Whether a marker without a level shows, or hides, more than nothing."""
+    if not one.stopped_by:
+        return False
+    background = [cq for other in one.evidence.background if (cq := other.cq) is not None]
+    margin = profile["positive_background_margin"]
+    limit = min(background) - margin if background else profile["late_after"]
+    amplified = any(cq <= limit for cq in one.evidence.cqs)
+    return amplified or any(rule.code in HIDES_A_HIGH_LEVEL for rule in one.stopped_by)
 
 
 def _missing(markers: tuple[MarkerLevel, ...], evaluable: list[MarkerLevel]) -> list[str]:

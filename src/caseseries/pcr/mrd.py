@@ -1,7 +1,7 @@
 """One or several plates to interpreted levels: the page that calls everything else in order."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -10,7 +10,8 @@ from caseseries.pcr.checks import check_plate
 from caseseries.pcr.control import Control, compare_control
 from caseseries.pcr.criteria import PREVENT_FALSE_NEGATIVE, PREVENT_FALSE_POSITIVE, Profile, load_profile
 from caseseries.pcr.curve import call_wells
-from caseseries.pcr.interpret import Evidence, MarkerLevel, Rule, derive_level
+from caseseries.pcr.evidence import Evidence, Rule
+from caseseries.pcr.interpret import MarkerLevel, derive_level
 from caseseries.pcr.plate import Plate
 from caseseries.pcr.roles import Role, assign_roles, exclude_wells
 from caseseries.pcr.setup import Setup
@@ -23,7 +24,7 @@ Key = tuple[str, str, str]  # target, plate, run
 
 @dataclass(frozen=True, eq=False)
 class PlateReport:
-    """A plate, understood and interpreted. `reactions` are in the plate's order."""
+    """A plate, understood and interpreted. `reactions` are in the plate's order, `setup` is what plate.toml said."""
 
     plate: Plate
     profile: Profile
@@ -31,6 +32,7 @@ class PlateReport:
     curves: tuple[StandardCurve, ...]
     levels: tuple[MarkerLevel, ...]
     findings: tuple[Finding, ...]
+    setup: Setup = field(default_factory=Setup)
 
 
 def interpret_plate(
@@ -47,7 +49,7 @@ def interpret_plate(
     curves = _fit_curves(reactions, profile, said)
     levels = _derive_levels(reactions, curves, profile, said)
     findings = (*plate.findings, *check_plate(plate, parts, reactions, curves.values(), levels))
-    return PlateReport(plate, profile, reactions, tuple(curves.values()), levels, findings)
+    return PlateReport(plate, profile, reactions, tuple(curves.values()), levels, findings, said)
 
 
 def _key(reaction: Reaction) -> Key:
@@ -106,7 +108,7 @@ def _evidence(
     wells: tuple[Reaction, ...],
     reactions: Sequence[Reaction],
     curves: Mapping[Key, StandardCurve],
-    controls: Mapping[str, Control],
+    controls: Mapping[str, Mapping[Key, Control]],
     profile: Profile,
     said: Setup,
 ) -> Evidence:
@@ -119,7 +121,7 @@ def _evidence(
         background=_of(reactions, key[0], Role.BACKGROUND),
         water=_of(reactions, key[0], Role.WATER),
         bridge=bridge,
-        control=controls.get(sample),
+        control=_control_for(key, controls.get(sample, {})),
         nanograms=said.dna_per_well_ng or profile["dna_per_well"],
         curves_reviewed_by=said.curves_reviewed_by,
     )
@@ -156,17 +158,25 @@ def _check_bridge(standards: Sequence[Reaction], curve: StandardCurve, profile: 
 
 def _controls(
     reactions: Sequence[Reaction], curves: Mapping[Key, StandardCurve], profile: Profile, said: Setup
-) -> dict[str, Control]:
-    """The control gene of each sample: the first target, by name, on which it was measured."""
+) -> dict[str, dict[Key, Control]]:
+    """The control gene of each sample, on every run and target on which it was measured."""
     groups: dict[str, dict[Key, list[Reaction]]] = {}
     for one in reactions:
         if one.part.is_control_gene and one.part.role is Role.FOLLOW_UP:
             groups.setdefault(one.well.sample, {}).setdefault(_key(one), []).append(one)
     nanograms = said.dna_per_well_ng or profile["dna_per_well"]
     return {
-        sample: _control(*min(by_key.items()), reactions, curves, nanograms, profile)
+        sample: {
+            key: _control(key, wells, reactions, curves, nanograms, profile) for key, wells in by_key.items()
+        }
         for sample, by_key in groups.items()
     }
+
+
+def _control_for(key: Key, controls: Mapping[Key, Control]) -> Control | None:
+    """The control gene of the marker's own run, else of another; of several the first by name."""
+    here = {other: control for other, control in controls.items() if other[1:] == key[1:]}
+    return min((here or controls).items(), key=lambda pair: pair[0])[1] if controls else None
 
 
 def _control(

@@ -96,7 +96,8 @@ def join_plates(plates: Sequence[Plate]) -> Plate:
         format=" + ".join(sorted({plate.format for plate in plates})),
         wells=tuple(well for plate in plates for well in plate.wells),
         fluorescence=stack_curves([row for plate in plates for row in plate.fluorescence]),
-        subtracted=any(plate.subtracted for plate in plates),
+        # A well that begins on its plateau shows only in a raw curve, so one raw plate has all of them looked at.
+        subtracted=all(plate.subtracted for plate in plates),
         findings=tuple(finding for plate in plates for finding in plate.findings),
     )
 

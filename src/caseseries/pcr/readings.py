@@ -6,6 +6,7 @@ import re
 from caseseries.pcr.plate import Reading, Task
 
 SENTINELS = (40.0, 45.0, 50.0, 55.0, 60.0, 70.0)
+FOUND_NONE = "the instrument found no Cq"
 NO_CQ = ("undetermined", "undet.", "undet", "no ct", "no cq", "no cp", "n/a", "na", "nan", "-", "none", "neg")
 _THOUSANDS = re.compile(r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$")
 _WELL = re.compile(r"^\s*([A-Pa-p]|A[A-Fa-f])\s*0*([1-9]\d?)\s*$")
@@ -56,7 +57,7 @@ def parse_reading(text: str, cycles: int = 0, decimal_comma: bool = False) -> Re
     if not shown:
         return Reading(None, "", "no Cq given")
     if shown.lower() in NO_CQ:
-        return Reading(None, shown, "the instrument found no Cq")
+        return Reading(None, shown, FOUND_NONE)
     number = parse_number(shown, decimal_comma)
     if number is None:
         return Reading(None, shown, "not a number")

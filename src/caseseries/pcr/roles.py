@@ -65,6 +65,10 @@ _POWER = re.compile(
     r"(?:^|[\s_(,;])(?:(\d+(?:[.,]\d+)?)\s*[x×*·]\s*)?(?:10\s*\^\s*[-−]\s*(\d+)|10[-−]0?(\d)|(\d(?:[.,]\d+)?)e[-−]0?(\d+))(?=$|[\s_),;])",
     re.IGNORECASE,
 )
+_MASS = re.compile(r"(?:^|[\s_(])(\d+(?:[.,]\d+)?)\s*ng(?=$|[\s_)])", re.IGNORECASE)  # of a standard's DNA
+_DECIMAL = re.compile(
+    r"(?:^|[\s_(])(0[.,]0*[1-9]\d*)(?=$|[\s_)])"
+)  # of a standard, by the file or plate.toml
 _AMBIGUOUS = re.compile(r"(?:^|[\s_])10e-\d", re.IGNORECASE)
 _RATIO = re.compile(r"(?:^|[\s_(])1\s*[:/]\s*(\d[\d.,' ]*)(?=$|[\s_)])")
 
@@ -132,7 +136,12 @@ def _said_of(well: Well, said: Setup) -> Saying:
     sample, own = said.samples.get(well.sample, SILENT), said.wells.get(well.position, SILENT)
     if sample is own:
         return SILENT
-    return Saying(own.role or sample.role, own.dilution or sample.dilution, own.exclude or sample.exclude)
+    return replace(
+        sample,
+        role=own.role or sample.role,
+        dilution=own.dilution or sample.dilution,
+        exclude=own.exclude or sample.exclude,
+    )
 
 
 def exclude_wells(plate: Plate, setup: Setup) -> Plate:
@@ -182,6 +191,12 @@ def _amount_of(well: Well, saying: Saying) -> tuple[float | None, str]:
     if well.quantity:
         is_fraction = not well.unit and well.quantity <= 1
         return well.quantity, FRACTION if is_fraction else well.unit
+    mass = _MASS.search(well.sample)
+    if mass:
+        return float(mass[1].replace(",", ".")), "ng"
+    decimal = _DECIMAL.search(well.sample)
+    if decimal:
+        return float(decimal[1].replace(",", ".")), FRACTION
     return parse_dilution(well.sample), FRACTION
 
 

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import date
 from pathlib import Path
 
 from caseseries.findings import Finding, Severity, Where
@@ -14,11 +15,16 @@ ROLES = ("standard", "follow-up", "background", "water", "reference", "unused")
 
 @dataclass(frozen=True)
 class Saying:
-    """What plate.toml says of one sample or well. Empty fields say nothing."""
+    """What plate.toml says of one sample or well. Empty fields say nothing.
+
+    `case` and `specimen_date` tie a follow-up sample to a case of a study; `caseseries mrd` needs neither.
+    """
 
     role: str = ""
     dilution: float | None = None
     exclude: str = ""
+    case: str = ""
+    specimen_date: date | None = None
 
 
 @dataclass(frozen=True)
@@ -33,13 +39,17 @@ class Setup:
     wells: Mapping[str, Saying] = field(default_factory=dict)
     control_genes: tuple[str, ...] = ()
     thresholds: Mapping[str, float] = field(default_factory=dict)
+    markers: Mapping[str, str] = field(default_factory=dict)  # what the study calls a target
     dna_per_well_ng: float | None = None
     curves_reviewed_by: str = ""
 
 
 _TOP = ("samples", "wells", "control_genes", "targets", "dna_per_well_ng", "curves_reviewed_by")
-_SAYING = tuple(item.name for item in fields(Saying))
-_TARGET = ("threshold",)
+_SAYING = {
+    "samples": tuple(item.name for item in fields(Saying)),
+    "wells": ("role", "dilution", "exclude"),
+}
+_TARGET = ("threshold", "marker")
 
 
 def load_setup(path: Path) -> Setup:
@@ -72,6 +82,7 @@ def _read_setup(table: dict[str, object], file: str, faults: list[Finding]) -> S
             for name, target in targets.items()
             if (value := _number(target, "threshold", file, f"targets.{name}.", faults)) is not None
         },
+        markers={name: str(target["marker"]) for name, target in targets.items() if target.get("marker")},
         dna_per_well_ng=dna,
         curves_reviewed_by=str(table.get("curves_reviewed_by", "")),
     )
@@ -79,12 +90,19 @@ def _read_setup(table: dict[str, object], file: str, faults: list[Finding]) -> S
 
 def _read_sayings(table: dict[str, object], key: str, file: str, faults: list[Finding]) -> dict[str, Saying]:
     sayings = {}
-    for name, said in _tables(table, key, _SAYING, file, faults).items():
+    for name, said in _tables(table, key, _SAYING[key], file, faults).items():
         role = str(said.get("role", ""))
         if role and role not in ROLES:
             faults.append(_fault(file, f"{key}.{name}.role", f'the role is "{role}"', ", ".join(ROLES)))
         dilution = _number(said, "dilution", file, f"{key}.{name}.", faults)
-        sayings[name] = Saying(role, dilution, str(said.get("exclude", "")))
+        on = said.get("specimen_date")
+        if on is not None and type(on) is not date:
+            path = f"{key}.{name}.specimen_date"
+            faults.append(
+                _fault(file, path, f"the value is {on!r}", "a date as in 2019-05-31, without quotes")
+            )
+            on = None
+        sayings[name] = Saying(role, dilution, str(said.get("exclude", "")), str(said.get("case", "")), on)
     return sayings
 
 

@@ -39,7 +39,7 @@ def read_text_sheet(data: bytes, file: str) -> Sheet:
         rows = tuple(tuple(cell.strip() for cell in row) for row in _split(text, delimiter))
     except csv.Error:
         raise refuse(file, "text.broken", "the text is not a table", "", _RESAVE) from None
-    return Sheet("", rows, delimiter != "," and _has_decimal_comma(cell for row in rows for cell in row))
+    return Sheet("", rows, _has_decimal_comma(cell for row in rows for cell in row))
 
 
 def _decode(data: bytes, file: str) -> str:

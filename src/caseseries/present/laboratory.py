@@ -1,9 +1,11 @@
 """The laboratory's page as a document: one section a sample and marker."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from caseseries.analysis.displays import Trajectory
 from caseseries.analysis.plates import PlatePage, StandardShown, WellShown
 from caseseries.present.document import (
     Block,
@@ -19,9 +21,11 @@ from caseseries.present.document import (
     Text,
 )
 from caseseries.present.drawing import Drawing
+from caseseries.present.figures import trajectory_figure
 from caseseries.present.figures.plates import amplification_figure, standard_figure, strip_figure
 from caseseries.present.html import write_html
 from caseseries.present.pdf import write_pdf
+from caseseries.present.wording import level_words
 
 UNDATED = date(1970, 1, 1)  # a plate file need not say when it was run, and today is never the answer
 LIMITS = (
@@ -30,9 +34,14 @@ LIMITS = (
 )
 
 
-def write_pages(pages: Sequence[PlatePage], software: str, folder: Path) -> tuple[Path, Path]:
+SIGNATURE = "Curves and result reviewed by: ____________________    Date: ______________"
+
+
+def write_pages(
+    pages: Sequence[PlatePage], software: str, folder: Path, courses: Sequence[Trajectory] = ()
+) -> tuple[Path, Path]:
     """Write mrd.html and mrd.pdf into a folder, and return their paths."""
-    document = compose_pages(pages, software)
+    document = compose_pages(pages, software, courses)
     folder.mkdir(parents=True, exist_ok=True)
     html, pdf = folder / "mrd.html", folder / "mrd.pdf"
     write_html(document, html)
@@ -40,9 +49,12 @@ def write_pages(pages: Sequence[PlatePage], software: str, folder: Path) -> tupl
     return html, pdf
 
 
-def compose_pages(pages: Sequence[PlatePage], software: str) -> Document:
-    """The document of a plate. Every page names what nobody has checked in its profile."""
-    first = pages[0]
+def compose_pages(pages: Sequence[PlatePage], software: str, courses: Sequence[Trajectory] = ()) -> Document:
+    """The document of a plate. Every page names what nobody has checked in its profile.
+
+    `courses` are the patients with specimens of several days: MRD over time comes first.
+    """
+    first, each = pages[0], [block for n, page in enumerate(pages, 1) for block in _page(page, n)]
     footer = (
         f"{software} · plate sha256 {first.sha256[:16]} · profile {first.profile} {first.profile_sha256[:16]}"
     )
@@ -51,7 +63,7 @@ def compose_pages(pages: Sequence[PlatePage], software: str) -> Document:
         subtitle=first.plate,
         notice="",
         dated=UNDATED,
-        blocks=(*_limits(first), *(block for n, page in enumerate(pages, 1) for block in _page(page, n))),
+        blocks=(*_limits(first), *_over_time(courses), *each),
         footer=footer,
         keywords=("MRD", "RQ-PCR", first.profile),
     )
@@ -63,6 +75,22 @@ def _limits(page: PlatePage) -> Iterator[Block]:
         said = f"Not yet checked against the publication ({page.profile}): {', '.join(page.unverified)}."
         items.append(_text(said.replace("_", " ")))
     yield Callout("limit", "Before you use this", tuple(items))
+
+
+def _over_time(courses: Sequence[Trajectory]) -> Iterator[Block]:
+    if not courses:
+        return
+    yield Heading(1, "MRD over time")
+    labelled = [
+        replace(one, points=tuple(replace(point, label=level_words(point)) for point in one.points))
+        for one in courses
+    ]
+    caption = (
+        "The markers of each specimen together, with the 95 % interval of a quantified level. An open symbol was not "
+        "detected, at its own sensitivity; a hatched stretch is positive below the quantitative range."
+    )
+    drawn = trajectory_figure(labelled, None, "the first specimen")
+    yield _figure("over-time", "MRD over time, patient by patient", caption, drawn)
 
 
 def _page(page: PlatePage, n: int) -> Iterator[Block]:
@@ -86,6 +114,7 @@ def _page(page: PlatePage, n: int) -> Iterator[Block]:
         yield from _standard(page.control_curve, f"control-standards-{n}", "the control gene")
     yield _trail(page, n)
     yield _wells((*page.wells, *page.control_wells), n)
+    yield Paragraph(_text(SIGNATURE))
 
 
 def _standard(curve: StandardShown, name: str, target: str) -> Iterator[Block]:

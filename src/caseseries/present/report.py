@@ -26,6 +26,7 @@ from caseseries.present.figures import (
     mrd_figure,
     survival_figure,
     swimmer_figure,
+    trajectory_figure,
 )
 from caseseries.present.wording import capital, fill, join, level_words
 from caseseries.study.definition import Study
@@ -179,6 +180,7 @@ def _treatment(m: Material) -> Iterator[Block]:
     if points:
         title = f"MRD before and after {study.index.label}"
         yield _figure("mrd", title, caption, mrd_figure(points, target))
+    yield from _over_time(m)
     yield tables.response(m.results)
     transplanted = "characteristics.hsct_after_index.yes"
     yield m.say(
@@ -186,6 +188,24 @@ def _treatment(m: Material) -> Iterator[Block]:
         f"{study.index.label} (range {{time.index_to_hsct.minimum:value}}–{{time.index_to_hsct.maximum}}). "
         + _home(m.results)
     )
+
+
+def _over_time(m: Material) -> Iterator[Block]:
+    """Every specimen of every case."""
+    cases = [
+        replace(one, points=tuple(replace(p, label=level_words(p)) for p in one.points))
+        for one in m.displays.trajectories
+    ]
+    if not cases:
+        return
+    label = m.study.index.label
+    caption = (
+        f"All specimens of each case, with {label} as bars. An open symbol is a specimen in which MRD was not "
+        "detected, at its own sensitivity; a hatched stretch is positive below the quantitative range; a rule marks "
+        "the end of that range. Dotted: the protocol's limit."
+    )
+    drawn = trajectory_figure(cases, m.displays.mrd_target, f"start of {label}")
+    yield _figure("mrd-over-time", "MRD over time, case by case", caption, drawn)
 
 
 def _home(results: Results) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
-from caseseries.analysis.displays import MrdPoint
+from caseseries.analysis.displays import LevelAt, MrdPoint
 from caseseries.analysis.results import Result, Results
 from caseseries.findings import join
 from caseseries.present.document import Inline, Inlines, Number, Text
@@ -89,7 +89,7 @@ def level_percent(fraction: float) -> str:
     return f"{number:f}%"
 
 
-def level_words(point: MrdPoint) -> str:
+def level_words(point: MrdPoint | LevelAt) -> str:
     """An MRD level with its state: "0.2%", "not detected (< 0.01%)"."""
     if point.value is not None:
         return level_percent(point.value)

@@ -75,7 +75,8 @@ class Response(_Part):
     """When an MRD response is complete or partial. `sensitivity` is a fraction of cells (1e-4 is 0.01 %).
 
     The level before treatment is summarised over cases whose remission at start is one of `before_in`: in a
-    child not in remission it measures leukaemia, not minimal residual disease.
+    child not in remission it measures leukaemia, not minimal residual disease. `criteria` is the profile by which
+    raw plates are interpreted: a built-in one, or a TOML file in the study folder.
     """
 
     sensitivity: float = Field(gt=0, lt=1)
@@ -83,6 +84,7 @@ class Response(_Part):
     partial_log_reduction: float = Field(default=1.0, gt=0)
     before_within_days: int = Field(default=35, ge=0)
     after_until: Word = "hsct"
+    criteria: Sentence = "esg-mrd-all-2007/prevent-false-negative"
 
 
 class Toxicity(_Part):

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from caseseries.record.dates import ClinicalDate
-from caseseries.record.levels import Level, LevelState
+from caseseries.record.levels import Level
 from caseseries.record.patient import Patient, Row, Source
+from caseseries.record.specimens import PLATE_COLUMNS, SPECIMEN_COLUMNS, can_read, derive_level
 from caseseries.study.definition import Study
 
 # On one day, a state that begins is put before the event that ends it, and death last.
@@ -26,9 +26,6 @@ ORDER = (
 )
 
 
-SPECIMEN_COLUMNS = ("specimen_date", "mrd_result", "mrd_percent", "sensitivity_percent", "range_percent")
-
-
 @dataclass(frozen=True)
 class Moment:
     """Something that happened on a day. `detail` is the phenotype, the cause of death or the treatment."""
@@ -41,12 +38,13 @@ class Moment:
 
 @dataclass(frozen=True)
 class Sample:
-    """One MRD measurement of one marker."""
+    """One MRD measurement of one marker. `wells` are those of the plate it was read from, or confirmed by."""
 
     on: date
     level: Level
     marker: str
     sources: tuple[Source, ...]
+    wells: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -118,16 +116,8 @@ def _samples(patient: Patient) -> Iterator[Sample]:
     for row in patient.form("specimens"):
         on = row.date("specimen_date")
         if on and can_read(row):
-            yield Sample(on, derive_level(row), row.text("marker") or "", row.sources(*SPECIMEN_COLUMNS))
-
-
-def can_read(row: Row) -> bool:
-    """Whether a specimen's day and result are known. What the laboratory calls not evaluable is a result."""
-    result = row.text("mrd_result")
-    claims_nothing = derive_level(row).state is LevelState.NOT_EVALUABLE
-    return row.date("specimen_date") is not None and (
-        result == LevelState.NOT_EVALUABLE or not claims_nothing
-    )
+            cells, wells = row.sources(*SPECIMEN_COLUMNS), row.sources(*PLATE_COLUMNS)
+            yield Sample(on, derive_level(row), row.text("marker") or "", cells, wells)
 
 
 def _doubt(row: Row) -> Doubt:
@@ -136,28 +126,3 @@ def _doubt(row: Row) -> Doubt:
         found.value if found and isinstance(found.value, ClinicalDate) else ClinicalDate(date.min, date.max)
     )
     return Doubt(known.earliest, known.latest, row.sources(*SPECIMEN_COLUMNS))
-
-
-def derive_level(row: Row) -> Level:
-    """The level on a specimen row: percent to fraction of cells.
-
-    A quantified result without its number, or a negative without its sensitivity, is not evaluable: nothing
-    can be claimed from it.
-    """
-    state = LevelState(row.text("mrd_result") or LevelState.NOT_EVALUABLE)
-    value = _fraction(row.number("mrd_percent"))
-    sensitivity = _fraction(row.number("sensitivity_percent"))
-    quantitative_range = _fraction(row.number("range_percent"))
-    incomplete = {
-        LevelState.QUANTIFIED: value is None or value == 0,
-        LevelState.NOT_DETECTED: sensitivity is None,
-        LevelState.BELOW_RANGE: quantitative_range is None,
-    }
-    if incomplete.get(state, False):
-        return Level(LevelState.NOT_EVALUABLE, None, sensitivity, quantitative_range)
-    return Level(state, value if state is LevelState.QUANTIFIED else None, sensitivity, quantitative_range)
-
-
-def _fraction(percent: float | None) -> float | None:
-    # In decimal, so that 0.06 % is the double nearest to 0.0006 and thresholds are met exactly.
-    return None if percent is None else float(Decimal(repr(percent)) / 100)

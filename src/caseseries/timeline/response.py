@@ -91,7 +91,7 @@ def last_level(samples: Iterable[Sample]) -> Measured | None:
         return None
     last = max(s.on for s in evaluable)
     today = [s for s in evaluable if s.on == last]
-    sources = tuple(source for sample in today for source in sample.sources)
+    sources = tuple(source for sample in today for source in (*sample.sources, *sample.wells))
     return Measured(last, combine_markers([s.level for s in today]), sources)
 
 

@@ -4,5 +4,13 @@ from caseseries.present.figures.curves import incidence_figure, survival_figure
 from caseseries.present.figures.flow import flow_figure
 from caseseries.present.figures.mrd import mrd_figure
 from caseseries.present.figures.swimmer import swimmer_figure
+from caseseries.present.figures.trajectory import trajectory_figure
 
-__all__ = ["flow_figure", "incidence_figure", "mrd_figure", "survival_figure", "swimmer_figure"]
+__all__ = [
+    "flow_figure",
+    "incidence_figure",
+    "mrd_figure",
+    "survival_figure",
+    "swimmer_figure",
+    "trajectory_figure",
+]

@@ -7,6 +7,7 @@ from math import ceil, floor, log10
 from caseseries.analysis.plates import PlatePage, StandardShown, WellShown
 from caseseries.present import drawing as pen
 from caseseries.present.drawing import Drawing, Scale
+from caseseries.present.lettering import text_width
 
 WIDTH, TOP, HEIGHT = 700.0, 40.0, 210.0
 HUES = {
@@ -16,6 +17,7 @@ HUES = {
     "water": pen.QUIET,
     "reference": pen.GREEN,
 }
+WIDTHS = {"follow-up": 2.4}  # the sample stands out without its colour too
 DASHES = {"background": "5 3", "water": "2 2"}
 SHAPES = {
     "standard": "circle",
@@ -24,6 +26,7 @@ SHAPES = {
     "water": "triangle",
     "reference": "square",
 }
+LONGEST = 28  # letters of a sample's name under its column
 ORDER = ("standard", "background", "water", "reference", "follow-up")
 
 
@@ -82,7 +85,11 @@ def _traces(
         steep = [
             (logarithmic.x(n), logarithmic.y(value)) for n, value in enumerate(well.net, 1) if value > low
         ]
-        drawn = [pen.trace(points, hue, 1.2, dash) for points in (flat, steep) if len(points) > 1]
+        drawn = [
+            pen.trace(points, hue, WIDTHS.get(well.role, 1.0), dash)
+            for points in (flat, steep)
+            if len(points) > 1
+        ]
         yield pen.fact(_label(well), *drawn)
     if threshold:
         for frame in frames:
@@ -179,7 +186,10 @@ def strip_figure(page: PlatePage, wells: Sequence[WellShown], name: str, backgro
     ]
     for n, (label, members) in enumerate(groups):
         parts += _column(frame, left + step * (n + 0.5), label, members)
-    key, end = pen.key(left, frame.floor + 62, [_entry(role, False) for role in _present(wells)], WIDTH)
+    room = max((text_width(label[:LONGEST], pen.SMALL) for label, _ in groups), default=0.0)
+    key, end = pen.key(
+        left, frame.floor + 26 + room, [_entry(role, False) for role in _present(wells)], WIDTH
+    )
     alt = f"Every Cq of {name} for {page.sample}. " + _said(wells)
     return Drawing(pen.svg(WIDTH, end + 12, alt, [*parts, key]), alt)
 
@@ -204,7 +214,7 @@ def _margins(frame: _Frame, background: float | None) -> Iterator[str]:
 
 
 def _column(frame: _Frame, middle: float, label: str, members: Sequence[WellShown]) -> Iterator[str]:
-    yield pen.words(middle + 4, frame.floor + 10, label[:16], anchor="end", size=pen.SMALL, turned=True)
+    yield pen.words(middle + 4, frame.floor + 10, label[:LONGEST], anchor="end", size=pen.SMALL, turned=True)
     for n, well in enumerate(members):
         x = middle + 7 * (n - (len(members) - 1) / 2)
         y = frame.y(well.cq) if well.cq is not None else frame.floor - 8
@@ -220,7 +230,11 @@ def _present(wells: Sequence[WellShown]) -> list[str]:
 def _entry(role: str, is_line: bool) -> pen.KeyEntry:
     hue = HUES[role]
     if is_line:
-        return (lambda x, y: pen.line((x, y), (x + 22, y), hue, 2, DASHES.get(role)), 22.0, role)
+        return (
+            lambda x, y: pen.line((x, y), (x + 22, y), hue, WIDTHS.get(role, 1.2), DASHES.get(role)),
+            22.0,
+            role,
+        )
     return (lambda x, y: pen.symbol(SHAPES[role], (x + 5, y), 4, hue, hue), 10.0, role)
 
 

@@ -1,0 +1,103 @@
+"""What forbids a negative: a negative is claimed only where every well shows that it has nothing.
+
+A very high load and a true negative get the same word from an instrument. So whatever speaks against "nothing
+there" stops the claim: a curve that nobody saw or that rises anyway, an excluded well that amplified, an
+instrument's Cq where our curve has none, a well within the quantitative range. Too careful costs a repeat; a false
+negative costs a child.
+"""
+
+from collections.abc import Iterator
+
+from caseseries.pcr.criteria import Profile
+from caseseries.pcr.curve import State
+from caseseries.pcr.evidence import Evidence, Rule, latest_positive
+from caseseries.pcr.readings import SENTINELS
+from caseseries.pcr.standards import Reaction
+
+BY_HAND = "plate.toml"  # a person gave a reason for the exclusion there
+
+
+def find_doubts(evidence: Evidence, profile: Profile, highest: float, quantifiable: float) -> list[Rule]:
+    """The questions a negative must pass, in order, failed ones only.
+
+    Args:
+        highest: the level of the earliest well; 0 when none amplified.
+        quantifiable: the lowest level this sample could have quantified, or could have been called at.
+    """
+    limit, _ = latest_positive(evidence.curve, profile)
+    asked = (
+        _check_seen(evidence),
+        _check_rises(evidence, limit),
+        _check_instrument(evidence, limit),
+        _check_high(highest, quantifiable),
+        _check_amount(evidence, profile),
+    )
+    return [rule for rule in asked if not rule.passed]
+
+
+def _check_seen(evidence: Evidence) -> Rule:
+    """A very high load and a true negative get the same word from an instrument; only a curve tells them apart."""
+    unseen = [one for one in evidence.used if not one.call.seen and one.cq is None]
+    if unseen and evidence.curves_reviewed_by:
+        return Rule("curves", True, f"reviewed by {evidence.curves_reviewed_by}")
+    places = ", ".join(one.well.position for one in unseen)
+    do = "Export the amplification data, or name in plate.toml who reviewed the curves"
+    what = f"no curve to show that {places} did not amplify" if unseen else "seen"
+    return Rule("curves", not unseen, what, "level.no_curves", do)
+
+
+def _check_rises(evidence: Evidence, limit: float) -> Rule:
+    """Curves that rise though their well has no Cq: below the threshold, against the instrument, or excluded."""
+    rising = [one for one in evidence.reactions if _rises(one, limit)]
+    places = ", ".join(f"{one.well.position} ({_why(one)})" for one in rising)
+    do = "Look at the curves; repeat the sample, or give the reason in plate.toml"
+    what = f"the curve rises in {places}" if rising else "no curve rises"
+    return Rule("rise", not rising, what, "level.rising_curve", do)
+
+
+def _rises(one: Reaction, limit: float) -> bool:
+    rise = one.call.rise
+    if rise is None or one.cq is not None:
+        return False
+    if one.call.state is State.EXCLUDED and one.well.excluded.startswith(BY_HAND):
+        return one.call.is_early  # no reason given at the bench outweighs the highest load of all
+    return rise <= limit
+
+
+def _why(one: Reaction) -> str:
+    at = "from the start" if one.call.is_early else f"at cycle {one.call.rise:.1f}"
+    return f"{at}, excluded by {one.well.excluded}" if one.call.state is State.EXCLUDED else at
+
+
+def excluded_by_hand(evidence: Evidence) -> Iterator[str]:
+    """Wells that amplified and that a person left out, to be named beside the level."""
+    for one in evidence.reactions:
+        if one.call.state is State.EXCLUDED and one.call.rise is not None:
+            yield f"{one.well.position} is not counted, and amplifies {_why(one)}"
+
+
+def _check_instrument(evidence: Evidence, limit: float) -> Rule:
+    """The instrument found a Cq that counts where our curve has none; a last cycle written as a number is no Cq."""
+    theirs = [
+        one
+        for one in evidence.used
+        if one.cq is None
+        and one.well.reading.cq is not None
+        and one.well.reading.cq <= limit
+        and one.well.reading.cq not in SENTINELS
+    ]
+    places = ", ".join(f"{one.well.position} (Cq {one.well.reading.text})" for one in theirs)
+    what = f"the instrument has a Cq in {places}, our curve none" if theirs else "no Cq from the instrument"
+    return Rule("instrument", not theirs, what, "level.instrument_positive", "Look at the curves, and repeat")
+
+
+def _check_high(highest: float, quantifiable: float) -> Rule:
+    what = f"a well stands at {highest:.1e}, at or above the {quantifiable:.1e} that can be quantified"
+    return Rule("replicates", highest < quantifiable, what, "level.discordant", "Repeat the sample")
+
+
+def _check_amount(evidence: Evidence, profile: Profile) -> Rule:
+    share = evidence.control.amplifiable if evidence.control else None
+    least = profile["amplifiable_least"]
+    what = f"amplifiable DNA {share or 0:.2f} of the reference, {least:g} wanted"
+    return Rule("DNA", (share or 0) >= least, what, "level.little_dna", "Extract and measure again")

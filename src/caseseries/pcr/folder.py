@@ -1,0 +1,263 @@
+"""The plates of a study folder: every file read, every well accounted for, every sample tied to its case.
+
+A file stands alone; files in one folder of plates/ are read together, with one threshold a target, so that a sample may
+lie on another plate than its curve. A sample is tied to its case and day by plate.toml (`case`, `specimen_date`), else
+by its name, which must hold the case id and the day as in `NB-01 2019-05-31`. A target is tied to a marker by
+plate.toml (`marker`), else by its own name.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from caseseries.findings import Finding, Severity
+from caseseries.pcr.agreement import say_level
+from caseseries.pcr.archive import check_size
+from caseseries.pcr.command import find_setup, setup_beside
+from caseseries.pcr.criteria import Profile, load_profile
+from caseseries.pcr.curve import State
+from caseseries.pcr.interpret import MarkerLevel
+from caseseries.pcr.markers import may_be_high
+from caseseries.pcr.mrd import PlateReport, interpret_plate
+from caseseries.pcr.plate import Plate, PlateError, join_plates, place_of
+from caseseries.pcr.reading import read_plate_bytes
+from caseseries.pcr.roles import Role
+from caseseries.pcr.setup import Saying, Setup
+from caseseries.pcr.specimens import FOLDER, PlateFile, Plates, Specimen, WellCounts
+from caseseries.pcr.standards import Reaction
+from caseseries.record.levels import LevelState
+from caseseries.record.patient import Source
+from caseseries.study.load import suggest
+
+SETUP = ".toml"
+DAY = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
+USED, SET_ASIDE, ASKED = "used", "set aside", "asked about"
+NAMED = "the case id and the day, as in NB-01 2019-05-31"
+
+
+@dataclass(frozen=True)
+class Tie:
+    """Whose a sample is: `case_id` empty when nobody can tell, `is_aside` when the case itself is not used."""
+
+    case_id: str = ""
+    on: date | None = None
+    is_aside: bool = False
+
+    @property
+    def is_tied(self) -> bool:
+        return bool(self.case_id) and self.on is not None
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What one file, or one folder of files, gave."""
+
+    files: tuple[PlateFile, ...]
+    specimens: tuple[Specimen, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def read_plates(folder: Path, profile: str, cases: Mapping[str, str]) -> Plates:
+    """Every plate in `folder`/plates, interpreted under the profile.
+
+    Args:
+        cases: every case id that was returned, with the one that stands for it in the analysis; empty when the
+            case is set aside.
+
+    Raises:
+        PlateError: the profile cannot be used.
+    """
+    criteria = load_profile(_beside(folder, profile))
+    root = folder / FOLDER
+    groups: dict[Path, list[Path]] = {}
+    for path in sorted(path for path in root.rglob("*") if _is_plate(path, root)):
+        groups.setdefault(path if path.parent == root else path.parent, []).append(path)
+    reads = [_read(paths, folder, criteria, cases) for paths in groups.values()]
+    setups = tuple(PlateFile(_name(path, folder), _sha256(path)) for path in sorted(root.rglob(f"*{SETUP}")))
+    return Plates(
+        files=(*(file for read in reads for file in read.files), *setups),
+        specimens=tuple(one for read in reads for one in read.specimens),
+        findings=tuple(sorted({finding for read in reads for finding in read.findings})),
+        criteria=f"{criteria.id} (SHA-256 {criteria.sha256})",
+        unverified=criteria.unverified,
+    )
+
+
+def _beside(folder: Path, profile: str) -> str:
+    """A laboratory's own profile lies in the study folder."""
+    return str(folder / profile) if profile.endswith(SETUP) else profile
+
+
+def _is_plate(path: Path, root: Path) -> bool:
+    hidden = any(part.startswith((".", "~$")) for part in path.relative_to(root).parts)
+    return path.is_file() and not hidden and path.suffix.lower() != SETUP
+
+
+def _name(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix()
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _read(paths: Sequence[Path], folder: Path, criteria: Profile, cases: Mapping[str, str]) -> _Read:
+    try:
+        setup = find_setup(paths[0])
+        plates = [_read_one(path, _name(path, folder)) for path in paths]
+    except PlateError as error:
+        return _Read(
+            tuple(PlateFile(_name(path, folder), _sha256(path)) for path in paths),
+            findings=tuple(_in_folder(finding, paths[0], folder) for finding in error.findings),
+        )
+    report = interpret_plate(join_plates(plates), criteria, setup)
+    ties = {sample: tie_sample(sample, setup, cases) for sample in _samples(report)}
+    fates = [_fate(one, report, ties) for one in report.reactions]
+    files = tuple(
+        PlateFile(plate.name, plate.sha256, _count(plate.name, len(plate.wells), report, fates))
+        for plate in plates
+    )
+    findings = (*report.findings, *_untied(report, ties, setup, cases), *_left_out(report))
+    return _Read(files, tuple(_specimens(report, ties, setup)), findings)
+
+
+def _read_one(path: Path, name: str) -> Plate:
+    check_size(path.stat().st_size, name)
+    return read_plate_bytes(path.read_bytes(), name)
+
+
+def _in_folder(finding: Finding, plate: Path, folder: Path) -> Finding:
+    """A fault of plate.toml, named as the study's files are."""
+    beside = setup_beside(plate)
+    if beside is None or finding.where.file != beside.name:
+        return finding
+    return replace(finding, where=replace(finding.where, file=_name(beside, folder)))
+
+
+def _samples(report: PlateReport) -> list[str]:
+    return list(dict.fromkeys(one.well.sample for one in report.reactions if one.part.role is Role.FOLLOW_UP))
+
+
+def tie_sample(sample: str, setup: Setup, cases: Mapping[str, str]) -> Tie:
+    """Whose a sample is and of which day: plate.toml first, then its name."""
+    said = setup.samples.get(sample, Saying())
+    named = said.case if said.case in cases else _case_in(sample, cases) if not said.case else ""
+    on = said.specimen_date or day_in(sample)
+    return Tie(cases.get(named, "") or named, on, bool(named) and not cases[named])
+
+
+def _case_in(sample: str, cases: Mapping[str, str]) -> str:
+    """The case id that stands in the name as a word of its own; none where two do.
+
+    Underscores part words; a hyphen does only before a day, because `AB-01-2` may be another case.
+    """
+    end = r"(?![^\W_])(?!-(?!\d{4}-\d{2}-\d{2}))"
+    found = [case for case in cases if re.search(rf"(?<![^\W_])(?<!-){re.escape(case)}{end}", sample)]
+    longest = max(found, key=len, default="")
+    return longest if all(case in longest for case in found) else ""
+
+
+def day_in(sample: str) -> date | None:
+    """The one day that stands in a name as 2019-05-31; none where there are two, or no such day."""
+    found = {match.groups() for match in DAY.finditer(sample)}
+    if len(found) != 1:
+        return None
+    year, month, day = map(int, found.pop())
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _fate(one: Reaction, report: PlateReport, ties: Mapping[str, Tie]) -> str:
+    """The one place where a well ends up."""
+    if one.part.role is Role.UNCLEAR:
+        return ASKED
+    if one.part.role is Role.UNUSED or not one.counts:
+        return SET_ASIDE
+    if one.part.role is not Role.FOLLOW_UP:
+        return USED
+    tie = ties[one.well.sample]
+    if not tie.is_tied:
+        return ASKED
+    levels = [level for level in report.levels if level.sample == one.well.sample]
+    own = [level for level in levels if one in level.evidence.reactions] or levels
+    evaluable = any(level.level.state is not LevelState.NOT_EVALUABLE for level in own)
+    return USED if evaluable and not tie.is_aside else SET_ASIDE
+
+
+def _count(plate: str, wells: int, report: PlateReport, fates: Sequence[str]) -> WellCounts:
+    here = [fate for one, fate in zip(report.reactions, fates, strict=True) if one.well.plate == plate]
+    return WellCounts(wells, here.count(USED), here.count(SET_ASIDE), here.count(ASKED))
+
+
+def _untied(
+    report: PlateReport, ties: Mapping[str, Tie], setup: Setup, cases: Mapping[str, str]
+) -> Iterator[Finding]:
+    for sample, tie in ties.items():
+        if tie.is_tied:
+            continue
+        where = place_of(
+            one.well
+            for one in report.reactions
+            if one.well.sample == sample and one.part.role is Role.FOLLOW_UP
+        )
+        said = setup.samples.get(sample, Saying())
+        missing = "its case" if tie.on else "its day" if tie.case_id else "its case and day"
+        near = suggest(said.case or sample.split()[0], cases) if not tie.case_id and sample.strip() else ""
+        hint = f"{near} " if near.endswith("?") else ""
+        do = f"{hint}Give case and specimen_date of the sample in plate.toml; its wells are not used until then"
+        what = f'the sample "{sample}" does not say {missing}'
+        yield Finding(where, "plate.no_case", Severity.VALUE, what, NAMED, do)
+
+
+def _left_out(report: PlateReport) -> Iterator[Finding]:
+    """Wells that a person or a file left out, by reason."""
+    groups: dict[str, list[Reaction]] = {}
+    for one in report.reactions:
+        if one.call.state is State.EXCLUDED:
+            groups.setdefault(one.call.note, []).append(one)
+    for note, wells in groups.items():
+        where = place_of(one.well for one in wells)
+        do = "Nothing to do if that is right"
+        what = f"wells left out of every result: {len(wells)}, {note}"
+        yield Finding(where, "plate.excluded", Severity.NOTE, what, "", do)
+
+
+def _specimens(report: PlateReport, ties: Mapping[str, Tie], setup: Setup) -> Iterator[Specimen]:
+    for one in report.levels:
+        tie = ties[one.sample]
+        if not tie.is_tied or tie.is_aside or tie.on is None:
+            continue
+        hides = "; ".join(one.reasons) if may_be_high(one, report.profile) else ""
+        yield Specimen(
+            case_id=tie.case_id,
+            on=tie.on,
+            sample=one.sample,
+            marker=setup.markers.get(one.target, one.target),
+            level=one.level,
+            where=place_of(reaction.well for reaction in one.evidence.reactions),
+            wells=dict(_wells_behind(one)),
+            hides=hides,
+        )
+
+
+def _wells_behind(one: MarkerLevel) -> Iterator[tuple[str, Source]]:
+    """The places that a level rests on, and what stood there."""
+    evidence = one.evidence
+    wells = _source(evidence.reactions, one.target)
+    yield "plate_wells", replace(wells, raw=f"{wells.raw}; {say_level(one.level)}")
+    if evidence.control and evidence.control.reactions:
+        yield "plate_control", _source(evidence.control.reactions, f"control gene {evidence.control.target}")
+    if evidence.curve and evidence.curve.used:
+        yield "plate_standards", _source(evidence.curve.used, "standard curve")
+    if evidence.background:
+        yield "plate_background", _source(evidence.background, "polyclonal background")
+
+
+def _source(reactions: Sequence[Reaction], name: str) -> Source:
+    said = ", ".join(one.call.state.value if one.cq is None else f"{one.cq:.2f}" for one in reactions)
+    return Source(place_of(one.well for one in reactions), f"{name}: Cq {said}")

@@ -1,0 +1,304 @@
+"""Plates in a study folder: the same results as the returns', compared with them, every well accounted for."""
+
+import json
+import re
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from caseseries.decisions.chain import Decision
+from caseseries.decisions.log import append_decision
+from caseseries.demo import write_demo
+from caseseries.findings import Severity
+from caseseries.pcr.criteria import PREVENT_FALSE_NEGATIVE
+from caseseries.pcr.folder import read_plates
+from caseseries.pcr.rdml_writing import write_rdml
+from caseseries.pcr.reading import read_plate
+from caseseries.pcr.simulate import Assay, Design, MadeSample, simulate_plate
+from caseseries.pipeline import analyse_study, check_study, describe_reading, form_study
+from caseseries.record.levels import LevelState
+from pcr_plates import logistic
+
+CASES = {"AB-01": "AB-01", "AB-011": "AB-011", "AB-02": "AB-01", "AB-03": ""}
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("plates") / "demo"
+    write_demo(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def checked(demo):
+    return check_study(demo)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "plates").mkdir()
+    return tmp_path
+
+
+def put(folder, name, *samples, marker="IGH", seed=1, **more):
+    """A simulated plate in the study's plates folder."""
+    design = Design(Assay(marker), samples, **more)
+    path = folder / "plates" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(write_rdml(simulate_plate(design, name, np.random.default_rng(seed))))
+    return path
+
+
+def read(folder, cases=CASES):
+    return read_plates(folder, PREVENT_FALSE_NEGATIVE, cases)
+
+
+# --- the demo ---------------------------------------------------------------------------------------------
+
+
+def test_every_well_of_the_demo_is_used_and_every_level_agrees(checked):
+    counts, measured = checked.plates.counts, checked.measured
+    assert (counts.wells, counts.used, counts.set_aside, counts.asked) == (780, 780, 0, 0)
+    assert (measured.agreed, measured.added, len(measured.questions)) == (30, 0, 0)
+    assert checked.findings == ()
+
+
+def test_the_plates_alone_give_the_letter_s_numbers(demo, checked):
+    """Median 0.2 %, range 0.06 to 1 %, nine negative, two partial: with every MRD line of the returns taken away."""
+    bare = tuple(
+        replace(patient, rows={name: rows for name, rows in patient.rows.items() if name != "specimens"})
+        for patient in checked.returns.patients
+    )
+    alone = form_study(demo, checked.study, replace(checked.returns, patients=bare))
+    assert (alone.measured.agreed, alone.measured.added) == (0, 30)
+    results, before = analyse_study(alone), analyse_study(checked).results
+    shown = {name: row.shown for name, row in results.results.items() if name.startswith("mrd.")}
+    assert shown == {name: row.shown for name, row in before.items() if name.startswith("mrd.")}
+    assert shown["mrd.before.median"].startswith("0.2%")
+    assert {finding.code for finding in alone.findings} == {"plate.no_line"}
+
+
+def test_the_report_says_that_plates_were_read_and_what_nobody_has_checked(demo, checked):
+    lines = describe_reading(demo, checked).lines
+    assert any(line.startswith("RQ-PCR plates: 15, with 780 wells: 780 used, 0 set aside") for line in lines)
+    assert any(line.startswith("Criteria not yet checked against their publication: slope") for line in lines)
+    assert sum("plates/" in line and "SHA-256" in line for line in lines) == 15
+
+
+def test_a_number_leads_to_its_wells(checked):
+    found = analyse_study(checked).results["mrd.before.median"]
+    places = [str(cell.where) for cell in found.sources["EM-01"]]
+    assert "plates/EM-01_IGH_VH3-JH4.rdml › run 1 › D5, D6, D7" in places
+    assert any("Follow" not in place and place.startswith("returns/") for place in places)
+
+
+def test_the_demo_s_plates_are_the_same_bytes_and_small(demo, tmp_path):
+    write_demo(tmp_path / "again")
+    plates = sorted((demo / "plates").iterdir())
+    assert len(plates) == 15
+    for path in plates:
+        data = path.read_bytes()
+        assert data == (tmp_path / "again" / "plates" / path.name).read_bytes()
+        assert len(data) < 20_000
+
+
+# --- whose a sample is ------------------------------------------------------------------------------------
+
+
+def test_a_sample_is_tied_by_its_name_and_wells_add_up(folder):
+    put(folder, "a.rdml", MadeSample("AB-01 2019-05-31", 2e-3), MadeSample("AB-011_2019-06-02", 0.0))
+    plates = read(folder)
+    said = [(one.case_id, one.on, one.marker, one.level.state) for one in plates.specimens]
+    assert said == [
+        ("AB-01", date(2019, 5, 31), "IGH", LevelState.QUANTIFIED),
+        ("AB-011", date(2019, 6, 2), "IGH", LevelState.NOT_DETECTED),
+    ]
+    wells = len(read_plate(folder / "plates" / "a.rdml").wells)
+    assert plates.counts.wells == plates.counts.used == wells
+
+
+def test_plate_toml_ties_what_the_name_does_not(folder):
+    put(folder, "a.rdml", MadeSample("4711", 2e-3), marker="IGH-1")
+    (folder / "plates" / "a.toml").write_text(
+        '[samples.4711]\ncase = "AB-01"\nspecimen_date = 2019-05-31\n[targets.IGH-1]\nmarker = "IGH VH3-JH4"\n'
+    )
+    plates = read(folder)
+    (one,) = plates.specimens
+    assert (one.case_id, one.on, one.marker) == ("AB-01", date(2019, 5, 31), "IGH VH3-JH4")
+    assert [file.file for file in plates.files] == ["plates/a.rdml", "plates/a.toml"]
+    assert [finding.code for finding in plates.findings] == []
+
+
+@pytest.mark.parametrize(
+    ("sample", "missing"),
+    [
+        ("day 33", "its case and day"),
+        ("AB-01 day 33", "its day"),
+        ("XY-99 2019-05-31", "its case"),
+        ("AB-01 2019-05-31 2019-06-01", "its day"),
+        ("AB-01 2019-02-30", "its day"),
+        ("AB-01-2 2019-05-31", "its case"),
+        ("AB-01 AB-02 2019-05-31", "its case"),
+    ],
+)
+def test_a_sample_nobody_can_tie_is_asked_about(folder, sample, missing):
+    put(folder, "a.rdml", MadeSample(sample, 2e-3))
+    plates = read(folder)
+    assert plates.specimens == ()
+    assert (plates.counts.asked, plates.counts.used) == (6, plates.counts.wells - 6)
+    (found,) = plates.findings
+    assert found.severity is Severity.VALUE
+    assert str(found.where).startswith("plates/a.rdml › run 1 › ")
+    assert found.what == f'the sample "{sample}" does not say {missing}'
+
+
+def test_a_case_that_is_nearly_right_is_suggested(folder):
+    put(folder, "a.rdml", MadeSample("AB-O1 2019-05-31", 2e-3))
+    (found,) = read(folder).findings
+    assert found.do.startswith("Did you mean AB-01?")
+
+
+def test_a_second_record_counts_for_the_first_and_a_case_set_aside_for_none(folder):
+    put(folder, "a.rdml", MadeSample("AB-02 2019-05-31", 2e-3), MadeSample("AB-03 2019-05-31", 2e-3))
+    plates = read(folder)
+    assert [one.case_id for one in plates.specimens] == ["AB-01"]
+    assert (plates.counts.set_aside, plates.counts.asked) == (6, 0)
+
+
+def test_what_cannot_be_read_is_a_finding_and_the_rest_goes_on(folder):
+    put(folder, "a.rdml", MadeSample("AB-01 2019-05-31", 2e-3))
+    (folder / "plates" / "b.rdml").write_bytes(b"PK\x05\x06")
+    (folder / "plates" / "c.xlsx").write_bytes(b"")
+    put(folder, "d.rdml", MadeSample("AB-01 2019-05-31", 2e-3))
+    (folder / "plates" / "d.toml").write_text("[samples.x]\nrole = 'sample'\n")
+    plates = read(folder)
+    assert len(plates.specimens) == 1
+    told = [f"{finding.where}: {finding.code}" for finding in plates.findings]
+    assert told == [
+        "plates/b.rdml: zip.incomplete",
+        "plates/c.xlsx: plate.empty",
+        "plates/d.toml › samples.x.role: setup.value",
+    ]
+
+
+def test_plates_in_one_folder_are_read_together(folder):
+    """The sample lies on the second plate, the curve on the first; a bridging dilution ties them."""
+    put(folder, "run/a.rdml", MadeSample("AB-01 2019-05-31", 0.0))
+    sample = MadeSample("AB-01 2019-07-01", 2e-3)
+    put(folder, "run/b.rdml", sample, seed=2, dilutions=(1e-2,))
+    second = [one for one in read(folder).specimens if one.on == date(2019, 7, 1)]
+    assert [one.level.state for one in second] == [LevelState.QUANTIFIED]
+    (folder / "plates" / "run" / "b.rdml").rename(folder / "plates" / "b.rdml")
+    apart = [one for one in read(folder).specimens if one.on == date(2019, 7, 1)]
+    assert [one.level.state for one in apart] == [LevelState.NOT_EVALUABLE]
+
+
+# --- beside the return ------------------------------------------------------------------------------------
+
+
+def change(tmp_path, name, level, sample_index=1, shape=None):
+    """The demo with one plate made anew: the specimen's wells have another level, or this curve."""
+    folder = tmp_path / "study"
+    write_demo(folder)
+    path = next(path for path in sorted((folder / "plates").iterdir()) if path.name.startswith(name))
+    plate = read_plate(path)
+    sample = list(dict.fromkeys(w.sample for w in plate.wells if w.sample.startswith(name[:5])))[sample_index]
+    curves = plate.fluorescence.copy()
+    for row, well in enumerate(plate.wells):
+        if well.sample == sample and not well.is_control_gene:
+            curves[row] = shape if shape is not None else logistic(_cq(level), 0.95)
+    path.write_bytes(write_rdml(replace(plate, fluorescence=curves)))
+    return folder, sample
+
+
+def _cq(level):
+    return np.inf if not level else 38.0 - np.log(level * 500 * 1000 / 6.6) / np.log(1.95)
+
+
+def test_a_contradiction_names_both_places_and_neither_is_used(tmp_path):
+    """The return says not detected; the plate shows one in a hundred copies, of a quarter more DNA than the reference."""
+    folder, sample = change(tmp_path, "EM-02", 1e-2)
+    checked = check_study(folder)
+    (found,) = checked.problems
+    assert found.code == "level.disagreement"
+    assert str(found.where).startswith("returns/Eastmere.xlsx › MRD › ")
+    assert "plates/EM-02_IGK_VK3-Kde.rdml › run 1 › " in found.what
+    number = re.search(rf"gives (\S+) for {sample}, the return says not detected \(5.0e-05\)", found.what)
+    assert float(number[1]) == pytest.approx(
+        1e-2 / 1.25, rel=0.1
+    )  # its plate's own curve and control wells scatter
+    results = analyse_study(checked).results
+    assert results["mrd.response.not_evaluable"].shown.startswith("1/11 ")
+    assert results["mrd.after.not_detected"].estimate.n == 10
+
+
+@pytest.mark.parametrize(("answer", "negative"), [("return", 9), ("plate", 8)])
+def test_a_person_settles_it(tmp_path, answer, negative):
+    folder, _ = change(tmp_path, "EM-02", 1e-2)
+    (question,) = check_study(folder).questions
+    said = Decision(question.id, question.text, answer, "asked the laboratory", "EB", "2020-01-01T00:00:00Z")
+    append_decision(folder, said)
+    again = check_study(folder)
+    assert (again.problems, again.questions) == ((), ())
+    results = analyse_study(again).results
+    assert round(results["mrd.after.not_detected"].estimate.value * 11) == negative
+
+
+def test_a_load_too_high_to_read_contradicts_a_negative(tmp_path):
+    folder, _ = change(tmp_path, "EM-02", None, shape=logistic(2.0, 0.95))
+    checked = check_study(folder)
+    told = {finding.code for finding in checked.problems}
+    assert told == {"level.disagreement", "level.very_high"}
+    assert analyse_study(checked).results["mrd.response.not_evaluable"].shown.startswith("1/11 ")
+
+
+def test_a_marker_too_high_to_read_is_not_outvoted_where_no_return_has_a_line(tmp_path):
+    """NB-01 has two markers; one is clear, the other's wells rise from the start."""
+    folder, _ = change(tmp_path, "NB-01_IGH", None, shape=logistic(2.0, 0.95))
+    checked = check_study(folder)
+    bare = tuple(
+        replace(one, rows={name: rows for name, rows in one.rows.items() if name != "specimens"})
+        for one in checked.returns.patients
+    )
+    alone = form_study(folder, checked.study, replace(checked.returns, patients=bare))
+    results = analyse_study(alone).results
+    assert "NB-01" not in results["mrd.after.not_detected"].sources
+    assert results["mrd.response.not_evaluable"].shown.startswith("1/11 ")
+
+
+def test_what_differs_by_less_than_half_a_log_stands_as_the_centre_signed_it(demo, tmp_path):
+    folder, _ = change(tmp_path, "EM-02", 1.5e-3, sample_index=0)  # the return says 0.09 %
+    checked = check_study(folder)
+    assert checked.problems == ()
+    shown = analyse_study(checked).results["mrd.before.median"].shown
+    assert shown == analyse_study(check_study(demo)).results["mrd.before.median"].shown
+
+
+# --- at the terminal --------------------------------------------------------------------------------------
+
+
+def test_check_prints_the_sums_and_json_holds_them(caseseries, demo):
+    text = caseseries("check", str(demo))
+    assert "Wells: 780 on 15 plates = 780 used + 0 set aside + 0 asked about\n" in text.stdout
+    record = json.loads(caseseries("check", str(demo), "--json").stdout)
+    assert record["wells"] == {"wells": 780, "used": 780, "set_aside": 0, "asked": 0}
+    assert len(record["plates"]) == 15
+    for plate in record["plates"]:
+        assert plate["wells"] == plate["used"] + plate["set_aside"] + plate["asked"] == 52
+
+
+def test_why_prints_the_wells(caseseries, demo):
+    said = caseseries("why", str(demo), "mrd.before.median").stdout
+    assert "  plates/EM-01_IGH_VH3-JH4.rdml › run 1 › D5, D6, D7 › IGH VH3-JH4: Cq " in said
+
+
+def test_a_study_may_bring_its_own_criteria(folder):
+    put(folder, "a.rdml", MadeSample("AB-01 2019-05-31", 2e-3))
+    from importlib.resources import files
+
+    text = files("caseseries.pcr").joinpath(f"profiles/{PREVENT_FALSE_NEGATIVE}.toml").read_text("utf-8")
+    (folder / "sop.toml").write_text(text.replace('verified_by = ""', 'verified_by = "EB"'), encoding="utf-8")
+    plates = read_plates(folder, "sop.toml", CASES)
+    assert plates.unverified == ()

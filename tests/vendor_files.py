@@ -1,0 +1,229 @@
+"""A plate written as each instrument's software would export it, with that software's word for a missing Cq."""
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from xlsxwriter import Workbook
+
+from caseseries.pcr.plate import Plate, Task, Well
+from pcr_plates import zip_of
+
+Rows = Sequence[Sequence[object]]
+APPLIED = {Task.STANDARD: "STANDARD", Task.WATER: "NTC"}
+
+
+def _cq(well: Well, missing: str) -> str:
+    return missing if well.reading.cq is None else f"{well.reading.cq:.3f}"
+
+
+def _padded(well: Well) -> str:
+    return f"{well.position[0]}{int(well.position[1:]):02d}"
+
+
+def _table(rows: Rows, delimiter: str = "\t", comma: bool = False) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
+    for row in rows:
+        cells = [repr(cell) if isinstance(cell, float) else str(cell) for cell in row]
+        writer.writerow([cell.replace(".", ",") if comma and _is_number(cell) else cell for cell in cells])
+    return out.getvalue()
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _results(plate: Plate, missing: str) -> Rows:
+    head = [
+        "Well",
+        "Well Position",
+        "Omit",
+        "Sample Name",
+        "Target Name",
+        "Task",
+        "Reporter",
+        "CТ",
+        "Quantity",
+    ]
+    places = list(dict.fromkeys(well.position for well in plate.wells))
+    return [
+        head,
+        *(
+            [places.index(w.position) + 1, w.position, "false", w.sample, w.target, APPLIED.get(w.task, "UNKNOWN"),
+             "FAM", _cq(w, missing), w.quantity or ""]
+            for w in plate.wells
+        ),
+    ]  # fmt: skip
+
+
+def _points(plate: Plate, name: str = "Rn", offset: float = 0.0) -> Rows:
+    places = list(dict.fromkeys(well.position for well in plate.wells))
+    rows = [
+        [places.index(well.position) + 1, n, well.target, round(float(value - offset), 5)]
+        for well, curve in zip(plate.wells, plate.fluorescence, strict=True)
+        for n, value in enumerate(curve, 1)
+        if np.isfinite(value)
+    ]
+    return [["Well", "Cycle", "Target Name", name], *rows]
+
+
+def quantstudio_text(plate: Plate, missing: str, *, comma: bool = False) -> bytes:
+    text = f"* Block Type = 96-Well\n\n[Results]\n{_table(_results(plate, missing), comma=comma)}\n"
+    if plate.fluorescence.shape[1]:
+        text += f"[Amplification Data]\n{_table(_points(plate), comma=comma)}\n"
+    return text.encode("utf-16")
+
+
+def quantstudio_delta(plate: Plate, missing: str) -> bytes:
+    """Amplification data without the raw column: the baseline is off already."""
+    text = f"[Results]\n{_table(_results(plate, missing), ',')}\n"
+    if plate.fluorescence.shape[1]:
+        text += f"[Amplification Data]\n{_table(_points(plate, 'ΔRn', 2.0), ',')}\n"
+    return text.encode()
+
+
+def quantstudio_xlsx(plate: Plate, missing: str) -> bytes:
+    sheets = {"Results": _results(plate, missing)}
+    if plate.fluorescence.shape[1]:
+        sheets["Amplification Data"] = _points(plate)
+    return _xlsx(sheets)
+
+
+def seven_five_hundred(plate: Plate, missing: str) -> bytes:
+    rows = [["Well", "Sample Name", "Detector", "Task", "Ct", "Qty"]]
+    rows += [[w.position, w.sample, w.target, APPLIED.get(w.task, "Unknown").title() if w.task is not Task.WATER else "NTC",
+              _cq(w, missing), w.quantity or ""] for w in plate.wells]  # fmt: skip
+    return _table(rows, ",").encode()
+
+
+def eds(plate: Plate, missing: str) -> bytes:
+    lines = ["Well\tSample Name\tDetector\tTask\tCt\tAvg Ct\tQuantity"]
+    for well, curve in zip(plate.wells, plate.fluorescence, strict=True):
+        task = APPLIED.get(well.task, "UNKNOWN")
+        lines.append(
+            f"{well.position}\t{well.sample}\t{well.target}\t{task}\t{_cq(well, missing)}\t\t{well.quantity or ''}"
+        )
+        if len(curve):
+            lines.append("\t".join(["Rn values", *(f"{value:.5f}" for value in curve)]))
+            lines.append("\t".join(["Delta Rn values", *("0" for _ in curve)]))
+    return zip_of({"apldbio/sds/analysis_result.txt": "\n".join(lines).encode()})
+
+
+def cfx(plate: Plate, missing: str) -> bytes:
+    """A workbook whose curves have lost their baseline, in one column a well."""
+    kinds = {Task.STANDARD: "Std-1", Task.WATER: "NTC"}
+    rows: list[list[object]] = [
+        ["", "Well", "Fluor", "Target", "Content", "Sample", "Cq", "Starting Quantity (SQ)"]
+    ]
+    rows += [["", _padded(w), "FAM", w.target, kinds.get(w.task, "Unkn-1"), w.sample, _cq(w, missing),
+              w.quantity or "NaN"] for w in plate.wells]  # fmt: skip
+    sheets: dict[str, Rows] = {"Quantification Cq Results": rows}
+    if plate.fluorescence.shape[1]:
+        net = plate.fluorescence - np.median(plate.fluorescence[:, 2:8], axis=1, keepdims=True)
+        cycles = range(plate.fluorescence.shape[1])
+        sheets["Amplification"] = [
+            ["Cycle", *(well.position for well in plate.wells)],
+            *([n + 1, *(round(float(value), 4) for value in net[:, n])] for n in cycles),
+        ]
+    return _xlsx(sheets)
+
+
+def lightcycler_96(plate: Plate, missing: str) -> bytes:
+    kinds = {Task.STANDARD: "Standard", Task.WATER: "Negative control"}
+    rows = [
+        [
+            "Well",
+            "Sample Name",
+            "Gene Name",
+            "Cq",
+            "Concentration",
+            "Call",
+            "Excluded",
+            "Sample Type",
+            "Standard",
+        ]
+    ]
+    rows += [[_padded(w), w.sample, w.target, _cq(w, missing), "", "", "", kinds.get(w.task, "Unknown"),
+              w.quantity or ""] for w in plate.wells]  # fmt: skip
+    return _table(rows).encode()
+
+
+def rdes(plate: Plate, missing: str) -> bytes:
+    cycles = range(1, plate.fluorescence.shape[1] + 1)
+    rows: list[list[object]] = [
+        ["Well", "Sample", "Sample Type", "Target", "Target Type", "Dye", "Cq", *cycles]
+    ]
+    for well, curve in zip(plate.wells, plate.fluorescence, strict=True):
+        kind = "ref" if well.is_control_gene else "toi"
+        numbers = (round(float(value), 5) for value in curve)
+        rows.append(
+            [
+                well.position,
+                well.sample,
+                str(well.task),
+                well.target,
+                kind,
+                "FAM",
+                _cq(well, missing),
+                *numbers,
+            ]
+        )
+    return _table(rows).encode()
+
+
+def rotor_gene(plate: Plate, missing: str) -> bytes:
+    """One channel: the marker alone, wells by number."""
+    kinds = {Task.STANDARD: "Standard", Task.WATER: "NTC"}
+    rows = [
+        ["No.", "Colour", "Name", "Type", "Ct", "Given Conc (copies/reaction)", "Calc Conc (copies/reaction)"]
+    ]
+    rows += [[n, "255", w.sample, kinds.get(w.task, "Unknown"), _cq(w, missing), w.quantity or "", ""]
+             for n, w in enumerate((w for w in plate.wells if not w.is_control_gene), 1)]  # fmt: skip
+    text = _table(rows, ",")
+    return ("Excel Raw Data Export\nCopyright (c) Qiagen\n\n" + text).encode()
+
+
+def lightcycler_480(plate: Plate, missing: str) -> bytes:
+    """One filter: the marker alone."""
+    rows = [["Include", "Color", "Pos", "Name", "Cp", "Concentration", "Standard", "Status"]]
+    rows += [["True", "255", w.position, w.sample, _cq(w, missing), w.quantity or "", w.quantity or 0, ""]
+             for w in plate.wells if not w.is_control_gene]  # fmt: skip
+    return ("Experiment: run 12  Selected Filter: FAM (465-510)\n" + _table(rows)).encode()
+
+
+def _xlsx(sheets: dict[str, Rows]) -> bytes:
+    packed = io.BytesIO()
+    with Workbook(packed, {"in_memory": True}) as book:
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            for n, row in enumerate(rows):
+                for place, cell in enumerate(row):
+                    text = str(cell)
+                    (
+                        sheet.write_number
+                        if _is_number(text) and text.lower() != "nan"
+                        else sheet.write_string
+                    )(n, place, float(text) if _is_number(text) and text.lower() != "nan" else text)
+    return packed.getvalue()
+
+
+WITH_CURVES: dict[str, Callable[[Plate, str], bytes]] = {
+    "QuantStudio text, UTF-16": quantstudio_text,
+    "QuantStudio text, decimal comma": lambda plate, missing: quantstudio_text(plate, missing, comma=True),
+    "QuantStudio csv, delta Rn": quantstudio_delta,
+    "QuantStudio xlsx": quantstudio_xlsx,
+    "eds": eds,
+    "CFX xlsx": cfx,
+    "RDES": rdes,
+}
+CQ_ONLY = {**WITH_CURVES, "7500 csv": seven_five_hundred, "LightCycler 96": lightcycler_96}
+ONE_TARGET: dict[str, Callable[[Plate, str], bytes]] = {
+    "Rotor-Gene csv": rotor_gene,
+    "LightCycler 480": lightcycler_480,
+}
