@@ -17,6 +17,7 @@ from caseseries.analysis.cohort import Cohort, Left, form_cohort
 from caseseries.decisions.chain import FILE as DECISIONS
 from caseseries.decisions.chain import Log, Question
 from caseseries.decisions.log import read_decisions
+from caseseries.evidence.comparators import Published, read_published
 from caseseries.findings import Finding, Severity, StudyError
 from caseseries.identify.ascertainment import list_answers
 from caseseries.identify.link import Joined, join_cases
@@ -50,10 +51,18 @@ class Checked:
     identifiers: Identifiers = field(default_factory=Identifiers)
     joined: Joined = field(default_factory=Joined)
     board: Board = field(default_factory=Board)
+    published: Published = field(default_factory=Published)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        rooms = (self.returns, self.identifiers, self.joined, self.board, self.cohort)
+        rooms = (
+            self.returns,
+            self.identifiers,
+            self.joined,
+            self.board,
+            self.cohort,
+            self.published,
+        )
         return tuple(sorted({finding for room in rooms for finding in room.findings}))
 
     @property
@@ -85,17 +94,21 @@ def form_study(folder: Path, study: Study, returns: Returns) -> Checked:
     board = propose_cases(read_minutes(folder), study.index.treatment, joined.patients, log, joined.stand_ins)
     aside = [Left(one.case_id, "set aside", one.reason.what) for one in returns.aside]
     cohort = form_cohort(mark_found(joined.patients, board), study, aside, len(joined.seconds))
-    return Checked(study, returns, cohort, log, identifiers, joined, board)
+    published = read_published(folder, study)
+    return Checked(study, returns, cohort, log, identifiers, joined, board, published)
 
 
 def analyse_study(checked: Checked, progress: Progress = silent) -> "Analysis":
     """Every result of the cohort, with its printed string."""
-    from caseseries.analysis.run import analyse
+    from caseseries.analysis.run import analyse, with_comparisons
+    from caseseries.evidence.beside import compare_published
     from caseseries.present.wording import show
 
     progress("Estimating")
     reach = list_answers(checked.study, checked.returns.files)
     analysis = analyse(checked.cohort, checked.study, reach)
+    compared = compare_published(checked.published, checked.cohort.courses, checked.study)
+    analysis = with_comparisons(analysis, *compared)
     return replace(analysis, results=show(analysis.results, checked.study.report.style))
 
 
@@ -136,7 +149,7 @@ def hash_inputs(folder: Path, checked: Checked) -> dict[str, str]:
     own = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
     returned = {file.file: file.sha256 for file in checked.returns.files}
     minutes = {file.file: file.sha256 for file in checked.board.files}
-    return {**own, **returned, **minutes, **checked.identifiers.hashes}
+    return {**own, **returned, **minutes, **checked.identifiers.hashes, **checked.published.hashes}
 
 
 def describe_reading(folder: Path, checked: Checked) -> "Reading":
