@@ -9,7 +9,7 @@ import io
 import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from caseseries.decisions.chain import Log, Option, Question, question_id
@@ -110,7 +110,7 @@ def _found_by_board(patient: Patient, minutes: Source) -> Patient:
     if before.value in (BOARD, BOTH):
         return patient
     raw = f"{before.source.raw}; {minutes.where} = {minutes.raw}"
-    return with_source(patient, Value(BOTH, replace(before.source, raw=raw)))
+    return with_source(patient, Value(BOTH, before.source._replace(raw=raw)))
 
 
 def _answer(question: Question, log: Log, patients: Sequence[Patient], also: Mapping[str, str]) -> str:

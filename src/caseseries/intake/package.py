@@ -141,6 +141,9 @@ def _check_overlap(parts: list[zipfile.ZipInfo]) -> None:
             )
 
 
+DAMAGE = (expat.ExpatError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, KeyError)
+
+
 class Walker:
     """What to do at each start, text and end while a part is read; names come without their prefix."""
 
@@ -151,8 +154,11 @@ class Walker:
     def end(self, name: str) -> None: ...
 
 
-def walk(package: Package, part: str, walker: Walker) -> None:
-    """Read one XML part from beginning to end. Raises UnreadableError when it is missing or damaged."""
+def walk(package: Package, part: str, walker: Walker, data: bytes | None = None) -> None:
+    """Read one XML part from beginning to end, or `data` in its place.
+
+    Raises UnreadableError when it is missing or damaged.
+    """
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse_doctype
@@ -160,19 +166,25 @@ def walk(package: Package, part: str, walker: Walker) -> None:
     parser.EndElementHandler = lambda name: walker.end(_local(name))
     parser.CharacterDataHandler = walker.text
     try:
-        with package.archive.open(part) as stream:
-            parser.ParseFile(stream)
-    except (
-        expat.ExpatError,
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        NotImplementedError,
-        KeyError,
-    ) as error:
-        raise UnreadableError(
-            "damaged", f"the workbook is damaged: its part {part} cannot be read"
-        ) from error
+        if data is not None:
+            parser.Parse(data, True)
+        else:
+            with package.archive.open(part) as stream:
+                parser.ParseFile(stream)
+    except DAMAGE as error:
+        raise _damaged(part) from error
+
+
+def read_part(package: Package, part: str) -> bytes:
+    """One part, unpacked. Raises UnreadableError when it is missing or damaged."""
+    try:
+        return package.archive.read(part)
+    except DAMAGE as error:
+        raise _damaged(part) from error
+
+
+def _damaged(part: str) -> UnreadableError:
+    return UnreadableError("damaged", f"the workbook is damaged: its part {part} cannot be read")
 
 
 def _refuse_doctype(*_: object) -> None:
