@@ -26,9 +26,10 @@ from caseseries.identify.numbers import (
     parse_name,
     parse_nhs_number,
 )
+from caseseries.intake.apart import Apart
 from caseseries.intake.package import UnreadableError, read_bytes
 from caseseries.intake.spelling import fold
-from caseseries.intake.workbook import read_workbook
+from caseseries.intake.workbook import Workbook, read_workbook, refuse
 
 CASE_ID = "case_id"
 FIRST, LAST = "first_name", "last_name"
@@ -248,7 +249,7 @@ def _read_list(path: Path) -> tuple[list[Cell], list[list[Cell]]]:
 def _rows(path: Path) -> Iterator[dict[int, tuple[str, str]]]:
     """Each row's filled cells: column -> (address, text)."""
     if path.suffix.lower() == ".xlsx":
-        book = read_workbook(path, path.parent)
+        book = _read_book(path)
         if book.findings:
             raise StudyError(list(book.findings))
         sheet = next((sheet for sheet in book.sheets if sheet.cells), None)
@@ -259,6 +260,14 @@ def _rows(path: Path) -> Iterator[dict[int, tuple[str, str]]]:
         yield from (rows[number] for number in sorted(rows))
     else:
         yield from _csv_rows(_decoded(path))
+
+
+def _read_book(path: Path) -> Workbook:
+    with Apart() as apart:
+        try:
+            return apart.read(read_workbook, path, path.parent)
+        except UnreadableError as error:
+            return refuse(path.name, "", error)
 
 
 def _decoded(path: Path) -> str:

@@ -14,16 +14,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from caseseries.findings import Finding, Severity, Where
+from caseseries.intake.apart import Apart
 from caseseries.intake.columns import cells_of, is_template_sheet, match_columns, match_sheets
 from caseseries.intake.delimited import read_delimited
 from caseseries.intake.layout import CENTRE_CELL, HELP_SHEET, STAMP_CELL, stamp_of
 from caseseries.intake.lines import Line, Remark, read_lines
 from caseseries.intake.oddities import check_book, check_sheet
-from caseseries.intake.package import SAVE_AS
+from caseseries.intake.package import SAVE_AS, UnreadableError, hash_of
 from caseseries.intake.redcap import is_export, own_cells, split_export
 from caseseries.intake.rules import PATIENTS, UNKNOWN_CASE, check_lines, spellings_of
 from caseseries.intake.spelling import clean, fold, key_of, suggestion
-from caseseries.intake.workbook import ADDRESS, Workbook, number_of, read_workbook
+from caseseries.intake.workbook import ADDRESS, Workbook, number_of, read_workbook, refuse
 from caseseries.record.patient import Patient, Row
 from caseseries.study.definition import Study
 from caseseries.study.forms import forms_of
@@ -98,8 +99,8 @@ class _Read:
 def read_returns(folder: Path, study: Study) -> Returns:
     """Read every workbook in `folder`/returns. Places are named from `folder`: returns/leeds.xlsx."""
     paths, remarks = _list_files(folder)
-    with _without_collector():
-        return interpret([_read(path, folder) for path in paths], study, remarks)
+    with _without_collector(), Apart() as apart:
+        return interpret([_read(path, folder, apart) for path in paths], study, remarks)
 
 
 @contextmanager
@@ -114,8 +115,12 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _read(path: Path, folder: Path) -> Workbook:
-    return (read_delimited if path.suffix.lower() in DELIMITED else read_workbook)(path, folder)
+def _read(path: Path, folder: Path, apart: Apart) -> Workbook:
+    reader = read_delimited if path.suffix.lower() in DELIMITED else read_workbook
+    try:
+        return apart.read(reader, path, folder)
+    except UnreadableError as error:
+        return refuse(path.relative_to(folder).as_posix(), hash_of(path), error)
 
 
 def interpret(books: Sequence[Workbook], study: Study, remarks: Sequence[Remark] = ()) -> Returns:

@@ -20,6 +20,7 @@ from caseseries.findings import Finding, Severity, Where
 from caseseries.intake.layout import EXCEL_DAY_0
 from caseseries.intake.marks import Look, Marks, read_looks, read_notes
 from caseseries.intake.package import (
+    HERE,
     SAVE_AS,
     Package,
     UnreadableError,
@@ -108,21 +109,27 @@ class Workbook:
     warnings: tuple[Finding, ...] = ()
 
 
-def read_workbook(path: Path, root: Path) -> Workbook:
+def read_workbook(path: Path, root: Path, here: float = HERE) -> Workbook:
     """Every filled cell of an .xlsx file, by sheet; `root` is the folder that places are named from.
 
-    A file that cannot be read gives a workbook without sheets and the finding that says why.
+    A file that cannot be read gives a workbook without sheets and the finding that says why. Raises CostlyError
+    when more than `here` of it would have to be walked (`apart`).
     """
     file = path.relative_to(root).as_posix()
     digest = ""
     try:
         data = read_bytes(path)
         digest = hashlib.sha256(data).hexdigest()
-        return _read_package(file, digest, open_package(data))
+        return _read_package(file, digest, open_package(data, here))
     except UnreadableError as error:
-        allowed = "an Excel workbook (.xlsx) without a password"
-        finding = Finding(Where(file), f"intake.{error.code}", Severity.FILE, error.what, allowed, error.do)
-        return Workbook(file, digest, (), (finding,))
+        return refuse(file, digest, error)
+
+
+def refuse(file: str, digest: str, error: UnreadableError) -> Workbook:
+    """A workbook that could not be read: no sheets, and the finding that says why."""
+    allowed = "an Excel workbook (.xlsx) without a password"
+    finding = Finding(Where(file), f"intake.{error.code}", Severity.FILE, error.what, allowed, error.do)
+    return Workbook(file, digest, (), (finding,))
 
 
 @lru_cache(maxsize=LAST_COLUMN)
