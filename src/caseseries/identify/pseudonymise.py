@@ -27,6 +27,7 @@ from caseseries.identify.numbers import (
     parse_nhs_number,
 )
 from caseseries.intake.apart import Apart
+from caseseries.intake.layout import FORMULA_MARKS
 from caseseries.intake.package import UnreadableError, read_bytes
 from caseseries.intake.spelling import fold
 from caseseries.intake.workbook import Workbook, read_workbook, refuse
@@ -91,8 +92,13 @@ class Pseudonyms:
         out = io.StringIO()
         writer = csv.DictWriter(out, self.columns, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(self.rows)
+        writer.writerows({**row, CASE_ID: _safe(row[CASE_ID])} for row in self.rows)
         return out.getvalue()
+
+
+def _safe(case_id: str) -> str:
+    """A case id that no spreadsheet computes; `tokens` takes the apostrophe off again."""
+    return f"'{case_id}" if case_id.startswith(FORMULA_MARKS) else case_id
 
 
 def write_new_key(path: Path) -> None:
