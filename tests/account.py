@@ -25,8 +25,10 @@ from read_back import Piece
 
 NUMBER = re.compile(r"(?<![A-Za-z0-9])\d[\d.,]*(?![A-Za-z0-9])")
 TIME_UNITS = ("days", "months", "years")
+NAMED_UNITS = (*TIME_UNITS, "10⁹/L", "cases", "percentage points")
+ONE_DECIMAL = {"months", "years", "cases", "events"}
 # Of the method, not of the study: docs/decisions/0002 and the paper behind it.
-OF_THE_METHOD = ("Below 50 cases", "Biostatistics 2013")
+OF_THE_METHOD = ("Below 50 cases", "Biostatistics 2013", "PLoS ONE 2022", "Peto 1977")
 DAYS_PER_MONTH = Decimal("30.4375")
 
 
@@ -42,6 +44,7 @@ class Account:
     read: dict
     hashes: dict[str, str]
     software: str
+    published: tuple[dict, ...]
 
 
 def open_account(folder: Path, read: dict) -> Account:
@@ -51,17 +54,23 @@ def open_account(folder: Path, read: dict) -> Account:
     listing = {row["case_id"]: row for row in _read_csv(report / "listing.csv")}
     adtte = _read_csv(report / "adtte.csv")
     protocol = tomllib.loads((folder / "study.toml").read_text(encoding="utf-8"))
+    asked = [tomllib.loads((folder / "published" / "comparators.toml").read_text(encoding="utf-8"))]
     inputs = [
         folder / "study.toml",
         *sorted((folder / "returns").iterdir()),
         *sorted((folder / "plates").iterdir()),
+        folder / "published" / "comparators.toml",
     ]
     hashes = {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in inputs
     }
     rows = {row["id"]: row for row in record["results"]}
     days = days_from_transplant(folder, adtte)
-    return Account(rows, protocol, listing, adtte, days, read, hashes, record["software"])
+    library = _read_csv(Path(str(files("caseseries.evidence") / "library" / "comparators.csv")))
+    words = ("study", "population", "endpoint", "origin", "source")
+    studies = set(strings_in(asked))
+    named = [{key: row[key] for key in words} for row in library if row["study"] in studies]
+    return Account(rows, protocol, listing, adtte, days, read, hashes, record["software"], (*asked, *named))
 
 
 def _read_csv(path: Path) -> list[dict[str, str]]:
@@ -116,14 +125,15 @@ def forms(row: dict) -> set[str]:
     value, unit = row["value"], row["unit"]
     bounds = [row["lower"], row["upper"]]
     share = unit in ("probability", "proportion")
-    limits = "–".join(_number(unit, bound) for bound in bounds) if any(b is not None for b in bounds) else ""
-    quoted = f"{half_up(100 * Decimal(str(row['level'])))}% CI {limits}" if limits else ""
+    to, kind = (" to ", "CrI") if unit == "percentage points" else ("–", "CI")
+    limits = to.join(_number(unit, bound) for bound in bounds) if any(b is not None for b in bounds) else ""
+    quoted = f"{half_up(100 * Decimal(str(row['level'])))}% {kind} {limits}" if limits else ""
     if value is None:
         reached = any(note.startswith("not reached") or "was not reached" in note for note in row["caveats"])
         number = "not reached" if reached else "not estimable"
     else:
         number = _number(unit, value) + ("%" if share or unit == "fraction of cells" else "")
-    named = f"{number} {unit}" if unit in (*TIME_UNITS, "10⁹/L") and value is not None else number
+    named = f"{number} {unit}" if unit in NAMED_UNITS and value is not None else number
     counts = {str(row[key]) for key in ("n", "events", "at_risk")}
     whole = (
         f"{row['events']}/{row['n']} ({number}; {quoted})" if unit == "proportion" else f"{named} ({quoted})"
@@ -142,8 +152,12 @@ def _number(unit: str, value: float | None) -> str:
         return half_up(100 * Decimal(str(value)))
     if unit == "fraction of cells":
         return two_figures(value)
+    if unit == "p-value":
+        return half_up(value, 2 if value >= 0.00995 else 3) if value >= 0.001 else "<0.001"
+    if unit == "ratio":
+        return half_up(value, 2)
     half = unit == "days" and value != int(value)
-    return half_up(value, 1 if unit in ("months", "years") or half else 0)
+    return half_up(value, 1 if unit in ONE_DECIMAL or half else 0)
 
 
 def _orphans_of_words(pieces: list[Piece], account: Account) -> Iterator[str]:
@@ -174,7 +188,7 @@ def phrases(account: Account) -> list[str]:
         f"asks for {least}", f"fewer than {least}", f"{least} are asked for",
         f"within {response['before_within_days']} days", f"exceeds {half_up(response['partial_log_reduction'])} log",
         f"sensitivity of {two_figures(response['sensitivity'])}% or better",
-        _day(cut), account.software, *OF_THE_METHOD, *strings_in(protocol),
+        _day(cut), account.software, *OF_THE_METHOD, *strings_in(protocol), *strings_in(account.published),
         *(spoken(horizon) for wanted in protocol["estimates"] for horizon in wanted["horizons"]),
         *(row["label"] for row in account.rows.values()), "10⁹/L",
     }  # fmt: skip
@@ -189,7 +203,7 @@ def phrases(account: Account) -> list[str]:
 def strings_in(part: object) -> Iterator[str]:
     if isinstance(part, str):
         yield part
-    elif isinstance(part, dict | list):
+    elif isinstance(part, dict | list | tuple):
         for inner in part.values() if isinstance(part, dict) else part:
             yield from strings_in(inner)
 
@@ -247,7 +261,8 @@ def cells_of(row: list[Piece], number: int, account: Account) -> set[str]:
         return {f"N = {account.rows['n.cases']['n']}"}
     about = [account.rows[result] for piece in row for result, _ in piece.numbers]
     ends = [re.split(", |: ", one["label"], maxsplit=1)[-1] for one in about]
-    names = {*ends, *(one["label"] for one in about)}
+    names = {*ends, *(one["label"] for one in about), *(one["method"] for one in about)}
+    names |= {why.removeprefix("not estimable: ") for one in about for why in one["caveats"]}
     names |= {name[:1].upper() + name[1:] for name in names}
     return names | {f"{one['events']} / {one['n']}" for one in about}
 

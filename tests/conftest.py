@@ -9,6 +9,7 @@ import functools
 import os
 import shutil
 import subprocess
+import sys
 import sysconfig
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -103,6 +104,21 @@ def caseseries() -> Callable[..., subprocess.CompletedProcess[str]]:
             encoding="utf-8",
             check=False,
         )
+
+    return run
+
+
+@pytest.fixture
+def run_survival(monkeypatch, capsys) -> Callable[..., tuple[int, str, str]]:
+    """Runs `caseseries survival` in this process: its exit code, stdout and stderr."""
+    from caseseries import cli
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["caseseries", "survival", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        printed = capsys.readouterr()
+        return int(stop.value.code or 0), printed.out, printed.err
 
     return run
 

@@ -27,8 +27,12 @@ def count_rows(rows: list[dict], causes: int = 2) -> EventTable:
 
 
 def read_transcript(name: str) -> dict[tuple[str, str], np.ndarray]:
-    lines = (R / f"{name}.out").read_text(encoding="utf-8").splitlines()[1:]
-    fields = [line.split() for line in lines]
+    return parse_transcript((R / f"{name}.out").read_text(encoding="utf-8"))
+
+
+def parse_transcript(text: str) -> dict[tuple[str, str], np.ndarray]:
+    """The answers beneath the line that names the versions."""
+    fields = [line.split() for line in text.splitlines()[1:]]
     return {
         (case, what): np.array([np.nan if v in ("NA", "NaN") else float(v) for v in values])
         for case, what, *values in fields

@@ -257,12 +257,18 @@ def survival(
     coding: Annotated[
         str,
         typer.Option(help="status (1 = event, 0 = censored), status12 (2, 1) or cnsr (CDISC: 0, 1, 2 …)."),
-    ] = "status",
+    ] = "",
     at: Annotated[str, typer.Option(metavar="TIMES", help="Horizons, as in 100d,12m,3y.")] = "",
     interval: Annotated[
-        str, typer.Option(help="bpcp, bpcp-midp, log-log, log, likelihood-ratio, plain or arcsine.")
+        str, typer.Option(help="bpcp, bpcp-mid-p, log-log, log, likelihood-ratio, plain or arcsine.")
     ] = "default",
     level: Annotated[float, typer.Option(help="Of the intervals.")] = 0.95,
+    strata: Annotated[str, typer.Option(metavar="COL", help="Compare within each of its values.")] = "",
+    quantiles: Annotated[str, typer.Option(metavar="%", help="Beside the median, as in 25,50,75.")] = "50",
+    rmst: Annotated[str, typer.Option(metavar="TIMES", help="Restricted means; or auto.")] = "",
+    given: Annotated[str, typer.Option(metavar="TIME", help="--at also for those event-free then.")] = "",
+    landmark: Annotated[str, typer.Option(metavar="TIME", help="Count everything from then on.")] = "",
+    hazard: Annotated[bool, typer.Option("--hazard", help="Cumulative hazards at --at.")] = False,
     query: Annotated[str, typer.Option(metavar="SQL", help="For the URL of a database: the rows.")] = "",
     table: Annotated[str, typer.Option(help="For a Prism file with several survival tables: its name.")] = "",
     keep: Annotated[
@@ -271,7 +277,7 @@ def survival(
     test: Annotated[
         str, typer.Option(metavar="TESTS", help="Of the groups, as in log-rank,peto,exact-log-rank.")
     ] = "",
-    model: Annotated[str, typer.Option(help="cox or firth.")] = "",
+    model: Annotated[str, typer.Option(help="cox or firth; with ,breslow ,robust ,profile.")] = "",
     covariates: Annotated[str, typer.Option(metavar="COLS", help="For --model, as in age,arm.")] = "",
     reference: Annotated[
         str, typer.Option(metavar="FILE", help="A reference cohort, or its survival at some times.")
@@ -281,25 +287,17 @@ def survival(
 ) -> int:
     """Estimate survival from a table of times and events."""
     from caseseries.registry.coding import Layout
-    from caseseries.registry.sources import count_source
-    from caseseries.survival_command.against import read_reference
-    from caseseries.survival_command.answer import answer, regress
-    from caseseries.survival_command.output import draw_figure, to_json, to_text
-    from caseseries.survival_command.question import Question, Regression, check_question, words
+    from caseseries.survival_command.run import Options, answer_survival, print_survival
 
-    layout = Layout(time, event, cause, group, entry, unit, coding)
-    question = Question(words(at), interval, level, words(test))
-    regression = Regression(model, words(covariates))
-    check_question(source, layout, question, regression)
-    held_against = read_reference(reference, layout) if reference else None
-    found = answer(count_source(source, layout, query, table, keep), question, held_against)
-    if model:
-        found = regress(found, Path(source), layout, regression, level)
+    options = Options(
+        at, interval, level, test, quantiles, rmst, given, landmark, hazard, model, covariates, reference,
+        query, table, keep,
+    )  # fmt: skip
+    layout = Layout(time, event, cause, group, entry, unit, coding, strata)
+    found, question = answer_survival(source, layout, options)
     for finding in found.findings:
         say(str(finding))
-    if figure:
-        Path(figure).write_text(draw_figure(found, question, Path(source).name), encoding="utf-8")
-    typer.echo(to_json(found) if as_json else to_text(source, found))
+    typer.echo(print_survival(source, found, question, figure, as_json=as_json))
     return OPEN_PROBLEMS if found.findings else DONE
 
 

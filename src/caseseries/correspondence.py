@@ -4,9 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from caseseries.findings import Finding, Severity, StudyError, Where
+from caseseries.intake.apart import Apart
+from caseseries.intake.package import UnreadableError
 from caseseries.intake.returns import interpret
 from caseseries.intake.revisions import Revision, compare_findings, compare_versions
-from caseseries.intake.workbook import read_workbook
+from caseseries.intake.workbook import Workbook, read_workbook, refuse
 from caseseries.pipeline import Checked, form_study
 
 
@@ -16,7 +18,7 @@ def compare_return(folder: Path, checked: Checked, old: Path) -> Revision:
     Raises:
         StudyError: `old` cannot be read, or no return has its name.
     """
-    book, books = read_workbook(old, old.parent), checked.returns.books
+    book, books = _read(old), checked.returns.books
     file = next((one.file for one in books if Path(one.file).name == old.name), "")
     if not file:
         where, do = Where(str(old)), "Give it the name of the return that it is a version of"
@@ -34,3 +36,11 @@ def compare_return(folder: Path, checked: Checked, old: Path) -> Revision:
     newer = next(one for one in books if one.file == file)
     changes = compare_versions(earlier, newer, checked.study)
     return Revision(changes, tuple(closed), tuple(opened), both)
+
+
+def _read(old: Path) -> Workbook:
+    with Apart() as apart:
+        try:
+            return apart.read(read_workbook, old, old.parent)
+        except UnreadableError as error:
+            return refuse(old.name, "", error)

@@ -7,6 +7,7 @@ tested word for word. Nothing here knows what a study or a patient is.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Severity(StrEnum):
@@ -19,8 +20,7 @@ class Severity(StrEnum):
     NOTE = "note"  # nothing is set aside; a reader should know
 
 
-@dataclass(frozen=True, order=True)
-class Where:
+class Where(NamedTuple):
     """A place a person can open: file › sheet › cell, or file › TOML path."""
 
     file: str = ""

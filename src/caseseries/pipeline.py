@@ -17,6 +17,7 @@ from caseseries.analysis.cohort import Cohort, Left, form_cohort
 from caseseries.decisions.chain import FILE as DECISIONS
 from caseseries.decisions.chain import Log, Question
 from caseseries.decisions.log import read_decisions
+from caseseries.evidence.comparators import Published, read_published
 from caseseries.findings import Finding, Severity, StudyError
 from caseseries.identify.ascertainment import list_answers
 from caseseries.identify.link import Joined, join_cases
@@ -54,6 +55,7 @@ class Checked:
     board: Board = field(default_factory=Board)
     plates: Plates = field(default_factory=Plates)
     measured: Measured = field(default_factory=lambda: Measured(()))
+    published: Published = field(default_factory=Published)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -65,6 +67,7 @@ class Checked:
             self.measured,
             self.board,
             self.cohort,
+            self.published,
         )
         return tuple(sorted({finding for room in rooms for finding in room.findings}))
 
@@ -101,7 +104,8 @@ def form_study(folder: Path, study: Study, returns: Returns) -> Checked:
     )
     aside = [Left(one.case_id, "set aside", one.reason.what) for one in returns.aside]
     cohort = form_cohort(mark_found(measured.patients, board), study, aside, len(joined.seconds))
-    return Checked(study, returns, cohort, log, identifiers, joined, board, plates, measured)
+    published = read_published(folder, study)
+    return Checked(study, returns, cohort, log, identifiers, joined, board, plates, measured, published)
 
 
 def read_plate_folder(folder: Path, study: Study, returns: Returns, joined: Joined) -> Plates:
@@ -117,12 +121,15 @@ def read_plate_folder(folder: Path, study: Study, returns: Returns, joined: Join
 
 def analyse_study(checked: Checked, progress: Progress = silent) -> "Analysis":
     """Every result of the cohort, with its printed string."""
-    from caseseries.analysis.run import analyse
+    from caseseries.analysis.run import analyse, with_comparisons
+    from caseseries.evidence.beside import compare_published
     from caseseries.present.wording import show
 
     progress("Estimating")
     reach = list_answers(checked.study, checked.returns.files)
     analysis = analyse(checked.cohort, checked.study, reach)
+    compared = compare_published(checked.published, checked.cohort.courses, checked.study)
+    analysis = with_comparisons(analysis, *compared)
     return replace(analysis, results=show(analysis.results, checked.study.report.style))
 
 
@@ -166,7 +173,8 @@ def hash_inputs(folder: Path, checked: Checked) -> dict[str, str]:
     returned = {file.file: file.sha256 for file in checked.returns.files}
     minutes = {file.file: file.sha256 for file in checked.board.files}
     plates = {file.file: file.sha256 for file in checked.plates.files}
-    return {**own, **returned, **minutes, **plates, **checked.identifiers.hashes}
+    outside = {**checked.identifiers.hashes, **checked.published.hashes}
+    return {**own, **returned, **minutes, **plates, **outside}
 
 
 def describe_reading(folder: Path, checked: Checked) -> "Reading":

@@ -13,6 +13,7 @@ import typer
 
 from caseseries import cli
 from caseseries.evidence.claims import load_claims
+from caseseries.evidence.comparators import load_comparators
 from caseseries.study.load import load_study
 from docs.fences import Fence, find_fences, find_steps, keeps_promise
 
@@ -27,11 +28,11 @@ def _name(page: Path) -> str:
     return page.relative_to(ROOT).as_posix()
 
 
-def _blocks(language: str, but: Path | None = None) -> list:
+def _blocks(language: str, but: tuple[Path, ...] = ()) -> list:
     return [
         pytest.param(fence, id=f"{_name(page)}:{fence.line}")
         for page, fence in FENCES
-        if fence.language == language and page != but
+        if fence.language == language and page not in but
     ]
 
 
@@ -69,7 +70,7 @@ def test_python_blocks_run(fence: Fence):
     exec(compile(fence.text, f"line {fence.line}", "exec"), {})
 
 
-CLAIMS_PAGE = ROOT / "docs" / "claims.md"
+CLAIMS_PAGE, COMPARATORS_PAGE = ROOT / "docs" / "claims.md", ROOT / "docs" / "comparators.md"
 
 
 def test_the_toml_of_the_page_on_claims_is_a_claims_file(tmp_path):
@@ -78,7 +79,14 @@ def test_the_toml_of_the_page_on_claims_is_a_claims_file(tmp_path):
     assert load_claims(tmp_path / "claims.toml").title == "A letter"
 
 
-@pytest.mark.parametrize("fence", _blocks("toml", but=CLAIMS_PAGE))
+def test_the_toml_of_the_page_on_comparators_is_a_comparator_file(demo, tmp_path):
+    [block] = [fence.text for page, fence in FENCES if page == COMPARATORS_PAGE and fence.language == "toml"]
+    (tmp_path / "comparators.toml").write_text(block, encoding="utf-8")
+    _, asked = load_comparators(tmp_path / "comparators.toml", load_study(demo))
+    assert [one.id for one, _ in asked] == ["os_from_diagnosis", "os_mixture"]
+
+
+@pytest.mark.parametrize("fence", _blocks("toml", but=(CLAIMS_PAGE, COMPARATORS_PAGE)))
 def test_toml_blocks_belong_in_a_protocol(fence: Fence, demo, tmp_path):
     """Added to the demo's protocol, the block is understood and nothing else changes."""
     protocol = (demo / "study.toml").read_text(encoding="utf-8")
@@ -155,3 +163,14 @@ def test_the_help_says_what_each_command_does_in_a_whole_sentence(caseseries):
         [line] = re.findall(rf"^  {name} +(\S.*)$", printed, re.MULTILINE)
         assert line.endswith(".")
         assert not line.endswith("..."), line
+
+
+def test_every_law_names_tests_that_are_there():
+    page = (ROOT / "docs" / "laws.md").read_text(encoding="utf-8")
+    laws = [line for line in page.splitlines() if re.match(r"\| M\d+ ", line)]
+    assert [int(re.match(r"\| M(\d+)", law)[1]) for law in laws] == list(range(1, 21))
+    named = [re.findall(r"`(test_\w+\.py)(?:::(\w+))?`", law) for law in laws]
+    assert all(named)
+    for file, test in (one for law in named for one in law):
+        text = (ROOT / "tests" / "property" / file).read_text(encoding="utf-8")
+        assert f"def {test}" in text, f"{file} has no {test}"

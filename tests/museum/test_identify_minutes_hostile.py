@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from caseseries.identify.minutes import read_minutes
+from caseseries.identify.minutes import read_file, read_minutes
 
 HEAD = '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>'
 
@@ -156,7 +156,9 @@ def test_no_damage_to_a_file_is_more_than_a_finding(whole, data):
     for _ in range(data.draw(st.integers(1, 6))):
         damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
     with tempfile.TemporaryDirectory() as folder:
-        found = read(Path(folder), name, bytes(damaged[: data.draw(st.integers(1, len(damaged)))]))
+        path = Path(folder) / name
+        path.write_bytes(bytes(damaged[: data.draw(st.integers(1, len(damaged)))]))
+        found = read_file(path, Path(folder))
     assert bool(found.paragraphs) != bool(found.findings)
 
 

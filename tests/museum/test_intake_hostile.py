@@ -275,7 +275,7 @@ def test_more_cells_than_any_return_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("caseseries.intake.workbook.MOST_CELLS", 3)
     rows = "".join(f'<c r="A{i}"><v>1</v></c>' for i in range(1, 6))
     book = read(tmp_path, pack({**PARTS, SHEET: sheet(rows)}))
-    assert book.findings[0].what == "a sheet has more than 3 filled cells"
+    assert book.findings[0].what == "the workbook has more than 3 filled cells"
 
 
 def test_a_file_that_vanishes_is_a_finding(tmp_path):

@@ -181,7 +181,7 @@ def test_a_blanked_or_spoilt_event_never_leaves_a_child_event_free(data):
     target = data.draw(
         st.sampled_from([cell for cell in sheet.cells if cell.row == 2 and cell.column in (2, 3)])
     )
-    junk = replace(data.draw(cells()), row=target.row, column=target.column)
+    junk = data.draw(cells())._replace(row=target.row, column=target.column)
     others = tuple(cell for cell in sheet.cells if cell is not target)
     new = (
         others

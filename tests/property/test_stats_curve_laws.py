@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.special import betaincinv
 
-from caseseries.stats.competing import incidence_curve
+from caseseries.stats.competing import estimate_incidence, incidence_curve
 from caseseries.stats.events import count_events, single_cause
 from caseseries.stats.intervals import INTERVALS
 from caseseries.stats.proportions import estimate_proportion
@@ -250,3 +250,37 @@ def test_a_quantile_lies_within_its_limits(interval, listed, p):
         assert ours.lower <= ours.value
     if ours.upper is not None:
         assert ours.value <= ours.upper
+
+
+@settings(max_examples=30)
+@given(rows(statuses=st.integers(0, 1)), st.integers(0, 30), st.sampled_from([0.8, 0.95]))
+def test_with_one_cause_incidence_and_its_limits_are_those_of_the_curve_turned_over(listed, day, level):
+    """1 - F is S, and the complementary log-log limits of F are the log-log limits of S."""
+    table = count(listed, causes=1)
+    ours = estimate_incidence(table, 1, day, level)
+    theirs = estimate_survival(table, day, level, "log-log")
+    assert (ours.events, ours.at_risk, ours.n) == (theirs.events, theirs.at_risk, theirs.n)
+    assert (ours.value is None) == (theirs.value is None)
+    if ours.value is not None:
+        assert ours.value == pytest.approx(1 - theirs.value, abs=1e-12)
+    assert (ours.lower is None) == (theirs.lower is None)
+    if ours.lower is not None:
+        assert (ours.lower, ours.upper) == pytest.approx((1 - theirs.upper, 1 - theirs.lower), abs=1e-10)
+
+
+@settings(max_examples=30)
+@given(rows())
+def test_incidences_have_limits_on_both_sides_and_add_up(listed):
+    table = count(listed)
+    curves = [incidence_curve(table, cause) for cause in (1, 2)]
+    np.testing.assert_allclose(
+        curves[0].estimate + curves[1].estimate + survival_curve(table).estimate, 1, rtol=0, atol=1e-12
+    )
+    for ours, other in (curves, curves[::-1]):
+        known = ~np.isnan(ours.lower)
+        assert (ours.lower[known] > 0).all()
+        assert (ours.lower[known] < ours.estimate[known]).all()
+        assert (ours.estimate[known] < ours.upper[known]).all()
+        assert (ours.upper[known] <= 1).all()
+        np.testing.assert_array_equal(known, (ours.estimate > 0) & (ours.estimate < 1) & (ours.variance > 0))
+        np.testing.assert_array_equal(ours.competing, other.events)

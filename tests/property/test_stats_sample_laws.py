@@ -11,12 +11,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from caseseries.stats import stratified
 from caseseries.stats.bootstrap import bootstrap_curves, bootstrap_exactly
 from caseseries.stats.comparison import WEIGHTS, compare_curves
 from caseseries.stats.contingency import compare_proportions, estimate_difference, estimate_odds_ratio
 from caseseries.stats.events import count_at_risk, count_events, start_at, stop_at
 from caseseries.stats.hazard import estimate_hazard, hazard_curve
 from caseseries.stats.melding import (
+    compare_medians,
     compare_survival,
     estimate_median_difference,
     estimate_survival_difference,
@@ -30,6 +32,7 @@ from caseseries.stats.reference import (
     reference_from_table,
 )
 from caseseries.stats.restricted import estimate_restricted_mean, last_day_with
+from caseseries.stats.stratified import permute_within
 from caseseries.stats.survival import estimate_survival
 from stats_rows import count, count_entries, entry_rows, rows
 
@@ -351,3 +354,80 @@ def test_what_has_no_answer_says_why():
     with pytest.raises(ValueError, match="weight 'wilcoxon' is not one of log-rank, gehan"):
         compare_curves([plain, plain], weight="wilcoxon")
     assert isinstance(reference_from_table(plain), Reference)
+
+
+@settings(max_examples=25)
+@given(
+    st.lists(rows(2, 7, 6), min_size=1, max_size=3), st.sampled_from(["log-rank", "gehan", "peto"]), st.data()
+)
+def test_stratified_permutation_is_all_exchanges_within_strata(strata, weight, data):
+    """A second implementation: every choice of the group's members in every stratum, scored afresh."""
+    sizes = [data.draw(st.integers(1, len(layer) - 1)) for layer in strata]
+    chosen = [
+        [
+            numerator(
+                [count([r for i, r in enumerate(layer) if (i in members) == side]) for side in (True, False)],
+                weight,
+            )
+            for members in itertools.combinations(range(len(layer)), size)
+        ]
+        for layer, size in zip(strata, sizes, strict=True)
+    ]
+    sums = np.array([sum(parts) for parts in itertools.product(*chosen)])
+    pairs = [(count(layer[:size]), count(layer[size:])) for layer, size in zip(strata, sizes, strict=True)]
+    ours = permute_within(pairs, weight)
+    assert ours.name.startswith("exact stratified")
+    assert ours.statistic == pytest.approx(sums[0], abs=1e-9)
+    assert ours.p == pytest.approx(np.mean(np.abs(sums) >= abs(sums[0]) - 1e-7), abs=1e-9)
+
+
+def test_one_stratum_is_no_stratum():
+    a, b = (count([(d, d % 2) for d in days]) for days in (range(1, 12), range(4, 18)))
+    assert permute_within([(a, b)]).p == pytest.approx(permute_groups(a, b).p, abs=1e-9)
+    assert permute_within([(a, b), (a, count([]))]).p == permute_within([(a, b)]).p
+
+
+def test_drawn_permutations_within_strata_agree_with_all_of_them(monkeypatch):
+    layers = [
+        (count([(d, 1) for d in range(k, k + 6)]), count([(d, d % 3 > 0) for d in range(2, 9)]))
+        for k in (1, 3)
+    ]
+    exact = permute_within(layers)
+    monkeypatch.setattr(stratified, "MOST_SUMS", 1)
+    with pytest.raises(ValueError, match="too many sums for an exact test"):
+        permute_within(layers)
+    drawn = permute_within(layers, "log-rank", 20_000, np.random.default_rng(5))
+    assert drawn.name == "Monte Carlo stratified log-rank permutation test"
+    assert drawn.p == pytest.approx(exact.p, abs=4 * (exact.p * (1 - exact.p) / 20_000) ** 0.5)
+    assert drawn.caveats[0].startswith("20000 random permutations: standard error of p 0.00")
+
+
+def test_what_cannot_be_exchanged_within_strata():
+    late, plain = count_events([5, 9], [1, 1], [0, 7]), count([(5, 1), (9, 0)])
+    assert permute_within([(late, plain)]).because == "members cannot be exchanged under delayed entry"
+    assert permute_within([(plain, count([]))]).because == "no stratum has patients of both groups"
+    assert permute_within([(count([(5, 0)]), count([(6, 0)]))]).p == 1
+
+
+@settings(max_examples=20)
+@given(rows(3, 14, 9), rows(3, 14, 9))
+def test_the_test_of_medians_is_that_of_its_limits(a, b):
+    """p <= 0.05 exactly where 0 lies outside the 95 % limits; and both groups may be named first."""
+    ours, limits = compare_medians(count(a), count(b)), estimate_median_difference(count(a), count(b))
+    outside = (limits.lower is not None and limits.lower > 0) or (
+        limits.upper is not None and limits.upper < 0
+    )
+    if abs(ours.p - 0.05) > 1e-9:
+        assert (ours.p < 0.05) == outside
+    assert compare_medians(count(b), count(a)).p == pytest.approx(ours.p, abs=1e-12)
+
+
+def test_medians_far_apart_and_alike():
+    early, late = count([(d, 1) for d in range(1, 12)]), count([(d, 1) for d in range(30, 45)])
+    assert compare_medians(early, late).p < 0.01
+    assert compare_medians(early, early).p == 1
+    assert compare_medians(early, count([])).because == "a group is empty"
+    entered = count_events([3, 9], [1, 1], [0, 5])
+    assert (
+        compare_medians(early, entered).because == "beta product limits are not defined under delayed entry"
+    )

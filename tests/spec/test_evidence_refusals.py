@@ -137,7 +137,8 @@ at_risk = [20, 25, 3]
         "paper.toml › comparator[1].mark: found 'red'. Allowed: 'read', 'recalled' or 'read; n or interval recalled'. "
         "Change the value.",
         "paper.toml › comparator[1].sauce: the key sauce is not known. Allowed: study, population, n, endpoint, origin, "
-        "years, estimate, lower, upper, se, mark, source, data_cut, days, curve, risk_days, at_risk. Did you mean source?",
+        "years, estimate, lower, upper, se, mark, source, data_cut, days, curve, risk_days, at_risk, times, events. "
+        "Did you mean source?",
         "paper.toml › comparator[2]: the interval 50.0–60.0 does not hold the estimate 45.0. Correct one of them.",
         "paper.toml › comparator[2].days[3]: day 15 stands after day 20. Allowed: rising days. Put them in order.",
         "paper.toml › comparator[2].curve[2]: curve rises from 90 to 95. Allowed: a fall or no change. "

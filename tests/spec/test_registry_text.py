@@ -110,7 +110,7 @@ def _refusal(path, layout) -> list[str]:
 
 def test_every_column_that_is_not_there_is_named(bad):
     assert _refusal(bad, Layout("day", "status", group="group")) == [
-        "bad.csv: no column day. Allowed: id, days, status, arm. Name one of the columns that are there.",
+        "bad.csv: no column day. Allowed: id, days, status, arm. Did you mean days?",
         "bad.csv: no column group. Allowed: id, days, status, arm. Name one of the columns that are there.",
     ]
 
@@ -131,7 +131,9 @@ def test_files_that_cannot_be_read(tmp_path):
         "latin.csv: byte 22 is not UTF-8. Save the file as CSV UTF-8."
     ]
     (tmp_path / "empty.csv").write_bytes(b"")
-    assert len(_refusal(tmp_path / "empty.csv", LAYOUT)) == 3
+    assert _refusal(tmp_path / "empty.csv", LAYOUT) == [
+        "empty.csv: the first line names no columns. Put the names of the columns there."
+    ]
 
 
 def test_a_file_of_a_heading_alone_has_no_rows(tmp_path):

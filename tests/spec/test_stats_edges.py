@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from caseseries.stats.competing import estimate_incidence, incidence_curve
-from caseseries.stats.events import EventTable, count_events, reverse
+from caseseries.stats.events import EventTable, RowError, count_events, reverse, start_at, stop_at
 from caseseries.stats.intervals import INTERVALS
 from caseseries.stats.proportions import estimate_median, estimate_proportion
 from caseseries.stats.survival import (
@@ -290,3 +290,77 @@ def test_median_of_complete_values():
     assert estimate_median([]).because == "there are no values"
     with pytest.raises(ValueError, match="a missing value has no place in a median"):
         estimate_median([1.0, float("nan")])
+
+
+GAP = "nobody was under observation after day 4 until others entered"
+
+
+def test_a_gap_that_is_refilled_once_is_a_gap():
+    """Day 4 takes the last, one enters on day 9 and is the last on day 14."""
+    table = count_events([4, 14], [0, 1], start=[0, 9])
+    curve = survival_curve(table)
+    assert (curve.days.tolist(), curve.at_risk.tolist()) == ([0, 4, 9, 14], [1, 1, 0, 1])
+    assert GAP in estimate_survival(table, 14).caveats
+    assert estimate_survival(table, 9).value == 1
+
+
+def test_two_gaps_are_both_named():
+    table = count_events([4, 14, 30, 31], [0, 0, 1, 0], start=[0, 9, 20, 20])
+    ours = estimate_survival(table, 30)
+    assert "nobody was under observation after day 4, 14 until others entered" in ours.caveats
+    assert ours.value == 0.5
+
+
+def test_waiting_for_the_first_to_enter_is_no_gap():
+    table = count_events([9, 12], [1, 0], start=[5, 5])
+    ours = estimate_survival(table, 9)
+    assert (ours.value, ours.at_risk, ours.caveats) == (
+        0.5,
+        2,
+        (),
+    )  # together: no entry is later than another
+    assert survival_curve(table).at_risk.tolist() == [0, 0, 2, 1]
+
+
+def test_an_unreached_median_says_where_the_curve_ends():
+    ours = estimate_quantile(count_events([5, 9, *[11] * 8], [1, 1, *[0] * 8]))
+    assert ours.because == "not reached: the curve ends at 0.800 on day 11"
+    assert (ours.n, ours.events) == (10, 2)
+
+
+@pytest.mark.parametrize("interval", ["log-log", "plain", "likelihood-ratio"])
+def test_only_beta_products_know_nothing_beyond_the_last_patient(interval):
+    assert estimate_survival(count_events([3, 5], [1, 0]), 5, interval=interval).caveats == ()
+
+
+@pytest.mark.parametrize("level", [0, 1, -0.5, 1.5, 95])
+def test_a_level_is_between_0_and_1(level):
+    with pytest.raises(ValueError, match=f"level {level} is not between 0 and 1"):
+        survival_curve(ELEVEN, level)
+    assert survival_curve(ELEVEN, 1e-6).level == 1e-6
+
+
+def test_the_last_day_may_hold_both_an_event_and_a_censoring():
+    table = count_events([3, 5, 8, 8], [1, 0, 1, 0])
+    assert table.last_day == 8
+    assert estimate_survival(table, 8).value == pytest.approx(3 / 4 * 1 / 2)
+    assert estimate_survival(table, 9).value is None
+    assert not count_events([8, 8], [1, 0]).delayed
+
+
+def test_days_up_to_two_to_the_fifty_third():
+    assert count_events([2**53], [1]).last_day == 2**53
+    with pytest.raises(RowError, match="is not a whole number of days from 0"):
+        count_events([2**53 + 2], [1])
+
+
+def test_cutting_an_empty_table_leaves_it_empty():
+    empty = count_events([], [])
+    assert stop_at(empty, 5) == empty
+    assert start_at(empty, 5).n == 0
+
+
+def test_cutting_at_the_last_day_changes_nothing():
+    table = count_events([3, 5], [1, 0])
+    assert stop_at(table, 5) == table
+    assert stop_at(table, 4) == count_events([3, 4], [1, 0])

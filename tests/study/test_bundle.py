@@ -53,7 +53,7 @@ def test_it_holds_the_inputs_the_report_and_the_environment(demo, bundle):
 def test_whatever_a_run_read_is_in_the_bundle(bundle):
     parts = read_bundle(bundle)
     read = json.loads(parts["report/results.json"])["inputs"]
-    assert len(read) == 22  # the protocol, six returns, fifteen plates
+    assert len(read) == 23  # the protocol, six returns, fifteen plates, the comparators
     assert {name: hashlib.sha256(parts[name]).hexdigest() for name in read} == read
 
 

@@ -43,7 +43,7 @@ def refusal(write, folder):
 
 
 def test_the_folder_is_a_study_and_its_returns(folder):
-    names = {"study.toml", "README.txt", "published/letter.toml"} | {
+    names = {"study.toml", "README.txt", "published/letter.toml", "published/comparators.toml"} | {
         f"returns/{centre}.xlsx" for centre in CENTRES
     }
     names |= {

@@ -4,19 +4,24 @@ from math import comb, exp, lgamma, log
 
 import numpy as np
 import pytest
+from scipy.stats import nbinom
 
 from caseseries.evidence.comparators import Comparator, check_match, find_comparators, load_library
 from caseseries.evidence.comparisons import (
-    _exceeds,
+    Expected,
+    Posterior,
     compare_follow_up,
     compare_horizon,
-    effective_size,
+    effective_number,
+    estimate_difference,
+    estimate_ratio,
+    exceeds,
+    expect,
     find_tipping_point,
     mix,
-    published_beta,
-    published_reference,
     weigh,
 )
+from caseseries.evidence.outcomes import make_outcome, published_beta, published_reference
 from caseseries.stats.events import count_events
 
 
@@ -63,14 +68,14 @@ def test_exact_binomial_rejects_20_9_percent_from_six_of_eleven(free: int, rejec
     if free == 6:
         assert tail == pytest.approx(0.0145, abs=5e-5)
     table = count_events([100] * (11 - free) + [1100] * free, [1] * (11 - free) + [0] * free)
-    test = compare_horizon(table, 1095, comparator(estimate=20.9))
+    test = compare_horizon(table, 1095, 0.209)
     assert test.p is not None
     assert test.p == pytest.approx(tail, abs=0.03)  # two-sided adds at most the few outcomes below
 
 
 def test_exact_binomial_needs_complete_follow_up() -> None:
     table = count_events([35, 57, 58, 400], [1, 1, 0, 0])
-    test = compare_horizon(table, 365, comparator())
+    test = compare_horizon(table, 365, 0.45)
     assert test.p is None
     assert test.because == "1 of 4 were censored before day 365; the test needs complete follow-up"
 
@@ -87,13 +92,67 @@ def closed_form(ours: tuple[int, int], theirs: tuple[int, int]) -> float:
     )
 
 
-@pytest.mark.parametrize(("ours", "theirs"), [((6, 7), (45, 55)), ((12, 1), (20, 80)), ((1, 1), (3, 9))])
+def alone(a: float, b: float) -> Posterior:
+    return Posterior(((1.0, (a, b)),))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [((6, 7), (45, 55)), ((12, 1), (20, 80)), ((1, 1), (3, 9)), ((2, 1), (900, 2100)), ((1, 12), (1, 1))],
+)
 def test_probability_of_being_better_is_the_closed_form(ours, theirs) -> None:
-    assert _exceeds(ours, theirs) == pytest.approx(closed_form(ours, theirs), abs=2e-5)
+    """To 2e-6: the densities are summed over 2,048 places."""
+    assert exceeds(alone(*ours), theirs) == pytest.approx(closed_form(ours, theirs), abs=2e-6)
+
+
+def test_the_difference_has_the_mean_and_tails_of_drawn_pairs() -> None:
+    """To 0.005: a million pairs leave a quantile's Monte Carlo error well below that."""
+    draw = np.random.default_rng(1)
+    ours, theirs = draw.beta(2.3, 1.3, 10**6), draw.beta(120, 240, 10**6)
+    mean, low, high = estimate_difference(alone(2.3, 1.3), (120.0, 240.0))
+    assert mean == pytest.approx(2.3 / 3.6 - 1 / 3)
+    assert (low, high) == pytest.approx(np.quantile(ours - theirs, [0.025, 0.975]), abs=0.005)
+
+
+@pytest.mark.parametrize(("observed", "expected", "own"), [(2, 4.8, 0.35), (0, 3.0, 0.2), (7, 4.1, 1.5)])
+def test_limits_of_the_ratio_leave_the_tails_of_the_negative_binomial(observed, expected, own) -> None:
+    """At each limit, events as extreme as those seen have probability 2.5 % when the expectation is gamma."""
+    ratio = estimate_ratio(Expected(11, observed, expected, own))
+    shape = expected**2 / own
+
+    def at_most(k: int, true: float) -> float:
+        return float(nbinom.cdf(k, shape, shape / (shape + true * expected)))
+
+    assert ratio.value == pytest.approx(observed / expected)
+    assert at_most(observed, ratio.upper) == pytest.approx(0.025, abs=1e-9)
+    if observed:
+        assert 1 - at_most(observed - 1, ratio.lower) == pytest.approx(0.025, abs=1e-9)
+    else:
+        assert ratio.lower == 0
+
+
+def test_without_error_the_ratio_has_garwood_limits() -> None:
+    """Five events: 1.62 to 11.67; two: 0.24 to 7.22 (the exact Poisson limits of any table)."""
+    five, two = (estimate_ratio(Expected(11, k, 1.0, None)) for k in (5, 2))
+    assert (five.lower, five.upper) == pytest.approx((1.62, 11.67), abs=0.005)
+    assert (two.lower, two.upper) == pytest.approx((0.24, 7.22), abs=0.005)
+    tiny = estimate_ratio(Expected(11, 5, 1.0, 1e-7))
+    assert (tiny.lower, tiny.upper) == pytest.approx((five.lower, five.upper), rel=1e-4)
+
+
+def test_a_flat_tail_counts_for_the_one_case_that_carries_it() -> None:
+    """Eleven, deaths at 11 and 9 at risk, one case followed to day 1163: worth 1 / 0.808 cases at three years."""
+    days = [57, 58, 66, *[200] * 7, 1163]
+    table = count_events(days, [1, 0, 1, *[0] * 8])
+    survival = 10 / 11 * 8 / 9
+    assert effective_number(table, 1095, survival) == pytest.approx((1.0, 1 / survival))
+    complete = count_events([100] * 4 + [1200] * 7, [1] * 4 + [0] * 7)
+    assert effective_number(complete, 1095, 7 / 11) == pytest.approx((7.0, 11.0))
+    assert effective_number(count_events([10, 20], [1, 1]), 100, 0.0) == (0.0, 2.0)
 
 
 def test_weak_robust_and_power_priors_pull_towards_the_reference() -> None:
-    weak, robust, power = weigh(9, 11, comparator(estimate=20.9))
+    weak, robust, power = weigh(9, 11, published_beta(comparator(estimate=20.9)))
     assert weak.probability > robust.probability > power.probability
     assert weak.posterior.mean == pytest.approx(10 / 13)
     assert power.effective == pytest.approx(2 + 0.5 * 99)
@@ -103,15 +162,15 @@ def test_weak_robust_and_power_priors_pull_towards_the_reference() -> None:
 
 def test_the_tipping_point_is_where_the_conclusion_turns() -> None:
     reference = comparator(estimate=45.0, n=30)
-    point = find_tipping_point(9, 11, reference)
-    assert point is not None
     published = published_beta(reference)
+    point = find_tipping_point(9, 11, published)
+    assert point is not None
     before, after = (
-        _exceeds((10 + a * published[0], 3 + a * published[1]), published)
+        exceeds(alone(10 + a * published[0], 3 + a * published[1]), published)
         for a in (point - 0.01, point + 0.01)
     )
     assert before > 0.975 > after
-    assert find_tipping_point(5, 11, reference) == 0.0
+    assert find_tipping_point(5, 11, published) == 0.0
 
 
 def test_published_error_becomes_a_beta_of_that_mean_and_variance() -> None:
@@ -129,22 +188,52 @@ def test_a_constant_hazard_reference_gives_the_expected_events_by_hand() -> None
     reference = published_reference([comparator(years=1.0, estimate=share, se=5.0)])
     assert reference.variance is not None
     assert reference.variance[-1] == pytest.approx((0.05 / exp(-0.25)) ** 2)
-    test, ratio = compare_follow_up(table, [comparator(years=1.0, estimate=share, se=5.0)])
+    counted = expect([(table, reference)])
+    test, ratio = compare_follow_up(counted), estimate_ratio(counted)
     assert test.expected[0] == pytest.approx(1.0)
     assert ratio.value == pytest.approx(1.0)
     assert "reference's sampling error" in test.name
 
 
+def test_each_part_of_a_mixed_cohort_is_expected_by_its_own_reference() -> None:
+    """Two followed a year at hazard 0.5, three at hazard 0.1: 1.3 events; the variances add too."""
+    parts = []
+    for n, hazard, error in ((2, 0.5, 4.0), (3, 0.1, 2.0)):
+        reference = published_reference([comparator(years=1.0, estimate=100 * exp(-hazard), se=error)])
+        parts.append((count_events([365] * n, [1] + [0] * (n - 1)), reference))
+    counted = expect(parts)
+    assert (counted.n, counted.observed) == (5, 2)
+    assert counted.expected == pytest.approx(2 * 0.5 + 3 * 0.1)
+    assert counted.own is not None
+    assert counted.own == pytest.approx(4 * (0.04 / exp(-0.5)) ** 2 + 9 * (0.02 / exp(-0.1)) ** 2)
+
+
 def test_a_mixture_is_weighted_by_our_numbers_and_keeps_the_error() -> None:
-    mixed = mix(
-        [(7, comparator(study="A", estimate=20.0, se=3.0)), (4, comparator(study="B", estimate=50.0, se=4.0))]
+    share, error = mix([(7, 0.2, 0.03), (4, 0.5, 0.04)])
+    assert share == pytest.approx((7 * 0.2 + 4 * 0.5) / 11)
+    assert error == pytest.approx(np.hypot(7 / 11 * 0.03, 4 / 11 * 0.04))
+    assert mix([(7, 0.2, 0.03), (4, 0.5, None)]) == (share, None)
+
+
+def test_between_printed_horizons_the_hazard_is_constant() -> None:
+    outcome = make_outcome([comparator(years=2.0, estimate=64.0), comparator(years=4.0, estimate=36.0)])
+    assert outcome.survival(730) == pytest.approx((0.64, (0.64 * 0.36 / 100) ** 0.5))
+    at_three = outcome.survival(1095)
+    assert at_three is not None
+    assert at_three[0] == pytest.approx(
+        (0.64 * 0.36) ** 0.5, abs=5e-4
+    )  # day 1095 is half a day off the middle
+    assert outcome.interpolated(1095)
+    assert not outcome.interpolated(730)
+    assert outcome.survival(1462) is None
+
+
+def test_patients_are_a_reference_with_nelson_aalen_error() -> None:
+    """Four patients, events on days 10 and 30: H = 1/4 + 1/2, its variance 1/16 + 1/4."""
+    outcome = make_outcome(
+        [comparator(estimate=None, years=None, n=4, times=(10, 20, 30, 40), events=(1, 0, 1, 0))]
     )
-    assert mixed.study == "7 of A + 4 of B"
-    assert mixed.estimate == pytest.approx((7 * 20 + 4 * 50) / 11)
-    assert mixed.se == pytest.approx(np.hypot(7 / 11 * 3, 4 / 11 * 4))
-    with pytest.raises(ValueError, match="one endpoint, origin and horizon"):
-        mix([(7, comparator()), (4, comparator(endpoint="OS"))])
-
-
-def test_effective_size_of_a_complete_cohort_is_its_size() -> None:
-    assert effective_size(0.6, 0.6 * 0.4 / 10) == pytest.approx(10)
+    assert outcome.n == 4
+    assert outcome.reference.hazard[-1] == pytest.approx(0.75)
+    assert outcome.reference.variance is not None
+    assert outcome.reference.variance[-1] == pytest.approx(1 / 16 + 1 / 4)

@@ -53,6 +53,8 @@ def _causes(old: Record, new: Record) -> Iterator[str]:
 
 
 def _kind(name: str) -> str:
+    if name.startswith("published/"):
+        return "published outcomes"
     return {"study.toml": "protocol", "decisions.jsonl": "decisions"}.get(name, "data")
 
 

@@ -136,6 +136,37 @@ class Listing:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """A published outcome beside a curve of ours: a curve of its own, or printed estimates with their limits.
+
+    `points` are (day, estimate, lower, upper) each; limits are None where the reference gives no error.
+    """
+
+    ours: Curve
+    name: str
+    theirs: Curve | None
+    points: tuple[tuple[int, float, float | None, float | None], ...] = ()
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """One comparison with a published outcome, or why it was not made.
+
+    `result_ids` are its rows, in the order to print; `refused` the reasons against it, each with what would
+    make it possible; `told` what the protocol says allows it; `cautions` what must be said with it.
+    """
+
+    id: str
+    ours: str
+    theirs: tuple[str, ...]
+    result_ids: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    told: str = ""
+    cautions: tuple[str, ...] = ()
+    drawn: Beside | None = None
+
+
+@dataclass(frozen=True)
 class Displays:
     flow: tuple[FlowStep, ...]
     curves: tuple[Curve, ...]
@@ -145,3 +176,4 @@ class Displays:
     aftermath: tuple[Aftermath, ...]
     listing: Listing
     trajectories: tuple[Trajectory, ...] = ()
+    contrasts: tuple[Contrast, ...] = ()

@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 
 from caseseries.analysis.outcomes import Clock
+from caseseries.intake.layout import FORMULA_MARKS
 from caseseries.study.definition import Endpoint, Study
 from caseseries.timeline.course import Course, Moment
 from caseseries.timeline.endpoints import origin_of
@@ -48,9 +49,6 @@ ADSL_COLUMNS = (
     "DTHFL",
     "DTHDT",
 )
-
-# A cell that begins like this is a formula to a spreadsheet program.
-FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def adsl_rows(courses: Sequence[Course], study: Study) -> list[dict[str, object]]:

@@ -190,10 +190,21 @@ def curve_of(clock: Clock, study: Study) -> Curve:
         drawn = incidence_curve(clock.table, 1, level)
     else:
         drawn = survival_curve(clock.table, level, interval_of(clock, study))
+    label = clock.endpoint.short if kind == "incidence" else clock.endpoint.label
+    return _curve(clock.name, label, clock.origin_label, kind, drawn)
+
+
+def curve_of_table(table: EventTable, name: str, label: str, origin: str, study: Study) -> Curve:
+    """The survival curve of a published cohort's event table, for drawing."""
+    interval = "bpcp" if table.n < FEW_CASES else "log-log"
+    return _curve(name, label, origin, "survival", survival_curve(table, study.report.level, interval))
+
+
+def _curve(name: str, label: str, origin: str, kind: str, drawn: SurvivalCurve | IncidenceCurve) -> Curve:
     return Curve(
-        clock.name,
-        clock.endpoint.short if kind == "incidence" else clock.endpoint.label,
-        clock.origin_label,
+        name,
+        label,
+        origin,
         kind,
         drawn.method,
         tuple(int(day) for day in drawn.days),

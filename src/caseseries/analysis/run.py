@@ -1,11 +1,12 @@
 """Cohort and protocol to everything the report may print: results, displays, remarks, exports."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from caseseries.analysis.ascertainment import describe_ascertainment
 from caseseries.analysis.cohort import Cohort, count_cases, flow_steps
 from caseseries.analysis.describe import describe_all
-from caseseries.analysis.displays import Displays
+from caseseries.analysis.displays import Contrast, Displays
 from caseseries.analysis.exports import adsl_rows, adtte_rows
 from caseseries.analysis.outcomes import curve_of, describe_follow_up, estimate_outcomes, start_clocks
 from caseseries.analysis.remarks import Remark, count_before, see_limits
@@ -64,3 +65,12 @@ def analyse(cohort: Cohort, study: Study, reach: Reach = NOBODY_ASKED) -> Analys
     remarks = see_limits(results, clocks, study)
     adtte, adsl = adtte_rows(clocks, study), adsl_rows(courses, study)
     return Analysis(results, displays, remarks, tuple(adtte), tuple(adsl))
+
+
+def with_comparisons(analysis: Analysis, rows: Sequence[Result], contrasts: Sequence[Contrast]) -> Analysis:
+    """The analysis with what published outcomes add to it."""
+    return replace(
+        analysis,
+        results=Results([*analysis.results.values(), *rows]),
+        displays=replace(analysis.displays, contrasts=tuple(contrasts)),
+    )

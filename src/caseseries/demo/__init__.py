@@ -11,12 +11,13 @@ from caseseries.study.load import FILE, load_study
 RETURNS = "returns"
 PLATES = "plates"
 LETTER = files("caseseries.evidence") / "published" / "letter.toml"  # what the letter prints, claim by claim
+COMPARATORS = "comparators.toml"
 TEMPLATE = "template.xlsx"
 
 
 def write_demo(folder: Path) -> None:
     """Write the demo study into a new or empty folder: study.toml, returns/*.xlsx, plates/*.rdml,
-    published/letter.toml and README.txt.
+    published/letter.toml, published/comparators.toml and README.txt.
 
     The bytes are the same every time. Raises StudyError if the folder holds anything.
     """
@@ -25,6 +26,7 @@ def write_demo(folder: Path) -> None:
     (folder / "README.txt").write_bytes(_packaged("README.txt"))
     (folder / "published").mkdir()
     (folder / "published" / "letter.toml").write_bytes(LETTER.read_bytes())
+    (folder / "published" / COMPARATORS).write_bytes(_packaged(COMPARATORS))
     study = load_study(folder)
     (folder / RETURNS).mkdir()
     for centre, rows in build_returns(study.data_cut).items():

@@ -1,26 +1,24 @@
 """Our cohort against a published outcome: at a horizon, over the whole follow-up, and with a prior.
 
 A published estimate has an error of its own, and it is carried: as the variance of the reference's hazard in
-the one-sample test, as a distribution in the Bayesian answer.
+the one-sample test, as the spread of the expected events in the ratio, as a distribution in the Bayesian answer.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from math import comb, lgamma, log
+from functools import cache
+from math import comb, lgamma, log, pi
 
 import numpy as np
 
-from caseseries.evidence.comparators import Comparator
-from caseseries.stats.distributions import beta_cdf, beta_quantile
+from caseseries.evidence.outcomes import Beta
+from caseseries.stats.distributions import Floats, beta_quantile, chi_square_tail, find_root
 from caseseries.stats.estimate import Comparison, Estimate
-from caseseries.stats.events import EventTable
-from caseseries.stats.reference import Reference, compare_to_reference, estimate_mortality_ratio
+from caseseries.stats.events import EventTable, count_at_risk
+from caseseries.stats.reference import Reference, count_expected, poisson_tails
 
-Beta = tuple[float, float]
-GRID = 500  # quantiles at which P(better) is averaged: good to about 1e-5
+GRID = 2048  # places at which densities are summed: P(better) is good to about 1e-6
 WEAK: Beta = (1.0, 1.0)
-DAYS_PER_YEAR = 365.25
 
 
 @dataclass(frozen=True)
@@ -33,8 +31,11 @@ class Posterior:
     def mean(self) -> float:
         return sum(weight * a / (a + b) for weight, (a, b) in self.parts)
 
-    def below(self, value: float) -> float:
-        return sum(weight * beta_cdf(value, a, b) for weight, (a, b) in self.parts)
+    @property
+    def masses(self) -> Floats:
+        """The probability at each place of the grid."""
+        masses: Floats = np.sum([weight * _masses(part) for weight, part in self.parts], axis=0)
+        return masses
 
 
 @dataclass(frozen=True)
@@ -52,24 +53,22 @@ class Better:
     conflict: float
 
 
-def published_beta(comparator: Comparator) -> Beta:
-    """The published estimate and its error as a beta distribution with that mean and variance.
+@dataclass(frozen=True)
+class Expected:
+    """Observed and expected events of a cohort, and the variance that the expected ones have of their own."""
 
-    Raises ValueError where the comparator tells neither n, interval nor standard error, or is 0 or 100 %.
-    """
-    share, error = comparator.estimate / 100, comparator.standard_error()
-    if error is None or not 0 < share < 1:
-        raise ValueError(f"{comparator.study} gives no error for {comparator.estimate:g} %")
-    size = share * (1 - share) / error**2 - 1
-    return share * size, (1 - share) * size
+    n: int
+    observed: int
+    expected: float
+    own: float | None  # None where the reference gives no error
 
 
-def compare_horizon(table: EventTable, day: int, comparator: Comparator) -> Comparison:
+def compare_horizon(table: EventTable, day: int, share: float) -> Comparison:
     """Exact binomial test of the share without event on a day against the published share, two-sided.
 
     Valid only where everybody was followed to that day or to an event: otherwise it says so and gives none.
     """
-    name, share = "exact binomial test", comparator.estimate / 100
+    name = "exact binomial test"
     early = int(table.censored[table.days < day].sum())
     events = int(table.any_event[table.days <= day].sum())
     free, expected = table.n - events, table.n * share
@@ -82,95 +81,106 @@ def compare_horizon(table: EventTable, day: int, comparator: Comparator) -> Comp
     return Comparison(name, float(free), None, min(1.0, p), table.n, *counts)
 
 
-def published_reference(horizons: Sequence[Comparator]) -> Reference:
-    """The published estimates of one study as a hazard, constant between horizons, with its own variance.
+def expect(parts: Sequence[tuple[EventTable, Reference]]) -> Expected:
+    """Events observed and expected when each part of a cohort is held against the reference of its own kind."""
+    counts = [count_expected(table, reference) for table, reference in parts]
+    known = all(reference.variance is not None for _, reference in parts)
+    return Expected(
+        sum(table.n for table, _ in parts),
+        sum(observed for observed, _, _ in counts),
+        sum(expected for _, expected, _ in counts),
+        sum(own for _, _, own in counts) if known else None,
+    )
 
-    Var H = (se / S)², the delta method on H = −log S.
+
+def mix(parts: Sequence[tuple[int, float, float | None]]) -> tuple[float, float | None]:
+    """The survival of a mixed population and its standard error, from (our cases, S, its error) of each part.
+
+    The mixture's S is the mean weighted by our own numbers; its variance the sum of the squared weights times
+    the parts'. Without the error of every part it has none.
     """
-    ordered = sorted((c for c in horizons if c.years is not None), key=lambda c: c.years or 0.0)
-    days = [int((c.years or 0.0) * DAYS_PER_YEAR) for c in ordered]
-    shares = [c.estimate / 100 for c in ordered]
-    errors = [c.standard_error() for c in ordered]
-    if not days or any(share <= 0 for share in shares) or any(b > a for a, b in pairwise(shares)):
-        raise ValueError("published estimates must fall over their horizons and stay above 0")
-    variance = (
-        None if None in errors else [((e or 0.0) / s) ** 2 for e, s in zip(errors, shares, strict=True)]
-    )
-    hazard = np.array([0.0, *(-log(share) for share in shares)])
-    rising = None if variance is None else np.maximum.accumulate(np.array([0.0, *variance]))
-    return Reference(np.array([0, *days]), hazard, rising)
+    total = sum(count for count, _, _ in parts)
+    share = sum(count * one for count, one, _ in parts) / total
+    if any(error is None for _, _, error in parts):
+        return share, None
+    return share, sum((count / total * (error or 0.0)) ** 2 for count, _, error in parts) ** 0.5
 
 
-def compare_follow_up(table: EventTable, horizons: Sequence[Comparator]) -> tuple[Comparison, Estimate]:
-    """One-sample log-rank, with the reference's own error where published, and observed over expected events."""
-    reference = published_reference(horizons)
-    test = compare_to_reference(table, reference, reference_error=reference.variance is not None)
-    return test, estimate_mortality_ratio(table, reference)
+def compare_follow_up(counted: Expected) -> Comparison:
+    """One-sample log-rank test, (O − E)² / (E + the reference's own variance); see `stats.reference`."""
+    name = "one-sample log-rank test"
+    counts = ((float(counted.observed),), (counted.expected,))
+    if counted.expected <= 0:
+        return Comparison(name, None, None, None, counted.n, *counts, because="no event is expected")
+    if counted.own is not None:
+        name += ", with the reference's sampling error"
+    variance = counted.expected + (counted.own or 0.0)
+    statistic = (counted.observed - counted.expected) ** 2 / variance
+    return Comparison(name, statistic, 1, chi_square_tail(statistic, 1), counted.n, *counts)
 
 
-def mix(parts: Sequence[tuple[int, Comparator]]) -> Comparator:
-    """The reference for a mixed population, as 7 relapsed and 4 in first line: weighted by our own numbers.
+def estimate_ratio(counted: Expected, level: float = 0.95) -> Estimate:
+    """Observed over expected events (SMR), with limits that hold the reference's own error.
 
-    The mixture's estimate is the weighted mean; its variance the sum of the squared weights times the parts'.
-    Raises ValueError unless endpoint, origin and horizon agree and every part has an error.
+    Given the true expectation the observed events are Poisson; the expectation is taken as gamma with its mean and
+    variance, so that the events are negative binomial, and the limits invert its tails as Garwood's invert
+    the Poisson's, to which they tend as the reference's error vanishes.
     """
-    total = sum(count for count, _ in parts)
-    places = {(c.endpoint, c.origin, c.years) for _, c in parts}
-    if len(places) != 1:
-        raise ValueError(f"a mixture needs one endpoint, origin and horizon, not {len(places)}")
-    errors = [c.standard_error() for _, c in parts]
-    if any(error is None for error in errors):
-        raise ValueError("a mixture needs the error of every part")
-    estimate = sum(count * c.estimate for count, c in parts) / total
-    variance = sum(
-        (count / total * (error or 0.0)) ** 2 for (count, _), error in zip(parts, errors, strict=True)
-    )
-    named = " + ".join(f"{count} of {c.study}" for count, c in parts)
-    sources = "; ".join(dict.fromkeys(c.source for _, c in parts))
-    marks = {c.mark for _, c in parts}
-    return parts[0][1].model_copy(
-        update={
-            "study": named,
-            "population": " + ".join(c.population for _, c in parts),
-            "n": None,
-            "estimate": estimate,
-            "lower": None,
-            "upper": None,
-            "se": 100 * variance**0.5,
-            "mark": "read" if marks == {"read"} else "recalled",
-            "source": sources,
-        }
-    )
+    observed, expected = counted.observed, counted.expected
+    method = "observed / expected events, exact Poisson"
+    if expected <= 0:
+        because = "no event is expected"
+        return Estimate(None, None, None, level, method, counted.n, observed, because=because)
+    tail = (1 - level) / 2
+    if counted.own:
+        method = "observed / expected events, Poisson with a gamma-distributed expectation"
+        shape = expected**2 / counted.own
+        lower = _ratio_at(1 - tail, shape, observed, expected) if observed else 0.0
+        upper = _ratio_at(tail, shape, observed + 1, expected)
+    else:
+        lower = _poisson_ratio(observed, expected, 1, tail) if observed else 0.0
+        upper = _poisson_ratio(observed, expected, 0, tail)
+    return Estimate(observed / expected, lower, upper, level, method, counted.n, observed)
+
+
+def _ratio_at(p: float, shape: float, events: int, expected: float) -> float:
+    """The ratio at which fewer than `events` have probability `p`: I_x(shape, events) = p at x = k / (k + ratio E)."""
+    x = beta_quantile(p, shape, float(events))
+    return shape * (1 - x) / (x * expected)
+
+
+def _poisson_ratio(observed: int, expected: float, side: int, tail: float) -> float:
+    """Where the tail of the side (0: as few, 1: as many as observed) has this probability."""
+    sign, most = (1 if side else -1), (observed + 10) * 10.0 / expected
+    return find_root(lambda ratio: sign * (poisson_tails(observed, ratio * expected)[side] - tail), 0.0, most)
 
 
 def weigh(
-    free: float, n: float, comparator: Comparator, robust: float = 0.5, power: float = 0.5
+    free: float, n: float, published: Beta, robust: float = 0.5, power: float = 0.5
 ) -> tuple[Better, ...]:
     """P(our probability is better than the reference's) under a weak, a robust and a power prior.
 
-    `free` of `n` were without event at the horizon; with censoring, pass the Kaplan–Meier estimate times its
-    effective n. Robust: the published beta with weight `robust`, else the weak prior (Schmidli 2014, Biometrics
-    70:1023). Power: the published beta at `power` of its worth (Ibrahim & Chen 2000, Stat Sci 15:46).
+    `free` of `n` were without event at the horizon; with censoring, pass the effective n. Robust: the published beta
+    with weight `robust`, else the weak prior (Schmidli 2014, Biometrics 70:1023). Power: the published beta at
+    `power` of its worth (Ibrahim & Chen 2000, Stat Sci 15:46).
     """
-    published = published_beta(comparator)
     priors = (
         ("weak", Posterior(((1.0, WEAK),))),
-        (f"robust, {robust:g} published", Posterior(((robust, published), (1 - robust, WEAK)))),
-        (f"power {power:g}", Posterior(((1.0, _tempered(published, power)),))),
+        ("robust", Posterior(((robust, published), (1 - robust, WEAK)))),
+        ("power", Posterior(((1.0, _tempered(published, power)),))),
     )
     return tuple(_weigh_one(name, prior, free, n, published) for name, prior in priors)
 
 
-def find_tipping_point(free: float, n: float, comparator: Comparator, level: float = 0.975) -> float | None:
+def find_tipping_point(free: float, n: float, published: Beta, level: float = 0.975) -> float | None:
     """The share of the published data, as a power prior, at which P(better) falls below `level`.
 
     None if it never does up to the whole of it; 0 if it is below from the start.
     """
-    published = published_beta(comparator)
 
     def better(power: float) -> float:
-        prior = Posterior(((1.0, _tempered(published, power)),))
-        return _weigh_one("", prior, free, n, published).probability
+        ours = _update(Posterior(((1.0, _tempered(published, power)),)), free, n)
+        return exceeds(ours, published)
 
     if better(0.0) < level:
         return 0.0
@@ -179,9 +189,58 @@ def find_tipping_point(free: float, n: float, comparator: Comparator, level: flo
     return _bisect(better, level)
 
 
-def effective_size(estimate: float, variance: float) -> float:
-    """How many fully followed patients would give this variance: S(1 − S) / Var (Peto 1977, Br J Cancer 35:1)."""
-    return estimate * (1 - estimate) / variance
+def estimate_difference(ours: Posterior, published: Beta, level: float = 0.95) -> tuple[float, float, float]:
+    """Ours less the reference's: posterior mean and limits of equal tails, as proportions."""
+    masses, theirs, places = ours.masses, _cumulated(published), _places()
+
+    def below(difference: float) -> float:
+        under = np.interp(places - difference, places, theirs, left=0.0, right=1.0)
+        return float(masses @ (1 - under))
+
+    tail = (1 - level) / 2
+    low, high = (find_root(lambda d, p=p: below(d) - p, -1.0, 1.0) for p in (tail, 1 - tail))  # type: ignore[misc]
+    return ours.mean - published[0] / sum(published), low, high
+
+
+def effective_number(table: EventTable, day: int, survival: float) -> tuple[float, float]:
+    """(free, n): the cases that carry the estimate at a day, and how many fully followed ones they stand for.
+
+    n is the number still free at the day over the estimate (Peto 1977, Br J Cancer 35:1): the cautious choice,
+    because a flat tail that one case carries then counts as little as it is worth.
+    """
+    free = float(count_at_risk(table, np.array([day + 1]))[0] + table.censored[table.days == day].sum())
+    if survival > 0:
+        return free, free / survival
+    return 0.0, float(table.n - table.censored[table.days < day].sum())
+
+
+def exceeds(ours: Posterior, theirs: Beta) -> float:
+    """P(X > Y) for independent X ~ ours, Y ~ Beta(theirs)."""
+    return float(ours.masses @ _cumulated(theirs))
+
+
+@cache
+def _places() -> Floats:
+    """Places in 0 to 1, dense towards both ends, so that densities that rise there are summed well."""
+    angles = (np.arange(GRID) + 0.5) / GRID * pi / 2
+    places: Floats = np.sin(angles) ** 2
+    return places
+
+
+def _masses(part: Beta) -> Floats:
+    """A beta distribution's probability at each place; the spacing of the places adds a half to each power."""
+    a, b = part
+    places = _places()
+    logs = (a - 0.5) * np.log(places) + (b - 0.5) * np.log1p(-places)
+    heights = np.exp(logs - logs.max())
+    masses: Floats = heights / heights.sum()
+    return masses
+
+
+def _cumulated(part: Beta) -> Floats:
+    masses = _masses(part)
+    below: Floats = np.cumsum(masses) - masses / 2
+    return below
 
 
 def _bisect(better: Callable[[float], float], level: float) -> float:
@@ -200,7 +259,7 @@ def _weigh_one(name: str, prior: Posterior, free: float, n: float, reference: Be
     posterior = _update(prior, free, n)
     return Better(
         name,
-        sum(weight * _exceeds(ours, reference) for weight, ours in posterior.parts),
+        exceeds(posterior, reference),
         posterior,
         sum(weight * (a + b) for weight, (a, b) in prior.parts),
         _conflict(prior, round(free), round(n)),
@@ -219,12 +278,6 @@ def _update(prior: Posterior, free: float, n: float) -> Posterior:
     return Posterior(
         tuple((float(s / sum(scores)), part) for s, (_, part) in zip(scores, weighted, strict=True))
     )
-
-
-def _exceeds(ours: Beta, theirs: Beta) -> float:
-    """P(X > Y) for independent X ~ Beta(ours), Y ~ Beta(theirs): F_Y averaged over the quantiles of X."""
-    values = [beta_quantile((k + 0.5) / GRID, *ours) for k in range(GRID)]
-    return sum(beta_cdf(value, *theirs) for value in values) / GRID
 
 
 def _conflict(prior: Posterior, free: int, n: int) -> float:

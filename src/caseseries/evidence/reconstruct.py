@@ -3,7 +3,9 @@
 Guyot, Ades, Ouwens & Welton 2012 (BMC Med Res Methodol 12:9): between two printed numbers at risk the events
 follow from the falls of the curve, and the censorings from what is then missing. Here both are whole numbers
 from the start: in each interval every split of those who leave into events at the steps and censorings is
-tried while there are few enough, and the one that keeps closest to the curve is taken.
+tried while there are few enough, and the one that keeps closest to the curve is taken. Where they are too many, the
+way through the numbers at risk that keeps within the curve's own rounding and spreads the censorings most evenly
+over time, as Guyot takes them to be, is found step by step.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,7 +33,7 @@ class PrintedCurve:
 class Reconstruction:
     """Rows (day, whether an event), and how far the curve they give is from the printed one at its worst step.
 
-    `exhaustive` is False where an interval had too many ways and censorings were spread evenly instead.
+    `exhaustive` is False where an interval had too many ways and censorings were spread as evenly as fits.
     """
 
     rows: tuple[tuple[int, bool], ...]
@@ -57,13 +59,13 @@ def reconstruct(curve: PrintedCurve) -> Reconstruction:
     """
     _refuse(curve)
     rows: list[tuple[int, bool]] = []
-    survival, error, exhaustive = 1.0, 0.0, True
+    survival, error, exhaustive, rounded = 1.0, 0.0, True, _rounding(curve.survival)
     ends = [*curve.risk_days[1:], curve.last_day + 1]
     after = [*curve.at_risk[1:], 0]
     for start, end, before, left in zip(curve.risk_days, ends, curve.at_risk, after, strict=True):
         steps = [(d, s) for d, s in zip(curve.days, curve.survival, strict=True) if start <= d < end]
         last = end == ends[-1]
-        part, every = _best(before, None if last else left, steps, (start, end), survival)
+        part, every = _best(before, None if last else left, steps, (start, end), survival, rounded)
         rows += _rows(part, [d for d, _ in steps], start, end)
         survival, error, exhaustive = part.survival, max(error, part.error), exhaustive and every
     return Reconstruction(tuple(sorted(rows)), error, exhaustive)
@@ -81,26 +83,104 @@ def _refuse(curve: PrintedCurve) -> None:
             raise ValueError(f"the number at risk grows from {fewer} to {more} on day {day}")
 
 
+def _rounding(survival: Sequence[float]) -> float:
+    """Half a unit of the last digit that the curve was read to; at most a tenth of a percent."""
+    digits = next(k for k in range(1, 16) if all(abs(s - round(s, k)) < 1e-12 for s in survival) or k == 15)
+    return 0.5 * 10.0 ** -min(digits, 15)
+
+
 def _best(
-    before: int, left: int | None, steps: Sequence[tuple[int, float]], span: tuple[int, int], survival: float
+    before: int,
+    left: int | None,
+    steps: Sequence[tuple[int, float]],
+    span: tuple[int, int],
+    survival: float,
+    rounded: float,
 ) -> tuple[_Part, bool]:
     """The split of those who leave that keeps closest to the steps; and whether every split was tried.
 
     In the last interval (`left` None) those whom no step removes are censored after it.
     """
     most = max(0, before - (left or 0) - len(steps))
+    targets = [target for _, target in steps]
     exhaustive = comb(most + len(steps), len(steps)) <= FEW
     if exhaustive:
         ways = (way for total in range(most + 1) for way in _split(total, len(steps)))
+        parts = [part for way in ways if (part := _place(way, before, left, targets, survival)) is not None]
+        found = min(
+            parts, key=lambda part: (part.error, sum(part.censored[:-1]), part.censored), default=None
+        )
     else:
-        ways = (_evenly(total, [day for day, _ in steps], *span) for total in range(before - (left or 0) + 1))
-    targets = [target for _, target in steps]
-    parts = [part for way in ways if (part := _place(way, before, left, targets, survival)) is not None]
-    if not parts:
+        found = _walk(before, left, steps, span, survival, rounded)
+    if found is None:
         raise ValueError(
             f"no way for {before} at risk to become {left} fits the steps of the curve between them"
         )
-    return min(parts, key=lambda part: (part.error, sum(part.censored[:-1]), part.censored)), exhaustive
+    return found, exhaustive
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How one number at risk was reached after a step: what it cost, and what was placed on the way."""
+
+    beyond: float  # by how much the steps so far leave the curve's own rounding
+    uneven: float  # the sum of censorings² over the days between two steps: least when spread evenly
+    survival: float
+    error: float
+    censored: tuple[int, ...]
+    events: tuple[int, ...]
+
+
+def _walk(
+    before: int,
+    left: int | None,
+    steps: Sequence[tuple[int, float]],
+    span: tuple[int, int],
+    survival: float,
+    rounded: float,
+) -> _Part | None:
+    """From step to step, the best way to each number at risk; then the one that ends as printed."""
+    ways, day = {before: _Way(0.0, 0.0, survival, 0.0, (), ())}, span[0]
+    for here, target in steps:
+        reached: dict[int, _Way] = {}
+        for at_risk, way in ways.items():
+            for gone in range(at_risk - (left or 0) + 1):
+                _take(reached, way, at_risk - gone, gone, target, max(1, here - day), rounded)
+        ways, day = reached, here
+    gap = max(1, span[1] - day)
+    ends = []
+    for at_risk, way in ways.items():
+        rest = at_risk - (left or 0)
+        if rest >= 0:
+            cost = way.uneven + (rest**2 / gap if left is not None else 0.0)
+            ends.append(((way.beyond, cost, way.error), (*way.censored, rest), way))
+    if not ends:
+        return None
+    _, censored, way = min(ends, key=lambda end: end[:2])
+    return _Part(censored, way.events, way.survival, way.error)
+
+
+def _take(
+    reached: dict[int, _Way], way: _Way, at_risk: int, gone: int, target: float, gap: int, rounded: float
+) -> None:
+    """One step: the events that the fall asks for among those at risk, kept if no better way ends the same."""
+    if at_risk <= 0 or way.survival <= 0:
+        return
+    happened = max(0, min(at_risk, round(at_risk * (1 - target / way.survival))))
+    survival = way.survival * (1 - happened / at_risk)
+    off = abs(survival - target)
+    beyond = way.beyond + max(0.0, off - rounded)
+    uneven = way.uneven + gone**2 / gap
+    known = reached.get(at_risk - happened)
+    if known is None or (beyond, uneven) < (known.beyond, known.uneven):
+        reached[at_risk - happened] = _Way(
+            beyond,
+            uneven,
+            survival,
+            max(way.error, off),
+            (*way.censored, gone),
+            (*way.events, happened),
+        )
 
 
 def _split(total: int, places: int) -> Iterator[tuple[int, ...]]:
@@ -112,12 +192,6 @@ def _split(total: int, places: int) -> Iterator[tuple[int, ...]]:
     for first in range(total + 1):
         for rest in _split(total - first, places - 1):
             yield (first, *rest)
-
-
-def _evenly(total: int, days: Sequence[int], start: int, end: int) -> tuple[int, ...]:
-    """Censorings before each step if `total` fall at a constant rate over the interval, as Guyot takes them."""
-    by_then = [total * (day - start) // max(1, end - start) for day in days]
-    return tuple(later - earlier for earlier, later in zip([0, *by_then], by_then, strict=False))
 
 
 def _place(

@@ -260,7 +260,7 @@ def _found_by_all(patient: Patient, others: Sequence[Patient]) -> Patient:
     if not others or not word:
         return patient
     raw = "; ".join(f"{value.source.where} = {value.source.raw}" for value in values)
-    return with_source(patient, Value(word, replace(values[0].source, raw=raw)))
+    return with_source(patient, Value(word, values[0].source._replace(raw=raw)))
 
 
 def with_source(patient: Patient, value: Value) -> Patient:

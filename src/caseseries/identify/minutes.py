@@ -9,7 +9,7 @@ import io
 import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from caseseries.decisions.chain import Log, Option, Question, question_id
@@ -17,7 +17,17 @@ from caseseries.findings import Finding, Severity, Where
 from caseseries.identify.ascertainment import BOARD, BOTH
 from caseseries.identify.link import with_source
 from caseseries.identify.mentions import Candidate, days_named, find_candidates
-from caseseries.intake.package import UnreadableError, Walker, open_package, read_bytes, walk
+from caseseries.intake.apart import Apart
+from caseseries.intake.package import (
+    HERE,
+    CostlyError,
+    UnreadableError,
+    Walker,
+    hash_of,
+    open_package,
+    read_bytes,
+    walk,
+)
 from caseseries.record.patient import Patient, Source, Value
 
 FOLDER = "minutes"
@@ -26,6 +36,7 @@ NO_CASE, NOT_RETURNED, CASE = "no case", "not returned", "case "
 
 ALLOWED = "text (.txt), Word (.docx) or PDF with text in it"
 MOST_PAGES = 500
+PDF = ".pdf"
 
 NEW_ITEM = re.compile(r"\s*(?:[-•*–]|\(?\d{1,3}[.)]|[A-Za-z][.)])\s|\s*(?:[Pp]atient|[Cc]ase)\b")
 
@@ -56,7 +67,18 @@ def read_minutes(folder: Path) -> tuple[MinutesFile, ...]:
     """Every file in `folder`/minutes; places are named from `folder`."""
     minutes = folder / FOLDER
     paths = sorted(minutes.iterdir()) if minutes.is_dir() else []
-    return tuple(_read(path, folder) for path in paths if not path.name.startswith((".", "~$")))
+    with Apart() as apart:
+        return tuple(
+            _read_guarded(path, folder, apart) for path in paths if not path.name.startswith((".", "~$"))
+        )
+
+
+def _read_guarded(path: Path, folder: Path, apart: Apart) -> MinutesFile:
+    """A PDF never in this process: nobody knows what reading one may cost."""
+    try:
+        return apart.read(read_file, path, folder, apart=path.suffix.lower() == PDF and path.is_file())
+    except UnreadableError as error:
+        return _refuse(path.relative_to(folder).as_posix(), hash_of(path), error)
 
 
 def propose_cases(
@@ -110,7 +132,7 @@ def _found_by_board(patient: Patient, minutes: Source) -> Patient:
     if before.value in (BOARD, BOTH):
         return patient
     raw = f"{before.source.raw}; {minutes.where} = {minutes.raw}"
-    return with_source(patient, Value(BOTH, replace(before.source, raw=raw)))
+    return with_source(patient, Value(BOTH, before.source._replace(raw=raw)))
 
 
 def _answer(question: Question, log: Log, patients: Sequence[Patient], also: Mapping[str, str]) -> str:
@@ -192,7 +214,8 @@ def _open(question: Question, drug: str) -> Finding:
 # --- files ------------------------------------------------------------------------------------------------
 
 
-def _read(path: Path, folder: Path) -> MinutesFile:
+def read_file(path: Path, folder: Path, here: float = HERE) -> MinutesFile:
+    """One file of minutes. Raises CostlyError when more than `here` of it would have to be walked (`apart`)."""
     file = path.relative_to(folder).as_posix()
     digest = ""
     try:
@@ -201,17 +224,23 @@ def _read(path: Path, folder: Path) -> MinutesFile:
             raise UnreadableError("unknown-file", "the file is not read", "Save it as .docx or .txt")
         data = read_bytes(path)
         digest = hashlib.sha256(data).hexdigest()
-        paragraphs = tuple(" ".join(text.split()) for text in reader(data) if text.strip())
+        paragraphs = tuple(" ".join(text.split()) for text in reader(data, here) if text.strip())
         if not paragraphs:
             do = "If it is a scan, have it typed or run text recognition on it"
             raise UnreadableError("no-text", "the file holds no text", do)
         return MinutesFile(file, digest, paragraphs)
     except UnreadableError as error:
-        finding = Finding(Where(file), f"minutes.{error.code}", Severity.FILE, error.what, ALLOWED, error.do)
-        return MinutesFile(file, digest, (), (finding,))
+        return _refuse(file, digest, error)
 
 
-def _read_text(data: bytes) -> Iterator[str]:
+def _refuse(file: str, digest: str, error: UnreadableError) -> MinutesFile:
+    finding = Finding(Where(file), f"minutes.{error.code}", Severity.FILE, error.what, ALLOWED, error.do)
+    return MinutesFile(file, digest, (), (finding,))
+
+
+def _read_text(data: bytes, here: float) -> Iterator[str]:
+    if len(data) > here:
+        raise CostlyError
     yield from _paragraphs(_decode(data))
 
 
@@ -275,11 +304,11 @@ class _Body(Walker):
                 self.line = []
 
 
-def _read_word(data: bytes) -> Iterator[str]:
+def _read_word(data: bytes, here: float) -> Iterator[str]:
     if not data.startswith(b"PK"):
         what = "the file is no Word document (.docx), or it is protected by a password"
         raise UnreadableError("not-word", what, "Open it in Word and save it as .docx without a password")
-    package = open_package(data)
+    package = open_package(data, here)
     if "word/document.xml" not in package.names:
         raise UnreadableError(
             "not-word", "the file is no Word document", "Open it in Word and save it as .docx"
@@ -289,7 +318,7 @@ def _read_word(data: bytes) -> Iterator[str]:
     yield from body.found
 
 
-def _read_pdf(data: bytes) -> Iterator[str]:
+def _read_pdf(data: bytes, here: float) -> Iterator[str]:  # noqa: ARG001
     import pypdf  # a quarter of a second, and most studies have no PDF
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what it thinks of a file is said in our words
@@ -307,4 +336,4 @@ def _read_pdf(data: bytes) -> Iterator[str]:
         yield from _paragraphs(page)
 
 
-READERS = {".txt": _read_text, ".docx": _read_word, ".pdf": _read_pdf}
+READERS = {".txt": _read_text, ".docx": _read_word, PDF: _read_pdf}

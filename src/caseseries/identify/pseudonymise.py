@@ -26,9 +26,11 @@ from caseseries.identify.numbers import (
     parse_name,
     parse_nhs_number,
 )
+from caseseries.intake.apart import Apart
+from caseseries.intake.layout import FORMULA_MARKS
 from caseseries.intake.package import UnreadableError, read_bytes
 from caseseries.intake.spelling import fold
-from caseseries.intake.workbook import read_workbook
+from caseseries.intake.workbook import Workbook, read_workbook, refuse
 
 CASE_ID = "case_id"
 FIRST, LAST = "first_name", "last_name"
@@ -90,8 +92,13 @@ class Pseudonyms:
         out = io.StringIO()
         writer = csv.DictWriter(out, self.columns, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(self.rows)
+        writer.writerows({**row, CASE_ID: _safe(row[CASE_ID])} for row in self.rows)
         return out.getvalue()
+
+
+def _safe(case_id: str) -> str:
+    """A case id that no spreadsheet computes; `tokens` takes the apostrophe off again."""
+    return f"'{case_id}" if case_id.startswith(FORMULA_MARKS) else case_id
 
 
 def write_new_key(path: Path) -> None:
@@ -248,7 +255,7 @@ def _read_list(path: Path) -> tuple[list[Cell], list[list[Cell]]]:
 def _rows(path: Path) -> Iterator[dict[int, tuple[str, str]]]:
     """Each row's filled cells: column -> (address, text)."""
     if path.suffix.lower() == ".xlsx":
-        book = read_workbook(path, path.parent)
+        book = _read_book(path)
         if book.findings:
             raise StudyError(list(book.findings))
         sheet = next((sheet for sheet in book.sheets if sheet.cells), None)
@@ -259,6 +266,14 @@ def _rows(path: Path) -> Iterator[dict[int, tuple[str, str]]]:
         yield from (rows[number] for number in sorted(rows))
     else:
         yield from _csv_rows(_decoded(path))
+
+
+def _read_book(path: Path) -> Workbook:
+    with Apart() as apart:
+        try:
+            return apart.read(read_workbook, path, path.parent)
+        except UnreadableError as error:
+            return refuse(path.name, "", error)
 
 
 def _decoded(path: Path) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from caseseries.findings import Finding, Severity, Where
 from caseseries.identify.likeness import TOKENS
+from caseseries.intake.layout import FORMULA_MARKS
 from caseseries.intake.package import UnreadableError, read_bytes
 
 FOLDER = "identifiers"
@@ -50,7 +51,7 @@ def read_tokens(folder: Path) -> Identifiers:
             )
             continue
         for row in rows:
-            tokens.setdefault(row.pop(CASE_ID), {}).update(row)
+            tokens.setdefault(_plain(row.pop(CASE_ID)), {}).update(row)
         keys |= {token.partition(".")[0] for row in rows for token in row.values()}
     if len(keys) > 1:
         what = f"the lists were made with {len(keys)} keys, so their identifiers cannot be compared"
@@ -72,3 +73,8 @@ def _parse(data: bytes) -> list[dict[str, str]]:
         what = "the list holds something other than case ids and keyed hashes; nothing of it is used"
         raise UnreadableError("plain-identifiers", what, do)
     return [{name: value for name, value in row.items() if value} for row in rows if row[CASE_ID]]
+
+
+def _plain(case_id: str) -> str:
+    """Without the apostrophe that kept a spreadsheet from computing it."""
+    return case_id[1:] if case_id.startswith("'") and case_id[1:].startswith(FORMULA_MARKS) else case_id

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import takewhile
 
 from caseseries.findings import Finding, Severity, Where
 from caseseries.intake.layout import HELP_SHEET, LISTS_SHEET, QUERIES_SHEET, REQUIRED_MARK
@@ -105,11 +106,8 @@ def match_columns(file: str, sheet: Sheet, form: Form) -> tuple[Grid, list[Remar
         return Grid(file, sheet, form, header_row, {}), [_no_headings(file, sheet, form)]
     times = Counter(column.name for column in known.values() if column)
     once = {index: column for index, column in known.items() if column and times[column.name] == 1}
-    below: dict[int, list[Where]] = defaultdict(list)
-    for cell in sheet.cells:
-        if cell.row > header_row:
-            below[cell.column].append(Where(file, sheet.name, cell.address))
     grid = Grid(file, sheet, form, header_row, once)
+    below = Below(grid)
     unknown = [cell for index, cell in headings.items() if known[index] is None]
     missing = [column for column in form.columns if not times[column.name]]
     remarks = [
@@ -123,15 +121,38 @@ def match_columns(file: str, sheet: Sheet, form: Form) -> tuple[Grid, list[Remar
     return grid, remarks
 
 
+class Below(Mapping[int, Sequence[Where]]):
+    """The filled cells below the headings, by column; their places are made when asked for."""
+
+    def __init__(self, grid: Grid) -> None:
+        self.grid = grid
+        self.filled = {cell.column for cell in grid.sheet.cells if cell.row > grid.header_row}
+
+    def __getitem__(self, index: int) -> Sequence[Where]:
+        if index not in self.filled:
+            raise KeyError(index)
+        header_row, cells = self.grid.header_row, self.grid.sheet.cells
+        return [
+            self.grid.where(cell.row, index)
+            for cell in cells
+            if cell.column == index and cell.row > header_row
+        ]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(sorted(self.filled))
+
+    def __len__(self) -> int:
+        return len(self.filled)
+
+
 def _heading_key(heading: str, key: Callable[[str], str] = key_of) -> str:
     return key(heading).removesuffix(REQUIRED_MARK).strip()
 
 
 def _find_header_row(sheet: Sheet, keys: Mapping[str, Column]) -> int:
     """The row among the first ten with the most known headings; the first when none has any."""
-    known = Counter(
-        cell.row for cell in sheet.cells if cell.row <= SEARCHED_ROWS and _heading_key(cell.raw) in keys
-    )
+    first = takewhile(lambda cell: cell.row <= SEARCHED_ROWS, sheet.cells)
+    known = Counter(cell.row for cell in first if _heading_key(cell.raw) in keys)
     return max(known, key=lambda row: (known[row], -row), default=1)
 
 
@@ -153,7 +174,7 @@ def _look_alike_headings(grid: Grid, headings: Mapping[int, Cell]) -> Iterator[R
 
 
 def _double_headings(
-    grid: Grid, known: Mapping[int, Column | None], below: Mapping[int, list[Where]]
+    grid: Grid, known: Mapping[int, Column | None], below: Mapping[int, Sequence[Where]]
 ) -> Iterator[Remark]:
     indices: dict[str, list[int]] = defaultdict(list)
     for index, column in known.items():
@@ -169,7 +190,7 @@ def _double_headings(
 
 
 def _unknown_headings(
-    grid: Grid, unknown: Sequence[Cell], missing: Sequence[Column], below: Mapping[int, list[Where]]
+    grid: Grid, unknown: Sequence[Cell], missing: Sequence[Column], below: Mapping[int, Sequence[Where]]
 ) -> Iterator[Remark]:
     meant = {cell.column: closest(cell.raw, (column.heading for column in missing)) for cell in unknown}
     for cell in unknown:
@@ -208,18 +229,19 @@ def _heading_finding(grid: Grid, index: int, code: str, column: Column, what: st
     return Finding(grid.where(grid.header_row, index), f"intake.{code}", severity, what, allowed, do)
 
 
-def _outside(grid: Grid, headings: Mapping[int, Cell], below: Mapping[int, list[Where]]) -> Iterator[Remark]:
+def _outside(
+    grid: Grid, headings: Mapping[int, Cell], below: Mapping[int, Sequence[Where]]
+) -> Iterator[Remark]:
     """Cells above the headings, and cells in columns that have no heading: ignored, and said so."""
     above = tuple(
         grid.where(cell.row, cell.column) for cell in grid.sheet.cells if cell.row < grid.header_row
     )
     if above:
         yield _ignored(above, f"{len(above)} filled above the headings")
-    for index, cells in below.items():
+    for index in below:
         if index not in headings:
-            yield _ignored(
-                tuple(cells), f"{len(cells)} filled in column {letters_of(index)}, which has no heading"
-            )
+            cells = tuple(below[index])
+            yield _ignored(cells, f"{len(cells)} filled in column {letters_of(index)}, which has no heading")
 
 
 def _ignored(cells: tuple[Where, ...], words: str) -> Remark:
@@ -229,7 +251,7 @@ def _ignored(cells: tuple[Where, ...], words: str) -> Remark:
 
 
 def _without_case_ids(
-    grid: Grid, below: Mapping[int, list[Where]], remarks: Sequence[Remark]
+    grid: Grid, below: Mapping[int, Sequence[Where]], remarks: Sequence[Remark]
 ) -> Iterator[Remark]:
     """The cells that would have been read, had the case ids been found."""
     told = {where for remark in remarks for where in (*remark.aside, *remark.ignored)}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from caseseries.findings import Finding, Severity, Where
 from caseseries.intake.notices import quote
-from caseseries.intake.package import UnreadableError, read_bytes
+from caseseries.intake.package import HERE, CostlyError, UnreadableError, read_bytes
 from caseseries.intake.workbook import INVISIBLE, MOST_CELLS, Cell, Sheet, Workbook
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -22,15 +22,18 @@ READ_LINES = 50  # enough to tell the delimiter
 SAVE_UTF8 = "Save it as “CSV UTF-8”, or send the workbook"
 
 
-def read_delimited(path: Path, root: Path) -> Workbook:
+def read_delimited(path: Path, root: Path, here: float = HERE) -> Workbook:
     """One sheet, named like the file without its ending; `root` is the folder that places are named from.
 
-    A file that cannot be read gives no sheet and the finding that says why.
+    A file that cannot be read gives no sheet and the finding that says why. Raises CostlyError for more than `here`
+    bytes (`apart`).
     """
     file, digest = path.relative_to(root).as_posix(), ""
     try:
         data = read_bytes(path)
         digest = hashlib.sha256(data).hexdigest()
+        if len(data) > here:
+            raise CostlyError
         text, findings = _decode(data, file)
         rows = _rows(text)
         _check_widths(rows)

@@ -19,6 +19,9 @@ REQUIRED_MARK = "*"
 AUTHOR = "caseseries"
 ASKED_FILL, NOTED_FILL = "#FFC7B8", "#FFF1C2"
 
+# What a spreadsheet computes when a text of a CSV file begins with it (OWASP ASVS 5.0, 1.2.10).
+FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r")
+
 # Excel keeps days as serial numbers counted from here; exact from serial 61 (1900-03-01) on.
 EXCEL_DAY_0 = date(1899, 12, 30)
 

@@ -1,7 +1,7 @@
 """The filled lines of a form, and remarks: findings that know which cells they take out of the study."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,7 +9,7 @@ from caseseries.findings import Finding, Severity, Where
 from caseseries.intake.cells import Reading, allowed_in, parse_cell
 from caseseries.intake.clinical_dates import Order, order_of_texts
 from caseseries.intake.notices import Notice
-from caseseries.intake.workbook import Cell, Sheet, letters_of
+from caseseries.intake.workbook import MOST_REMEMBERED, Cell, Sheet, letters_of
 from caseseries.record.patient import Row, Source, Value
 from caseseries.study.forms import CASE_ID, Column, Form
 
@@ -50,7 +50,28 @@ class Grid:
         return Where(self.file, self.sheet.name, f"{letters_of(column)}{row}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Places(Mapping[str, Where]):
+    """Where the cell of each known column is on one line, filled or not; made when asked for."""
+
+    grid: Grid
+    row: int
+    indices: Mapping[str, int]
+
+    def __getitem__(self, name: str) -> Where:
+        return self.grid.where(self.row, self.indices[name])
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.indices
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.indices)
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A filled line: what was understood (`row`), all its cells, and where each known column's cell is."""
 
@@ -75,14 +96,15 @@ def severity_of(form: Form, column: Column) -> Severity:
 def read_lines(grid: Grid, data_cut: date) -> tuple[list[Line], list[Remark]]:
     """Every filled line below the headings, and a remark for every cell that is not simply a value."""
     by_row: dict[int, list[Cell]] = defaultdict(list)
+    columns, header_row = grid.columns, grid.header_row
     for cell in grid.sheet.cells if grid.has_case_ids else ():
-        if cell.row > grid.header_row and cell.column in grid.columns:
+        if cell.row > header_row and cell.column in columns:
             by_row[cell.row].append(cell)
     lines: list[Line] = []
     remarks: list[Remark] = []
-    orders = _orders(grid)
+    read, indices = _reader(grid, data_cut), {column.name: i for i, column in columns.items()}
     for row, cells in by_row.items():
-        line, found = _read_line(grid, row, cells, data_cut, orders)
+        line, found = _read_line(grid, Places(grid, row, indices), cells, read)
         lines += [line] if line else []
         remarks += found
     return lines, remarks
@@ -98,51 +120,66 @@ def _orders(grid: Grid) -> dict[int, Order]:
     return {index: order_of_texts(found) for index, found in texts.items()}
 
 
+def _reader(grid: Grid, data_cut: date) -> Callable[[Cell], Reading]:
+    """How the cells of a grid are read. Most contents stand in many cells, and each is read once."""
+    orders = _orders(grid)
+    known: dict[tuple[object, ...], Reading] = {}
+
+    def read(cell: Cell) -> Reading:
+        content = cell[1:]  # all but its row
+        found = known.get(content)
+        if found is None:
+            found = parse_cell(cell, grid.columns[cell.column], data_cut, orders.get(cell.column, ""))
+            if len(known) < MOST_REMEMBERED:
+                known[content] = found
+        return found
+
+    return read
+
+
 def _read_line(
-    grid: Grid, row: int, cells: Sequence[Cell], data_cut: date, orders: Mapping[int, Order]
+    grid: Grid, places: "Places", cells: Sequence[Cell], read: Callable[[Cell], Reading]
 ) -> tuple[Line | None, list[Remark]]:
-    readings = {
-        column.name: (cell, parse_cell(cell, column, data_cut, orders.get(cell.column, "")))
-        for cell in cells
-        for column in (grid.columns[cell.column],)
-    }
-    here = tuple(grid.where(row, cell.column) for cell in cells)
-    case_id = _case_id(readings)
+    read_as: dict[str, Reading] = {}
+    values: dict[str, Value] = {}
+    here: list[Where] = []
+    unread: list[str] = []
+    columns, where_of = grid.columns, grid.where
+    for cell in cells:
+        reading, where, name = read(cell), where_of(cell.row, cell.column), columns[cell.column].name
+        here.append(where)
+        if reading.value is not None:
+            values[name] = Value(reading.value, Source(where, cell.raw))
+        elif not reading.is_missing:
+            unread.append(name)
+        if reading.notice or name == CASE_ID.name:
+            read_as[name] = reading
+    case_id = _case_id(read_as)
     if not case_id:
-        return None, [_without_case(grid, row, here, readings)]
-    places = {column.name: grid.where(row, index) for index, column in grid.columns.items()}
-    values = {
-        name: Value(reading.value, Source(places[name], cell.raw))
-        for name, (cell, reading) in readings.items()
-        if reading.value is not None
-    }
-    unread = frozenset(
-        name for name, (_, reading) in readings.items() if reading.value is None and not reading.is_missing
-    )
-    read = Row(grid.form.name, case_id, places[CASE_ID.name], values)
-    return Line(grid.form, read, here, places, unread), list(_remarks(grid.form, case_id, places, readings))
+        return None, [_without_case(grid, places.row, tuple(here), read_as)]
+    row = Row(grid.form.name, case_id, values[CASE_ID.name].source.where, values)
+    line = Line(grid.form, row, tuple(here), places, frozenset(unread))
+    return line, list(_remarks(grid.form, case_id, places, read_as))
 
 
-def _case_id(readings: Mapping[str, tuple[Cell, Reading]]) -> str:
+def _case_id(readings: Mapping[str, Reading]) -> str:
     found = readings.get(CASE_ID.name)
-    return found[1].value if found and isinstance(found[1].value, str) else ""
+    return found.value if found and isinstance(found.value, str) else ""
 
 
-def _without_case(
-    grid: Grid, row: int, here: tuple[Where, ...], readings: Mapping[str, tuple[Cell, Reading]]
-) -> Remark:
+def _without_case(grid: Grid, row: int, here: tuple[Where, ...], readings: Mapping[str, Reading]) -> Remark:
     """A line that belongs to no case: all its cells are set aside."""
     column = next(index for index, column in grid.columns.items() if column.name == CASE_ID.name)
     found = readings.get(CASE_ID.name)
     empty = Notice("no-case-id", "the line has no case id", "Add the case id, or empty the line")
-    notice = (found[1].notice if found else None) or empty
+    notice = (found.notice if found else None) or empty
     return Remark(_finding(grid.where(row, column), notice, Severity.CASE, "", CASE_ID), aside=here)
 
 
 def _remarks(
-    form: Form, case_id: str, places: Mapping[str, Where], readings: Mapping[str, tuple[Cell, Reading]]
+    form: Form, case_id: str, places: Mapping[str, Where], readings: Mapping[str, Reading]
 ) -> Iterator[Remark]:
-    for name, (_, reading) in readings.items():
+    for name, reading in readings.items():
         if reading.notice is None:
             continue
         column, where, is_stored = form.column(name), places[name], reading.value is not None

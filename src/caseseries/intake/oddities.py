@@ -38,13 +38,14 @@ def check_book(book: Workbook) -> Iterator[Remark]:
 
 def check_sheet(grid: Grid) -> Iterator[Remark]:
     """What is odd about a sheet whose headings are understood."""
-    yield from _hidden(grid)
+    cells = _lines(grid)
+    yield from _hidden(grid, cells)
     yield from _merged(grid)
-    yield from _struck(grid)
+    yield from _struck(grid, cells)
     yield from _coloured(grid)
     yield from _annotated(grid)
     yield from _cut(grid)
-    yield from _autofilled(grid)
+    yield from _autofilled(grid, cells)
 
 
 def _note(where: Where, code: str, what: str, allowed: str, do: str) -> Remark:
@@ -56,17 +57,17 @@ def _lines(grid: Grid) -> tuple[Cell, ...]:
     return tuple(c for c in grid.sheet.cells if c.row > grid.header_row and c.column in grid.columns)
 
 
-def _hidden(grid: Grid) -> Iterator[Remark]:
+def _hidden(grid: Grid, cells: Sequence[Cell]) -> Iterator[Remark]:
     sheet, marks = Where(grid.file, grid.sheet.name), grid.sheet.marks
     if grid.sheet.hidden:
         what = "the sheet is hidden; it is read like the others"
         yield _note(sheet, "hidden-sheet", what, "", READ_ALIKE)
-    rows = sorted({cell.row for cell in _lines(grid)} & set(marks.hidden_rows))
+    rows = sorted(set(marks.hidden_rows) & {cell.row for cell in cells if marks.hidden_rows})
     if rows:
         what = f"hidden rows with data are read like the others: {_listed(rows)}"
         yield _note(grid.where(rows[0], 1), "hidden-rows", what, "", READ_ALIKE)
     columns = sorted(
-        {cell.column for cell in _lines(grid)}
+        {cell.column for cell in cells}
         & {index for first, last in marks.hidden_columns for index in range(first, min(last, 16_384) + 1)}
     )
     if columns:
@@ -91,19 +92,21 @@ def _merged(grid: Grid) -> Iterator[Remark]:
             yield _note(where, "merged", what, "one value in one cell", do)
 
 
-def _struck(grid: Grid) -> Iterator[Remark]:
+def _struck(grid: Grid, cells: Sequence[Cell]) -> Iterator[Remark]:
     """One remark a line: its struck values are set aside, and the case too where they could be an event."""
     struck = set(grid.sheet.marks.struck)
+    if not struck:
+        return
     rows: dict[int, list[Cell]] = defaultdict(list)
-    for cell in _lines(grid):
+    for cell in cells:
         if (cell.row, cell.column) in struck:
             rows[cell.row].append(cell)
-    cases = {cell.row: clean(cell.raw) for cell in _lines(grid) if grid.columns[cell.column] is CASE_ID}
-    for row, cells in rows.items():
-        severities = {severity_of(grid.form, grid.columns[cell.column]) for cell in cells}
+    cases = {cell.row: clean(cell.raw) for cell in cells if grid.columns[cell.column] is CASE_ID}
+    for row, found in rows.items():
+        severities = {severity_of(grid.form, grid.columns[cell.column]) for cell in found}
         severity = Severity.CASE if Severity.CASE in severities else Severity.VALUE
-        places = tuple(grid.where(row, cell.column) for cell in cells)
-        what = f"struck through: {', '.join(quote(cell.raw) for cell in cells)}"
+        places = tuple(grid.where(row, cell.column) for cell in found)
+        what = f"struck through: {', '.join(quote(cell.raw) for cell in found)}"
         do = "Delete it or remove the line through it; until then it is not used"
         finding = Finding(
             places[0], "intake.struck", severity, what, "values that are meant", do, cases.get(row, "")
@@ -147,12 +150,12 @@ def _cut(grid: Grid) -> Iterator[Remark]:
 # --- filled down ------------------------------------------------------------------------------------------
 
 
-def _autofilled(grid: Grid) -> Iterator[Remark]:
+def _autofilled(grid: Grid, cells: Sequence[Cell]) -> Iterator[Remark]:
     """Texts of one column that differ from line to line by one number that grows by one: Excel filled them down."""
     for index, column in grid.columns.items():
         if column.kind == "text":
-            cells = [cell for cell in _lines(grid) if cell.column == index and cell.kind == "text"]
-            for run in _runs(cells):
+            texts_below = [cell for cell in cells if cell.column == index and cell.kind == "text"]
+            for run in _runs(texts_below):
                 texts = ", ".join(quote(cell.raw) for cell in run[:SHORTEST_RUN])
                 what = (
                     f"{len(run)} texts count up from line to line: {texts}{' …' * (len(run) > SHORTEST_RUN)}"
@@ -172,6 +175,8 @@ def _runs(cells: Sequence[Cell]) -> Iterable[list[Cell]]:
 
 
 def _counts_up(one: str, following: str) -> bool:
+    if one == following:
+        return False
     before, after = DIGITS.split(one), DIGITS.split(following)
     if len(before) != len(after):
         return False

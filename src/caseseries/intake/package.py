@@ -5,6 +5,7 @@ anything is unpacked; a document type declaration, which XML bombs and reference
 refused wherever it stands.
 """
 
+import hashlib
 import io
 import zipfile
 import zlib
@@ -20,6 +21,8 @@ LARGEST_FILE = 50 * MEGABYTE
 LARGEST_UNPACKED = 500 * MEGABYTE
 LARGEST_RATIO = 200  # above a megabyte; spreadsheets pack 10- to 30-fold
 MOST_PARTS = 2_000
+HERE = 16 * MEGABYTE  # of XML walked tag by tag, or of text, in this process; some two seconds at worst
+KEPT = 6  # times as much does a part cost whose every element is kept
 LOCAL_HEADER = 30  # bytes, before the name (APPNOTE 4.3.7)
 
 SAVE_AS = "Open it in Excel and save it as “Excel Workbook (.xlsx)”"
@@ -36,12 +39,23 @@ class UnreadableError(Exception):
         self.code, self.what, self.do = code, what, do
 
 
-@dataclass(frozen=True)
+class CostlyError(Exception):
+    """There is more to walk through than should be walked here; `apart` reads such files."""
+
+
+@dataclass
 class Package:
-    """An opened, checked zip. `names` are its parts."""
+    """An opened, checked zip. `names` are its parts; `left` is how much of them may still be walked."""
 
     archive: zipfile.ZipFile
     names: frozenset[str]
+    left: float = HERE
+
+    def spend(self, size: float) -> None:
+        """Count what will be walked. Raises CostlyError when it is too much."""
+        self.left -= size
+        if self.left < 0:
+            raise CostlyError
 
 
 def read_bytes(path: Path) -> bytes:
@@ -62,8 +76,20 @@ def read_bytes(path: Path) -> bytes:
         ) from error
 
 
-def open_package(data: bytes) -> Package:
-    """The zip in `data`, with every limit checked against its directory. Raises UnreadableError."""
+def hash_of(path: Path) -> str:
+    """The SHA-256 of a file; empty when not a byte of it can be read."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def open_package(data: bytes, here: float = HERE) -> Package:
+    """The zip in `data`, with every limit checked against its directory; `here` is how much of it may be walked.
+
+    Raises UnreadableError.
+    """
     if not data.startswith(b"PK"):
         raise _not_a_zip(data)
     try:
@@ -73,7 +99,7 @@ def open_package(data: bytes) -> Package:
         raise UnreadableError("truncated", what) from error
     parts = archive.infolist()
     _check_parts(parts)
-    return Package(archive, frozenset(part.filename for part in parts))
+    return Package(archive, frozenset(part.filename for part in parts), here)
 
 
 def _not_a_zip(data: bytes) -> UnreadableError:
@@ -141,6 +167,9 @@ def _check_overlap(parts: list[zipfile.ZipInfo]) -> None:
             )
 
 
+DAMAGE = (expat.ExpatError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, KeyError)
+
+
 class Walker:
     """What to do at each start, text and end while a part is read; names come without their prefix."""
 
@@ -151,8 +180,11 @@ class Walker:
     def end(self, name: str) -> None: ...
 
 
-def walk(package: Package, part: str, walker: Walker) -> None:
-    """Read one XML part from beginning to end. Raises UnreadableError when it is missing or damaged."""
+def walk(package: Package, part: str, walker: Walker, data: bytes | None = None) -> None:
+    """Read one XML part from beginning to end, or `data` in its place.
+
+    Raises UnreadableError when it is missing or damaged, CostlyError when that is too much for this process.
+    """
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse_doctype
@@ -160,19 +192,27 @@ def walk(package: Package, part: str, walker: Walker) -> None:
     parser.EndElementHandler = lambda name: walker.end(_local(name))
     parser.CharacterDataHandler = walker.text
     try:
-        with package.archive.open(part) as stream:
-            parser.ParseFile(stream)
-    except (
-        expat.ExpatError,
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        NotImplementedError,
-        KeyError,
-    ) as error:
-        raise UnreadableError(
-            "damaged", f"the workbook is damaged: its part {part} cannot be read"
-        ) from error
+        if data is not None:
+            package.spend(len(data))
+            parser.Parse(data, True)
+        else:
+            package.spend(package.archive.getinfo(part).file_size)
+            with package.archive.open(part) as stream:
+                parser.ParseFile(stream)
+    except DAMAGE as error:
+        raise _damaged(part) from error
+
+
+def read_part(package: Package, part: str) -> bytes:
+    """One part, unpacked. Raises UnreadableError when it is missing or damaged."""
+    try:
+        return package.archive.read(part)
+    except DAMAGE as error:
+        raise _damaged(part) from error
+
+
+def _damaged(part: str) -> UnreadableError:
+    return UnreadableError("damaged", f"the workbook is damaged: its part {part} cannot be read")
 
 
 def _refuse_doctype(*_: object) -> None:
@@ -203,5 +243,7 @@ class _Elements(Walker):
 def read_elements(package: Package, part: str) -> Iterator[tuple[str, str, Mapping[str, str]]]:
     """Parent, name and attributes of every element of a small part, in order."""
     elements = _Elements()
+    if part in package.names:
+        package.spend((KEPT - 1) * package.archive.getinfo(part).file_size)
     walk(package, part, elements)
     return iter(elements.found)

@@ -14,7 +14,14 @@ from pathlib import Path, PurePosixPath
 from caseseries.findings import Finding, Severity
 from caseseries.intake.columns import match_columns
 from caseseries.intake.excel import Format, NewWorkbook, Worksheet, open_new
-from caseseries.intake.layout import ASKED_FILL, HELP_SHEET, LISTS_SHEET, NOTED_FILL, QUERIES_SHEET
+from caseseries.intake.layout import (
+    ASKED_FILL,
+    FORMULA_MARKS,
+    HELP_SHEET,
+    LISTS_SHEET,
+    NOTED_FILL,
+    QUERIES_SHEET,
+)
 from caseseries.intake.spelling import fold
 from caseseries.intake.template import add_formats, note_on, prepare_column, write_lists, write_note
 from caseseries.intake.workbook import ADDRESS, Cell, Sheet, Workbook, number_of
@@ -230,7 +237,5 @@ def _write_cell(target: Worksheet, cell: Cell, finding: Finding | None, ink: _In
     elif isinstance(cell.value, float):
         target.write_number(row, column, cell.value, ink.look(cell.number_format, finding))
     else:
-        look = ink.look(
-            "@", finding, wrap=True, is_text=cell.raw.startswith(("=", "+", "-", "@", "\t", "\r"))
-        )
+        look = ink.look("@", finding, wrap=True, is_text=cell.raw.startswith(FORMULA_MARKS))
         target.write_string(row, column, cell.raw[:LONGEST_TEXT], look)

@@ -7,7 +7,6 @@ of our lists. The repeating instruments are set in REDCap itself, which no dicti
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from caseseries.findings import Finding, Severity, Where
 from caseseries.intake.lines import Grid, Remark
@@ -150,7 +149,7 @@ def _decoded(cell: Cell, column: Column) -> Cell:
     word = CODED_YES_NO.get(code, "") if column.kind == "yes_no" else ""
     if column.kind == "choice" and code.isdecimal() and 1 <= int(code[:4]) <= len(column.choices):
         word = column.choices[int(code[:4]) - 1]
-    return replace(cell, value=word, raw=word) if word else cell
+    return cell._replace(value=word, raw=word) if word else cell
 
 
 def _strangers(file: str, sheet: Sheet, headings: Mapping[int, str], known: set[str]) -> Iterator[Remark]:

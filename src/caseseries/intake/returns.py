@@ -6,22 +6,25 @@ help sheet, lists) or a finding says that it is. The three are counted from diff
 cell shows.
 """
 
-from collections import defaultdict
+import gc
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from caseseries.findings import Finding, Severity, Where
+from caseseries.intake.apart import Apart
 from caseseries.intake.columns import cells_of, is_template_sheet, match_columns, match_sheets
 from caseseries.intake.delimited import read_delimited
 from caseseries.intake.layout import CENTRE_CELL, HELP_SHEET, STAMP_CELL, stamp_of
 from caseseries.intake.lines import Line, Remark, read_lines
 from caseseries.intake.oddities import check_book, check_sheet
-from caseseries.intake.package import SAVE_AS
+from caseseries.intake.package import SAVE_AS, UnreadableError, hash_of
 from caseseries.intake.redcap import is_export, own_cells, split_export
 from caseseries.intake.rules import PATIENTS, UNKNOWN_CASE, check_lines, spellings_of
 from caseseries.intake.spelling import clean, fold, key_of, suggestion
-from caseseries.intake.workbook import ADDRESS, Workbook, number_of, read_workbook
+from caseseries.intake.workbook import ADDRESS, Workbook, number_of, read_workbook, refuse
 from caseseries.record.patient import Patient, Row
 from caseseries.study.definition import Study
 from caseseries.study.forms import forms_of
@@ -96,11 +99,28 @@ class _Read:
 def read_returns(folder: Path, study: Study) -> Returns:
     """Read every workbook in `folder`/returns. Places are named from `folder`: returns/leeds.xlsx."""
     paths, remarks = _list_files(folder)
-    return interpret([_read(path, folder) for path in paths], study, remarks)
+    with _without_collector(), Apart() as apart:
+        return interpret([_read(path, folder, apart) for path in paths], study, remarks)
 
 
-def _read(path: Path, folder: Path) -> Workbook:
-    return (read_delimited if path.suffix.lower() in DELIMITED else read_workbook)(path, folder)
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """No cycle is made while millions of cells are, and looking for one again and again takes half the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _read(path: Path, folder: Path, apart: Apart) -> Workbook:
+    reader = read_delimited if path.suffix.lower() in DELIMITED else read_workbook
+    try:
+        return apart.read(reader, path, folder)
+    except UnreadableError as error:
+        return refuse(path.relative_to(folder).as_posix(), hash_of(path), error)
 
 
 def interpret(books: Sequence[Workbook], study: Study, remarks: Sequence[Remark] = ()) -> Returns:
@@ -233,12 +253,12 @@ def _assemble(reads: Sequence[_Read], lines: Sequence[Line], remarks: Sequence[R
     template = {where for read in reads for where in read.template} - problem
     kept = [line for line in lines if key_of(line.case_id) not in reasons]
     patients = tuple(_patients(kept, spellings, centres, problem | ignored))
-    fates = (_stored(patients), problem, ignored | template)
+    stored = _count_stored(patients)
     return Returns(
         patients,
         tuple(_set_aside(reasons, lines, centres)),
         tuple(findings),
-        tuple(_returned_file(read, *fates) for read in reads),
+        tuple(_returned_file(read, stored, problem, ignored | template) for read in reads),
         tuple(read.book for read in reads),
     )
 
@@ -282,18 +302,23 @@ def _patients(
 
 
 def _used(row: Row, case_id: str, unused: set[Where]) -> Row:
+    if row.case_id == case_id and not (
+        unused and any(value.source.where in unused for value in row.values.values())
+    ):
+        return row
     values = {name: value for name, value in row.values.items() if value.source.where not in unused}
     return replace(row, case_id=case_id, values=values)
 
 
-def _stored(patients: Iterable[Patient]) -> set[Where]:
-    return {
-        value.source.where
-        for patient in patients
-        for rows in patient.rows.values()
-        for row in rows
-        for value in row.values.values()
-    }
+def _count_stored(patients: Iterable[Patient]) -> Counter[str]:
+    """How many cells of each file the patients' values come from."""
+    counts: Counter[str] = Counter()
+    for patient in patients:
+        rows = (row for lines in patient.rows.values() for row in lines)
+        counts.update(
+            where.file for where in {value.source.where for row in rows for value in row.values.values()}
+        )
+    return counts
 
 
 def _set_aside(
@@ -307,8 +332,28 @@ def _set_aside(
         yield SetAside(first[key].case_id, centres[first[key].row.where.file], reasons[key])
 
 
-def _returned_file(read: _Read, stored: set[Where], problem: set[Where], ignored: set[Where]) -> ReturnedFile:
+def _returned_file(
+    read: _Read, stored: Counter[str], problem: set[Where], ignored: set[Where]
+) -> ReturnedFile:
     book = read.book
-    cells = [where for sheet in book.sheets for where in cells_of(book.file, sheet)]
-    counts = [sum(where in fate for where in cells) for fate in (stored, problem, ignored)]
-    return ReturnedFile(book.file, read.centre, book.sha256, CellCounts(len(cells), *counts))
+    non_empty = sum(len(sheet.cells) for sheet in book.sheets)
+    listed = (_count_filled(book, fate) for fate in (problem, ignored))
+    return ReturnedFile(
+        book.file, read.centre, book.sha256, CellCounts(non_empty, stored[book.file], *listed)
+    )
+
+
+def _count_filled(book: Workbook, places: set[Where]) -> int:
+    """How many of the places are filled cells of the workbook: a finding may also list an empty one."""
+    rows: dict[str, set[int]] = defaultdict(set)
+    for place in places:
+        match = ADDRESS.fullmatch(place.cell) if place.file == book.file else None
+        if match:
+            rows[place.sheet].add(int(match[2]))
+    return sum(
+        Where(book.file, sheet.name, cell.address) in places
+        for sheet in book.sheets
+        if sheet.name in rows
+        for cell in sheet.cells
+        if cell.row in rows[sheet.name]
+    )

@@ -64,8 +64,9 @@ def _remark(
 def _required_is_filled(line: Line) -> Iterator[Remark]:
     for column in line.form.columns:
         name = column.name
-        is_absent = name not in line.row.values and name not in line.unread
-        if column.required and is_absent and name in line.places:
+        if not column.required or name in line.row.values or name in line.unread:
+            continue
+        if name in line.places:
             words = (f"“{column.heading}” is empty", allowed_in(column), "Fill the cell")
             yield _remark(line, name, "required", severity_of(line.form, column), words)
 

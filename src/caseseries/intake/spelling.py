@@ -4,6 +4,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 from caseseries.intake.workbook import INVISIBLE
 
@@ -12,24 +13,37 @@ CYRILLIC = ("АВЕЅІЈКМНОРСТУХаеѕіјорсухһԁ", "ABESIJKMH
 GREEK = ("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEZHIKMNOPTYXo")
 LOOK_ALIKE = str.maketrans(CYRILLIC[0] + GREEK[0], CYRILLIC[1] + GREEK[1])
 DASHES = str.maketrans("‐‑‒–—−", "------")
+GONE = dict.fromkeys(map(ord, INVISIBLE))
 SPACES = re.compile(r"\s+")
 
 NEAR, CLEARLY = 0.75, 0.05
+SHORT = 40
 
 
 def clean(text: str) -> str:
     """Without invisible characters; each run of spaces of any kind is one plain space, none at the ends."""
-    return SPACES.sub(" ", text.translate(dict.fromkeys(map(ord, INVISIBLE)))).strip()
+    if text.isascii():  # nearly all text is, and then nothing invisible can stand in it
+        return " ".join(text.split())
+    return SPACES.sub(" ", text.translate(GONE)).strip()
 
 
 def fold(text: str) -> str:
     """Case, spaces and the kind of dash set aside."""
+    if text.isascii():
+        return clean(text).casefold()
     return clean(unicodedata.normalize("NFC", text)).translate(DASHES).casefold()
 
 
 def key_of(text: str) -> str:
     """As `fold`, and letters of another alphabet that look like Latin ones made Latin."""
-    return fold(text.translate(LOOK_ALIKE))
+    return _key_of_short(text) if len(text) <= SHORT else _key_of(text)
+
+
+def _key_of(text: str) -> str:
+    return fold(text if text.isascii() else text.translate(LOOK_ALIKE))
+
+
+_key_of_short = lru_cache(maxsize=65_536)(_key_of)  # each case id is looked up many times
 
 
 def closest(word: str, allowed: Iterable[str]) -> str:

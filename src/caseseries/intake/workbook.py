@@ -9,17 +9,18 @@ import math
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from caseseries.findings import Finding, Severity, Where
 from caseseries.intake.layout import EXCEL_DAY_0
 from caseseries.intake.marks import Look, Marks, read_looks, read_notes
 from caseseries.intake.package import (
+    HERE,
     SAVE_AS,
     Package,
     UnreadableError,
@@ -27,12 +28,16 @@ from caseseries.intake.package import (
     open_package,
     read_bytes,
     read_elements,
+    read_part,
     walk,
 )
+from caseseries.intake.plain_cells import NotPlainError, scan_rows, split_sheet
 
 Kind = Literal["text", "number", "percent", "date", "logical", "error", "formula", "broken"]
 
-MOST_CELLS = 2_000_000
+MOST_CELLS = 2_500_000  # 50,000 lines of 40 columns, with their headings and some room
+MOST_PLAIN = 150_000_000  # bytes of a sheet that is read as one text
+MOST_REMEMBERED = 200_000  # contents, most of which stand in many cells
 LAST_COLUMN = 16_384  # XFD
 DAYS_1904 = 1_462  # between the two calendars Excel counts from
 LAST_SERIAL = 2_958_466  # the day after 9999-12-31
@@ -52,8 +57,7 @@ LITERALS = re.compile(r'"[^"]*"|\[(?![hms]+\])[^\]]*\]|[\\_*].')
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One filled cell. Dates are serial days of the 1900 calendar, percentages fractions as Excel keeps them.
 
     `raw` is what a person would call its content. A `formula` has no stored result; a `broken` cell holds
@@ -70,6 +74,9 @@ class Cell:
     @property
     def address(self) -> str:
         return f"{letters_of(self.column)}{self.row}"
+
+
+_Content = tuple[Kind, str | float | bool, str, str] | tuple[()]  # the last four fields of a cell, or nothing
 
 
 @dataclass(frozen=True)
@@ -102,23 +109,30 @@ class Workbook:
     warnings: tuple[Finding, ...] = ()
 
 
-def read_workbook(path: Path, root: Path) -> Workbook:
+def read_workbook(path: Path, root: Path, here: float = HERE) -> Workbook:
     """Every filled cell of an .xlsx file, by sheet; `root` is the folder that places are named from.
 
-    A file that cannot be read gives a workbook without sheets and the finding that says why.
+    A file that cannot be read gives a workbook without sheets and the finding that says why. Raises CostlyError
+    when more than `here` of it would have to be walked (`apart`).
     """
     file = path.relative_to(root).as_posix()
     digest = ""
     try:
         data = read_bytes(path)
         digest = hashlib.sha256(data).hexdigest()
-        return _read_package(file, digest, open_package(data))
+        return _read_package(file, digest, open_package(data, here))
     except UnreadableError as error:
-        allowed = "an Excel workbook (.xlsx) without a password"
-        finding = Finding(Where(file), f"intake.{error.code}", Severity.FILE, error.what, allowed, error.do)
-        return Workbook(file, digest, (), (finding,))
+        return refuse(file, digest, error)
 
 
+def refuse(file: str, digest: str, error: UnreadableError) -> Workbook:
+    """A workbook that could not be read: no sheets, and the finding that says why."""
+    allowed = "an Excel workbook (.xlsx) without a password"
+    finding = Finding(Where(file), f"intake.{error.code}", Severity.FILE, error.what, allowed, error.do)
+    return Workbook(file, digest, (), (finding,))
+
+
+@lru_cache(maxsize=LAST_COLUMN)
 def letters_of(column: int) -> str:
     """1 is A, 27 is AA."""
     letters = ""
@@ -128,6 +142,7 @@ def letters_of(column: int) -> str:
     return letters
 
 
+@lru_cache(maxsize=LAST_COLUMN)
 def number_of(letters: str) -> int:
     """A is 1, AA is 27."""
     number = 0
@@ -162,11 +177,13 @@ def _read_sheets(
     elements: Sequence[tuple[str, str, Mapping[str, str]]],
     book: "_Book",
 ) -> Iterator[Sheet]:
+    room = MOST_CELLS
     for parent, name, attributes in elements:
         kind, part = targets.get(attributes.get("id", ""), ("", ""))
         if (parent, name, kind) == ("sheets", "sheet", "worksheet"):
             hidden = attributes.get("state", "visible") != "visible"
-            cells, marks = _read_cells(package, part, book)
+            cells, marks = _read_cells(package, part, book, room)
+            room -= len(cells)
             yield Sheet(attributes.get("name", ""), hidden, cells, marks)
 
 
@@ -256,8 +273,8 @@ class _Book:
 class _Cells(Walker):
     """Collects the filled cells of one sheet; a cell without an address stands after the one before it."""
 
-    def __init__(self, book: _Book) -> None:
-        self.book = book
+    def __init__(self, book: _Book, room: int) -> None:
+        self.book, self.room = book, room
         self.found: list[Cell] = []
         self.row = self.column = 0
         self.attributes: Mapping[str, str] | None = None
@@ -296,73 +313,126 @@ class _Cells(Walker):
 
     def _keep(self, attributes: Mapping[str, str]) -> None:
         content = {name: "".join(parts) for name, parts in self.content.items()}
-        cell = _cell(self.row, self.column, attributes, content, self.book)
-        if cell.raw.strip().strip(INVISIBLE):
-            self.found.append(cell)
-            style = attributes.get("s", "")
-            if style.isdecimal() and int(style) in self.book.telling:
-                self.marks.see_cell(cell.row, cell.column, self.book.looks[int(style)])
-        if len(self.found) > MOST_CELLS:
-            raise UnreadableError("too-many-cells", f"a sheet has more than {MOST_CELLS:,} filled cells")
+        kind, style = attributes.get("t", "n"), attributes.get("s", "")
+        stored = content.get("t" if kind == "inlineStr" else "v", "")
+        inside = _content(self.book, kind, style, stored, content.get("f"))
+        self.add(self.row, self.column, inside, style)
+
+    def add(self, row: int, column: int, content: _Content, style: str) -> None:
+        """Keep a cell that is not empty, and its look if it tells something."""
+        if content:
+            self.found.append(Cell(row, column, *content))
+            if style and style.isdecimal() and int(style) in self.book.telling:
+                self.marks.see_cell(row, column, self.book.looks[int(style)])
+            self.check_room()
+
+    def check_room(self) -> None:
+        if len(self.found) > self.room:
+            what = f"the workbook has more than {MOST_CELLS:,} filled cells"
+            raise UnreadableError("too-many-cells", what, "Send it in parts")
 
 
-def _read_cells(package: Package, part: str, book: _Book) -> tuple[tuple[Cell, ...], Marks]:
-    cells = _Cells(book)
-    walk(package, part, cells)
-    placed: dict[tuple[int, int], Cell] = {}
-    for cell in cells.found:
-        first = placed.get((cell.row, cell.column))
-        both = f"{first.raw} and {cell.raw}" if first else ""
-        placed[cell.row, cell.column] = replace(cell, kind="broken", value=both, raw=both) if first else cell
+def _read_cells(package: Package, part: str, book: _Book, room: int) -> tuple[tuple[Cell, ...], Marks]:
+    """The filled cells of a sheet, no more than there is room for, and what else is to be seen on it."""
+    try:
+        if package.archive.getinfo(part).file_size > MOST_PLAIN:
+            raise NotPlainError
+        cells = _read_plain(package, part, book, room)
+        found = tuple(cells.found)
+    except (NotPlainError, KeyError):
+        cells = _Cells(book, room)
+        walk(package, part, cells)
+        found = tuple(_placed(cells.found))
     folder, name = posixpath.split(part)
     if posixpath.join(folder, "_rels", f"{name}.rels") in package.names:
         cells.marks.notes = read_notes(package, _target(_relations(package, part), "comments"))
-    return tuple(placed[place] for place in sorted(placed)), cells.marks
+    return found, cells.marks
 
 
-def _cell(
-    row: int, column: int, attributes: Mapping[str, str], content: Mapping[str, str], book: _Book
-) -> Cell:
-    kind, stored = attributes.get("t", "n"), content.get("v", "")
-    if kind == "inlineStr":
-        return _text(row, column, content.get("t", ""))
+def _read_plain(package: Package, part: str, book: _Book, room: int) -> _Cells:
+    """The same as walking, for a sheet that is written plainly. Raises NotPlainError."""
+    sheet = split_sheet(read_part(package, part))
+    cells = _Cells(book, room)
+    walk(package, part, cells, sheet.around)
+    contents: dict[tuple[str, ...], _Content] = {}
+    for row, attributes, found in scan_rows(sheet):
+        if attributes:
+            cells.marks.see_element("row", attributes, row)
+        _add_plain(cells, row, found, contents)
+        if len(contents) > MOST_REMEMBERED:
+            contents.clear()
+    return cells
+
+
+def _add_plain(
+    cells: _Cells,
+    row: int,
+    found: Sequence[tuple[str, ...]],
+    contents: dict[tuple[str, ...], _Content],
+) -> None:
+    """The cells of one row. Most contents stand in many cells, and each is worked out once."""
+    before, digits = 0, str(row)
+    book, keep, is_told = cells.book, cells.found.append, cells.book.telling
+    for letters, number, style, kind, formula, stored, in_place in found:
+        column = number_of(letters)
+        if column <= before or number != digits:
+            raise NotPlainError
+        before, key = column, (style, kind, formula, stored, in_place)
+        content = contents.get(key)
+        if content is None:
+            text = in_place if kind == "inlineStr" else stored
+            content = contents[key] = _content(book, kind or "n", style, text, formula or None)
+        if is_told:
+            cells.add(row, column, content, style)
+        elif content:
+            keep(Cell(row, column, *content))
+    cells.check_room()
+
+
+def _placed(cells: Sequence[Cell]) -> Iterator[Cell]:
+    """Cells in their order; where two stand at one address, both are shown and neither is used."""
+    placed: dict[tuple[int, int], Cell] = {}
+    for cell in cells:
+        first = placed.get((cell.row, cell.column))
+        both = f"{first.raw} and {cell.raw}" if first else ""
+        placed[cell.row, cell.column] = cell._replace(kind="broken", value=both, raw=both) if first else cell
+    return (placed[place] for place in sorted(placed))
+
+
+def _content(book: _Book, kind: str, style: str, stored: str, formula: str | None) -> _Content:
+    """What a cell holds, from how it is stored; nothing when there is nothing to be seen in it."""
     if not stored:
-        formula = f"={content['f']}" if "f" in content and kind != "str" else ""
-        return Cell(row, column, "formula", formula, formula)
+        is_open = formula is not None and kind not in ("str", "inlineStr")
+        return _text(f"={formula}", "formula") if is_open else ()
     if kind == "s":
         is_known = stored.isdecimal() and int(stored) < len(book.strings)
-        return _text(row, column, book.strings[int(stored)]) if is_known else _broken(row, column, stored)
-    if kind in ("str", "d"):
-        return _text(row, column, stored)
+        return _text(book.strings[int(stored)]) if is_known else _text(stored, "broken")
+    if kind in ("str", "d", "inlineStr"):
+        return _text(_unescape(stored))
     if kind == "e":
-        return Cell(row, column, "error", stored, stored)
+        return _text(stored, "error")
     if kind == "b":
-        return Cell(row, column, "logical", stored == "1", "TRUE" if stored == "1" else "FALSE")
-    return _number(row, column, attributes.get("s", ""), stored, book)
+        return "logical", stored == "1", "TRUE" if stored == "1" else "FALSE", "General"
+    return _number(style, stored, book)
 
 
-def _text(row: int, column: int, stored: str) -> Cell:
-    text = _unescape(stored)
-    return Cell(row, column, "text", text, text)
+def _text(text: str, kind: Kind = "text") -> _Content:
+    return (kind, text, text, "General") if text.strip().strip(INVISIBLE) else ()
 
 
-def _broken(row: int, column: int, stored: str) -> Cell:
-    return Cell(row, column, "broken", stored, stored)
-
-
-def _number(row: int, column: int, style: str, stored: str, book: _Book) -> Cell:
+def _number(style: str, stored: str, book: _Book) -> _Content:
     value = float(stored) if NUMBER.fullmatch(stored) else math.nan
     index = int(style) if style.isdecimal() else 0
     if not math.isfinite(value) or (style and index >= len(book.looks)):
-        return _broken(row, column, stored)
+        return _text(stored, "broken")
     number_format = book.looks[index].number_format if book.looks else "General"
     codes = codes_of(number_format)
     if set(codes) & set("dmyhs") and -1 < value + book.shift < LAST_SERIAL:
         serial = value + book.shift
-        return Cell(row, column, "date", serial, _shown_date(serial), number_format)
+        return "date", serial, _shown_date(serial), number_format
     if "%" in codes:
-        return Cell(row, column, "percent", value, f"{percent_of(value):.15g} %", number_format)
-    return Cell(row, column, "number", value, f"{value:.15g}", number_format)
+        return "percent", value, f"{percent_of(value):.15g} %", number_format
+    return "number", value, f"{value:.15g}", number_format
 
 
 @lru_cache(maxsize=1024)

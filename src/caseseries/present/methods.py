@@ -14,6 +14,19 @@ def paragraphs(study: Study, results: Results) -> Iterator[str]:
     yield _response(study)
     yield _endpoints(study)
     yield _estimation(study, results)
+    if any(name.startswith("compare.") for name in results):
+        yield COMPARISON
+
+
+COMPARISON = (
+    "Published outcomes carry their own error. Where only horizons are printed, the hazard is constant between them. "
+    "Over our follow-up, observed events are held against those expected had each case had the published hazard of "
+    "its kind: the one-sample log-rank test adds the variance of the expectation to that of the events (Danzer et "
+    "al., PLoS ONE 2022), and the limits of the ratio take the expectation as gamma-distributed. At a horizon, beta "
+    "posteriors with a weak prior are compared, and again with the published outcome as a prior, in part (robust) or "
+    "at a share of its worth (power); our cases count for as many as are still free at the horizon, over the "
+    "estimate (Peto 1977)."
+)
 
 
 def _design(study: Study) -> str:
@@ -57,7 +70,8 @@ def _first(events: tuple[str, ...]) -> str:
 
 def _estimation(study: Study, results: Results) -> str:
     level = percent(study.report.level)
-    used = [*dict.fromkeys(row.estimate.method for row in results.values() if row.unit == "probability")]
+    own = [row for name, row in results.items() if not name.startswith("compare.")]
+    used = [*dict.fromkeys(row.estimate.method for row in own if row.unit == "probability")]
     few = (
         f" Below {FEW_CASES} cases the beta product confidence procedure (Fay, Brittain and Proschan, Biostatistics "
         "2013) is quoted, with the log–log interval beside it."

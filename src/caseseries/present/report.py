@@ -21,6 +21,7 @@ from caseseries.present.document import (
 )
 from caseseries.present.drawing import Drawing
 from caseseries.present.figures import (
+    beside_figure,
     flow_figure,
     incidence_figure,
     mrd_figure,
@@ -69,6 +70,7 @@ def assemble(material: Material, software: str) -> Document:
         _toxicity,
         _outcomes,
         _relapses,
+        _beside,
         _limits,
         _data,
         _cases,
@@ -275,6 +277,34 @@ def _relapses(m: Material) -> Iterator[Block]:
         )
     yield tables.incidence(m.study, m.results)
     yield tables.aftermath(m.displays.aftermath, m.study.report.style)
+
+
+def _beside(m: Material) -> Iterator[Block]:
+    if not m.displays.contrasts:
+        return
+    yield Heading(1, "Beside published outcomes")
+    yield m.say(
+        f"No published cohort is a control group. Its cases were not chosen for {m.study.index.label} and did not have "
+        "to live until they could be given it, as ours did (selection, immortal time); what differs besides the "
+        "treatment is not known. An outcome of another origin or endpoint is compared only where the study says how."
+    )
+    for contrast in m.displays.contrasts:
+        theirs = " and ".join(contrast.theirs)
+        if contrast.refused:
+            title = (
+                f"Not compared: {contrast.ours} with {theirs}" if theirs else f"Not compared: {contrast.ours}"
+            )
+            yield Callout("limit", title, tuple(_words(reason) for reason in contrast.refused))
+            continue
+        if contrast.drawn is not None:
+            shown = beside_figure(contrast.drawn, m.study.report.minimum_at_risk, m.study.report.level)
+            name = f"compare-{contrast.id}-{contrast.drawn.ours.id.split('.')[1]}"
+            caption = "Ours with its pointwise interval; the published outcome with its own."
+            yield _figure(name, f"{contrast.ours} beside {contrast.drawn.name}", caption, shown)
+        yield tables.comparison(contrast, m.results)
+        told = [f"Compared although they differ: {contrast.told}"] if contrast.told else []
+        if said := [*told, *contrast.cautions]:
+            yield Bullets(tuple(_words(f"{capital(one)}.") for one in said))
 
 
 def _limits(m: Material) -> Iterator[Block]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from caseseries.analysis.displays import Aftermath, Listing
+from caseseries.analysis.displays import Aftermath, Contrast, Listing
 from caseseries.analysis.results import Result, Results
 from caseseries.present.document import Inlines, Number, Table, TableRow, Text
 from caseseries.present.wording import capital, fill, level_percent, level_words, plain, rounded, spell
@@ -217,3 +217,42 @@ def _followed(row: Aftermath) -> str:
 
 def _step(what: str, detail: str, day: int) -> str:
     return f"{what}, {detail} ({day})" if detail else f"{what} ({day})"
+
+
+PRIORS = ("weak", "robust", "power")
+
+
+def comparison(contrast: Contrast, results: Results) -> Table:
+    """One comparison with a published outcome: a line a measure, and what it rests on."""
+    rows = tuple(
+        TableRow(
+            ((Text(results[name].label),), fill(f"{{{name}}}", results), fill(_basis(name, results), results))
+        )
+        for name in contrast.result_ids
+        if not {"worth", "conflict"} & set(name.split("."))
+    )
+    notes = (
+        "CrI, credible interval. P(ours is higher) is a probability, not a test; the prior is on our survival, so "
+        "it pulls towards the published outcome. “Against our data” is how likely the prior made data as far from "
+        "it as ours: small means that the two disagree.",
+    )
+    title = f"{contrast.ours} beside {' and '.join(contrast.theirs)}"
+    return Table(f"compare-{contrast.id}", title, ("Measure", "Result", "Rests on"), rows, "lll", notes)
+
+
+def _basis(name: str, results: Results) -> str:
+    """What a row of a comparison rests on, as a text for `fill`."""
+    stem, _, last = name.rpartition(".")
+    if last in PRIORS:
+        horizon = stem.rpartition(".")[0]
+        return f"prior worth {{{horizon}.worth.{last}}}; against our data, P = {{{horizon}.conflict.{last}}}"
+    estimate = results[name].estimate
+    if estimate.value is None:
+        return estimate.because
+    if last == "ours":
+        return f"{{{name}:events}} events in {{{name}:n}} cases; {{{name}:at_risk}} at risk"
+    if last == "published":
+        return f"{{{name}:n}} published cases" if estimate.n else "number of cases not known"
+    if last in ("effective", "difference", "tipping", "smr", "log_rank", "binomial"):
+        return estimate.method
+    return ""

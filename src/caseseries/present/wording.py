@@ -24,6 +24,7 @@ __all__ = [
     "level_words",
     "limit",
     "limits_of",
+    "p_value",
     "percent",
     "plain",
     "rounded",
@@ -59,6 +60,7 @@ NOT_ESTIMABLE = "not estimable"
 NOT_REACHED = "not reached"
 
 TIME_UNITS = ("days", "months", "years")
+NAMED_UNITS = (*TIME_UNITS, "10⁹/L", "cases", "percentage points")
 
 
 def rounded(value: float, digits: int = 0) -> str:
@@ -89,6 +91,13 @@ def level_percent(fraction: float) -> str:
     return f"{number:f}%"
 
 
+def p_value(value: float) -> str:
+    """Two decimals, three below 0.01, and nothing below 0.001: "0.21", "0.004", "<0.001"."""
+    if value < 0.001:
+        return "<0.001"
+    return rounded(value, 3 if value < 0.00995 else 2)
+
+
 def level_words(point: MrdPoint | LevelAt) -> str:
     """An MRD level with its state: "0.2%", "not detected (< 0.01%)"."""
     if point.value is not None:
@@ -110,7 +119,7 @@ def full(result: Result) -> str:
         return _missing(result)
     if result.unit == "proportion":
         return f"{estimate.events}/{estimate.n} ({_share(result, estimate.value)}; {limits})"
-    unit = f" {result.unit}" if result.unit in (*TIME_UNITS, "10⁹/L") else ""
+    unit = f" {result.unit}" if result.unit in NAMED_UNITS else ""
     return f"{brief(result)}{unit} ({limits})" if limits else f"{brief(result)}{unit}"
 
 
@@ -130,8 +139,10 @@ def _share(result: Result, value: float) -> str:
 
 def limits_of(result: Result) -> str:
     """ "95% CI 2–80"; empty when the result has no interval."""
-    bounds = bounds_of(result)
-    return f"{rounded(100 * result.estimate.level)}{STYLES[result.style].before}{bounds}" if bounds else ""
+    bounds, before = bounds_of(result), STYLES[result.style].before
+    if result.unit == "percentage points":  # what a posterior gives is a credible interval
+        before = before.replace("CI", "CrI")
+    return f"{rounded(100 * result.estimate.level)}{before}{bounds}" if bounds else ""
 
 
 def bounds_of(result: Result) -> str:
@@ -139,7 +150,9 @@ def bounds_of(result: Result) -> str:
     estimate = result.estimate
     if estimate.lower is None and estimate.upper is None:
         return ""
-    return STYLES[result.style].between.join(limit(result, x) for x in (estimate.lower, estimate.upper))
+    signed = result.unit == "percentage points"  # a dash between negative numbers reads as a sign
+    between = " to " if signed else STYLES[result.style].between
+    return between.join(limit(result, x) for x in (estimate.lower, estimate.upper))
 
 
 def limit(result: Result, bound: float | None) -> str:
@@ -154,6 +167,8 @@ def _value(result: Result, value: float) -> str:
         return percent(value)
     if result.unit == "fraction of cells":
         return spell(level_percent(value), result.style)
+    if result.unit == "p-value":
+        return spell(p_value(value), result.style)
     # A median of an even number of whole days may fall on a half; rounding it would invent a day.
     half = result.unit == "days" and value != int(value)
     return spell(rounded(value, 1 if half else result.decimals), result.style)

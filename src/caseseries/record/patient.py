@@ -3,28 +3,27 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from caseseries.findings import Where
 from caseseries.record.dates import ClinicalDate
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """The cell a value came from, and what stood in it."""
 
     where: Where
     raw: str
 
 
-@dataclass(frozen=True)
-class Value:
+class Value(NamedTuple):
     """A typed value and its source. Numbers are floats, choices and text strings, yes/no booleans."""
 
     value: ClinicalDate | float | str | bool
     source: Source
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One filled line of one form. `values` holds only the columns that were filled and understood."""
 

@@ -10,6 +10,8 @@ DAYS_PER_UNIT = {"days": 1.0, "months": 365.25 / 12, "years": 365.25}
 ROUNDING = "rounded to the nearest day, halves up"
 LAST_DAY = 2**53 - 1  # beyond it a float no longer holds every whole number
 
+WITHIN = "\x1f"  # between a group and its stratum in one label: the separator no keyboard writes
+
 EMPTY = frozenset({"", "NA", "N/A", "NaN", "nan", "."})  # how spreadsheets, R and SAS write a missing value
 
 
@@ -42,17 +44,20 @@ class Layout:
     entry: str = ""
     unit: str = "days"
     coding: str = "status"
+    strata: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns named, time and event first, each once."""
-        named = (self.time, self.event, self.cause, self.group, self.entry)
+        named = (self.time, self.event, self.cause, self.group, self.entry, self.strata)
         return tuple(dict.fromkeys(name for name in named if name))
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The columns that are not times: event, cause and group."""
-        return tuple(dict.fromkeys(name for name in (self.event, self.cause, self.group) if name))
+        """The columns that are not times: event, cause, group and stratum."""
+        return tuple(
+            dict.fromkeys(name for name in (self.event, self.cause, self.group, self.strata) if name)
+        )
 
     @property
     def conversion(self) -> str:
@@ -63,7 +68,10 @@ class Layout:
 
 
 class Exit(NamedTuple):
-    """How one row ended. `cause` is None for a censored row, "" for an event without a named cause."""
+    """How one row ended. `cause` is None for a censored row, "" for an event without a named cause.
+
+    Where there are strata, `group` is the group and the stratum, with `WITHIN` between.
+    """
 
     group: str
     day: int
@@ -87,9 +95,10 @@ def read_row(row: Mapping[str, object], layout: Layout) -> Exit | tuple[Complain
     entry = read_days(row[layout.entry], layout.entry, layout.unit) if layout.entry else None
     cause = read_outcome(row, layout)
     found = [part for part in (day, entry, cause) if isinstance(part, Complaint)]
-    if layout.group and not group:
-        do = "Say which group the row belongs to, or remove the row"
-        found.append(Complaint("group", f"{layout.group} is empty", "", do))
+    for name, what in ((layout.group, "group"), (layout.strata, "stratum")):
+        if name and not read_label(row[name]):
+            do = f"Say which {what} the row belongs to, or remove the row"
+            found.append(Complaint("group", f"{name} is empty", "", do))
     if isinstance(day, int) and isinstance(entry, int) and entry >= day:
         what = f"{layout.entry} {_shown(row[layout.entry])} is not before {layout.time} {_shown(row[layout.time])}"
         allowed, do = "an entry before the last day observed", "Correct one of the two dates"
@@ -100,8 +109,12 @@ def read_row(row: Mapping[str, object], layout: Layout) -> Exit | tuple[Complain
 
 
 def read_group(row: Mapping[str, object], layout: Layout) -> str:
-    """The group a row names; empty if it names none, or if there are no groups."""
-    return read_label(row[layout.group]) if layout.group else ""
+    """The group a row names, and its stratum if there are strata; empty if it names none, or there are none."""
+    group = read_label(row[layout.group]) if layout.group else ""
+    if not layout.strata:
+        return group
+    stratum = read_label(row[layout.strata])
+    return f"{group}{WITHIN}{stratum}" if stratum and (group or not layout.group) else ""
 
 
 def read_days(value: object, name: str, unit: str) -> int | Complaint:

@@ -37,7 +37,13 @@ def count_columns(frame: pl.LazyFrame, layout: Layout) -> Cells | None:
     named = [name for name in (layout.event, layout.cause, layout.group) if name]
     words = [name for name in layout.keys if schema[name] == pl.String or name == layout.cause]
     whole = [name for name in (layout.time, layout.event, layout.group) if name and name not in words]
-    if layout.unit != "days" or layout.entry or len(layout.keys) < len(named) or layout.event in words:
+    if (
+        layout.unit != "days"
+        or layout.entry
+        or layout.strata
+        or len(layout.keys) < len(named)
+        or layout.event in words
+    ):
         return None
     if not all(schema[name].is_integer() or schema[name] == pl.Boolean for name in whole):
         return None

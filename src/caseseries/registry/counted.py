@@ -2,13 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import add
 
 import numpy as np
 
 from caseseries.findings import Finding, Severity, Where
 from caseseries.registry.arrays import DayCounts, Ints, tables_of
-from caseseries.registry.coding import Complaint, Exit, Layout, in_order, read_group, read_row
+from caseseries.registry.coding import WITHIN, Complaint, Exit, Layout, in_order, read_group, read_row
 from caseseries.stats.events import EventTable
 
 Row = tuple[object, ...]  # the values of a layout's columns, in their order
@@ -21,7 +23,8 @@ class Counted:
 
     `causes` names the events in the order of the tables' columns. Every group that occurs in the source is
     here, also one whose rows were all refused. `findings` says which rows were refused and why, as far as
-    the source can tell its rows apart.
+    the source can tell its rows apart. `strata` holds the tables of each group within each stratum, if a
+    column of strata was named; a group without rows there is there with an empty table.
     """
 
     tables: Mapping[str, EventTable]
@@ -30,6 +33,7 @@ class Counted:
     used: int
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
+    strata: Mapping[str, Mapping[str, EventTable]] = field(default_factory=dict)
 
     @property
     def refused(self) -> int:
@@ -73,6 +77,21 @@ def find_refused(where: Iterable[tuple[Where, Row]], refused: Refused) -> tuple[
         for place, row in where
         for complaint in refused.get(row, ())
     )
+
+
+def part_strata(counted: Counted) -> Counted:
+    """Tables labelled by group and stratum, as tables of the groups and, within each stratum, of the groups."""
+    cells = {tuple(label.split(WITHIN)): table for label, table in counted.tables.items() if label}
+    if not cells:
+        return counted
+    groups, layers = (in_order(part) for part in zip(*cells, strict=True))
+    nobody = next(iter(cells.values()))
+    empty = EventTable(
+        *(column[:0] for column in (nobody.days, nobody.entered, nobody.events, nobody.censored))
+    )
+    strata = {stratum: {group: cells.get((group, stratum), empty) for group in groups} for stratum in layers}
+    tables = {group: reduce(add, (strata[stratum][group] for stratum in layers)) for group in groups}
+    return replace(counted, tables=tables, strata=strata)
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,14 @@ from caseseries.findings import Finding, Severity, Where
 from caseseries.registry.arrays import Ints
 from caseseries.registry.coding import Complaint, Exit, Layout, in_order, read_label, read_number, read_row
 from caseseries.registry.counted import Row
-from caseseries.registry.text import read_rows
+from caseseries.registry.text import is_parquet, read_rows
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class CovariateRows:
-    """Rows that can be used: times and events (N,), and `values` (N, names); a word is 1 where it applies."""
+    """Rows that can be used: times, events and strata (N,), and `values` (N, names); a word is 1 where it applies."""
 
     stop: Ints
     event: Ints
@@ -26,6 +26,7 @@ class CovariateRows:
     values: Floats
     names: tuple[str, ...]
     findings: tuple[Finding, ...]
+    strata: npt.NDArray[np.str_] | None = None
 
 
 def read_covariates(path: Path, layout: Layout, columns: Sequence[str]) -> CovariateRows:
@@ -60,12 +61,13 @@ def read_covariates(path: Path, layout: Layout, columns: Sequence[str]) -> Covar
         values_of,
         tuple(name for name, _ in coded),
         tuple(findings),
+        np.array([read_label(row[layout.strata]) for _, row in used], dtype=str) if layout.strata else None,
     )
 
 
 def _rows(path: Path, names: tuple[str, ...]) -> Iterator[tuple[int, Row]]:
     """Each row with its number: a text file's heading is row 1, a Parquet file has none."""
-    if path.suffix != ".parquet":
+    if not is_parquet(str(path)):
         for number, row in enumerate(read_rows(path, names), 2):
             if row:
                 yield number, row

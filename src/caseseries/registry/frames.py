@@ -98,7 +98,14 @@ def count_rows(frame: Frame, layout: Layout, schema: nw.Schema, clock: str) -> F
             nw.when(_in_time(layout, schema)).then(_days(clock, layout, schema)).otherwise(nw.lit(_REFUSED))
         )
         day = number.cast(nw.Int64)
-    return frame.select(day.alias(_DAY), *layout.keys).group_by(_DAY, *layout.keys).agg(nw.len().alias(_N))
+    keys = _plain(layout.keys)  # DuckDB takes a dot in a name to group by for the end of a table's
+    columns = (nw.col(name).alias(plain) for name, plain in zip(layout.keys, keys, strict=True))
+    return frame.select(day.alias(_DAY), *columns).group_by(_DAY, *keys).agg(nw.len().alias(_N))
+
+
+def _plain(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names without a dot, as many."""
+    return tuple(f"column {number}" for number, _ in enumerate(names))
 
 
 def _days(name: str, layout: Layout, schema: nw.Schema) -> nw.Expr:
@@ -130,7 +137,9 @@ def _in_code(layout: Layout, schema: nw.Schema) -> nw.Expr:
     if layout.cause:
         happened = happened & _there(layout.cause, schema)
     good = happened.fill_null(False) | censored.fill_null(False)
-    return good & _there(layout.group, schema) if layout.group else good
+    for name in filter(None, (layout.group, layout.strata)):
+        good = good & _there(name, schema)
+    return good
 
 
 def _there(name: str, schema: nw.Schema) -> nw.Expr:
@@ -161,8 +170,9 @@ def _collect(frame: Frame, columns: tuple[str, ...]) -> pl.DataFrame:
 
 def _collect_cells(frame: Frame, layout: Layout, schema: nw.Schema, clock: str) -> Cells:
     """The cells of a source, the missing days as -1."""
-    counted = _collect(count_rows(frame, layout, schema, clock), (_DAY, *layout.keys, _N))
-    numbered = counted.select(layout.keys).with_columns(pl.struct(layout.keys).rank("dense").alias(_N) - 1)
+    named = _plain(layout.keys)
+    counted = _collect(count_rows(frame, layout, schema, clock), (_DAY, *named, _N))
+    numbered = counted.select(named).with_columns(pl.struct(named).rank("dense").alias(_N) - 1)
     keys = numbered.unique().sort(_N).drop(_N).rows()
     day, n = (counted[name].cast(pl.Int64).fill_null(_REFUSED).to_numpy() for name in (_DAY, _N))
     return Cells(day, numbered[_N].cast(pl.Int64).to_numpy(), n, tuple(keys))
@@ -191,8 +201,10 @@ def _find(source: Source, layout: Layout, schema: nw.Schema) -> Iterator[Finding
         rows = _collect(refused.sort(source.row).head(SHOWN), (source.row, *layout.columns)).rows()
         places = [f"row {int(str(row[0])) + 1}" for row in rows]
     else:
-        distinct = refused.group_by(*layout.columns).agg(nw.len().alias(_N))
-        found = _collect(distinct.sort(*layout.columns).head(SHOWN), (_N, *layout.columns))
+        named = _plain(layout.columns)
+        columns = (nw.col(name).alias(plain) for name, plain in zip(layout.columns, named, strict=True))
+        distinct = refused.select(*columns).group_by(*named).agg(nw.len().alias(_N))
+        found = _collect(distinct.sort(*named).head(SHOWN), (_N, *named))
         rows = found.rows()
         places = [f"{row[0]} rows" if row[0] != 1 else "1 row" for row in rows]
     for place, row in zip(places, rows, strict=True):

@@ -14,7 +14,7 @@ from caseseries.registry.coding import Layout
 from caseseries.registry.counted import Counted
 from caseseries.stats.events import EventTable
 
-_FORMAT = "caseseries-events/1"
+_FORMAT = "caseseries-events/2"
 
 
 def place_beside(source: Path) -> Path:
@@ -57,7 +57,7 @@ def read_tables(path: Path, mark: str) -> Counted | None:
     except (OSError, EOFError, BadZipFile, KeyError, ValueError, AttributeError, TypeError):
         return None
     findings = tuple(
-        Finding(**{**one, "where": Where(**one["where"]), "severity": Severity(one["severity"])})
+        Finding(**{**one, "where": Where(*one["where"]), "severity": Severity(one["severity"])})
         for one in facts["findings"]
     )
     tables = {group: _table(part) for group, part in zip(facts["groups"], parts, strict=True)}

@@ -6,15 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from caseseries.registry.coding import Layout
-from caseseries.registry.counted import Counted
+from caseseries.registry.counted import Counted, part_strata
 from caseseries.registry.prism import count_prism
 from caseseries.registry.saved import fingerprint, place_beside, read_tables, write_tables
-from caseseries.registry.text import count_text, unreadable
+from caseseries.registry.text import count_text, is_parquet, unreadable
 
 if TYPE_CHECKING:
     from caseseries.registry.frames import Source
-
-_PATTERN = frozenset("*?[")
 
 
 def count_source(name: str, layout: Layout, query: str = "", table: str = "", keep: bool = False) -> Counted:
@@ -28,6 +26,11 @@ def count_source(name: str, layout: Layout, query: str = "", table: str = "", ke
     Raises:
         StudyError: the source cannot be read, or a column is not there.
     """
+    counted = _count_or_recall(name, layout, query, table, keep=keep)
+    return part_strata(counted) if layout.strata else counted
+
+
+def _count_or_recall(name: str, layout: Layout, query: str, table: str, *, keep: bool) -> Counted:
     path = Path(name)
     if not keep or not path.exists():
         return _count(name, layout, query, table)
@@ -45,7 +48,7 @@ def _count(name: str, layout: Layout, query: str, table: str) -> Counted:
         return count_prism(path, layout.unit, table)
     if "://" in name:
         source = open_database(name, query)
-    elif path.suffix == ".parquet" or path.is_dir() or _PATTERN & set(name):
+    elif is_parquet(name):
         source = open_parquet(name)
     else:
         return count_text(path, layout)

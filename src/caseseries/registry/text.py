@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from caseseries.registry.coding import Layout
 from caseseries.registry.counted import Counted, Row, count_distinct, find_refused
 
 _SEPARATORS = ",;\t"
+_PATTERN = frozenset("*?[")
 
 
 def count_text(path: Path, layout: Layout) -> Counted:
@@ -40,14 +42,26 @@ def check_columns(place: Where, there: Sequence[str], columns: Sequence[str]) ->
         if there.count(name) != 1:
             times = f"{there.count(name)} columns are called {name}" if name in there else f"no column {name}"
             allowed = ", ".join(dict.fromkeys(column for column in there if column))
-            do = "Name one of the columns that are there" if name not in there else "Rename one of them"
+            do = _nearest(name, there) if name not in there else "Rename one of them"
             findings.append(Finding(place, "column", Severity.FILE, times, allowed, do))
     if findings:
         raise StudyError(findings)
 
 
+def _nearest(name: str, there: Sequence[str]) -> str:
+    """The question whether another column was meant, where one is spelt much alike."""
+    alike = {column.casefold(): column for column in there if column}
+    near = get_close_matches(name.casefold(), alike, n=1)
+    return f"Did you mean {alike[near[0]]}?" if near else "Name one of the columns that are there"
+
+
 def unreadable(name: str, what: str, do: str) -> StudyError:
     return StudyError([Finding(Where(name), "file", Severity.FILE, what, "", do)])
+
+
+def is_parquet(name: str) -> bool:
+    """Whether a source is read as Parquet: a file of that kind, a folder, or a pattern."""
+    return Path(name).suffix == ".parquet" or Path(name).is_dir() or bool(_PATTERN & set(name))
 
 
 def read_heading(path: Path) -> list[str]:
@@ -73,7 +87,12 @@ def _opened(path: Path) -> Iterator[tuple[list[str], Iterator[list[str]]]]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             first = file.readline()
             reader = csv.reader(chain([first], file), delimiter=max(_SEPARATORS, key=first.count))
-            yield [name.strip() for name in next(reader, [])], reader
+            heading = [name.strip() for name in next(reader, [])]
+            if not any(heading):
+                raise unreadable(
+                    path.name, "the first line names no columns", "Put the names of the columns there"
+                )
+            yield heading, reader
     except OSError as error:
         raise unreadable(
             path.name, f"the file cannot be opened: {error.strerror}", "Check its path"

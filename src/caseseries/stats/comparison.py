@@ -33,6 +33,7 @@ class Margins:
         return total
 
 
+FEW_EVENTS = 20  # below it max-combo says that its normal tail is rough
 Weight = Callable[[Floats, Floats], Floats]  # (Y, d) of the pooled groups to a weight for each event day
 
 
@@ -84,7 +85,9 @@ def combine_weights(a: EventTable, b: EventTable, seed: int = 0) -> Comparison:
     spread = np.sqrt(np.diag(v)[kept])
     z = np.abs(u[kept]) / spread
     within = _all_within(float(z.max()), v[np.ix_(kept, kept)] / np.outer(spread, spread), seed)
-    return Comparison(name, float(z.max()), None, 1 - within, a.n + b.n)
+    events = int(margins.events.sum())
+    caveats = (f"{events} events: the normal approximation is rough",) if events < FEW_EVENTS else ()
+    return Comparison(name, float(z.max()), None, 1 - within, a.n + b.n, caveats=caveats)
 
 
 def align(groups: Sequence[EventTable]) -> Margins:

@@ -3,7 +3,8 @@
 Gray 1988 (Ann Stat 16:1141), with rho = 0. A group's patients at risk are Y, and h = Y / S(t-) is how many would be
 had nobody left; h times the group's own 1 - F(t-) is the risk set of the subdistribution, those lost to other causes
 staying in it. The covariance is that of the martingales behind the score, with F common to all groups: an event
-moves the score itself, and through S and F the risk sets of all later days.
+moves the score itself, and through S and F the risk sets of all later days. Where the groups end far apart that
+common F can pass 1; as in `cmprsk` it then does.
 """
 
 from collections.abc import Sequence
@@ -33,6 +34,11 @@ class _Days:
         before: Floats = np.concatenate([np.ones((1, after.shape[1])), after])[:-1]
         return before, after
 
+    @property
+    def refilled(self) -> bool:
+        """Whether anyone is at risk in a group whose survival had fallen to 0 (delayed entry only)."""
+        return bool(((self.survival[0] == 0) & (self.at_risk > 0)).any())
+
 
 def compare_incidence(*strata: Sequence[EventTable], cause: int) -> Comparison:
     """Gray's test of `cause` (from 1) between the groups, the same in every stratum, as R's `cmprsk::cuminc`."""
@@ -40,9 +46,13 @@ def compare_incidence(*strata: Sequence[EventTable], cause: int) -> Comparison:
         for table in groups:
             check_cause(table, cause)
     days = [_count(groups, cause) for groups in strata]
+    if any(each.refilled for each in days):
+        because = "a group died out before others entered it: its incidence is 1 whatever they do"
+        n = sum(table.n for groups in strata for table in groups)
+        return Comparison(_name(strata), None, None, None, n, because=because)
     sums = [_score(each) for each in days]
     u, v = np.sum([u for u, _ in sums], axis=0), np.sum([v for _, v in sums], axis=0)
-    name = f"{'stratified ' if len(strata) > 1 else ''}Gray test"
+    name = _name(strata)
     n = sum(table.n for groups in strata for table in groups)
     observed = tuple(np.sum([each.own.sum(axis=0) for each in days], axis=0).tolist())
     statistic, df = quadratic_form(u, v)
@@ -51,6 +61,10 @@ def compare_incidence(*strata: Sequence[EventTable], cause: int) -> Comparison:
             name, None, None, None, n, observed, because="no event of this cause has two groups at risk"
         )
     return Comparison(name, statistic, df, chi_square_tail(statistic, df), n, observed)
+
+
+def _name(strata: Sequence[Sequence[EventTable]]) -> str:
+    return f"{'stratified ' if len(strata) > 1 else ''}Gray test"
 
 
 def _count(groups: Sequence[EventTable], cause: int) -> _Days:
@@ -84,7 +98,8 @@ def _variance(days: _Days, r: int, whole: Floats, jumps: Floats, before: Floats,
     free_after = 1 - np.cumsum(jumps)
     free_before = np.append(1.0, free_after)[:-1]
     direct = np.eye(whole.shape[1])[r] - whole / np.maximum(whole.sum(axis=1), 1e-300)[:, None]
-    later = direct * (h * jumps / np.maximum(free_before, 1e-300))[:, None]
+    hazard = np.divide(jumps, free_before, out=np.zeros_like(jumps), where=free_before != 0)
+    later = direct * (h * hazard)[:, None]
     later = np.cumsum(later[::-1], axis=0)[::-1] - later
     ratio = free_after / np.where(after[:, r] > 0, after[:, r], 1)
     per_patient = later / np.where(h > 0, h, 1)[:, None]
@@ -98,5 +113,8 @@ def _variance(days: _Days, r: int, whole: Floats, jumps: Floats, before: Floats,
 
 
 def _untie(events: Floats, among: Floats) -> Floats:
-    """The hypergeometric shrinking of the variance of tied events."""
-    return np.where(events > 1, 1 - (events - 1) / np.maximum(among - 1, 1), 1.0)
+    """The hypergeometric shrinking of the variance of tied events; `among` may be no whole number."""
+    shrunk = np.ones_like(among)
+    tied = (events > 1) & (among != 1)
+    shrunk[tied] = 1 - (events[tied] - 1) / (among[tied] - 1)
+    return shrunk

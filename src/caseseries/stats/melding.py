@@ -20,6 +20,7 @@ from caseseries.stats.survival import estimate_quantile, estimate_survival
 DIFFERENCE = "difference of Kaplan–Meier estimates, melded BPCP"
 TEST = "melded BPCP test"
 MEDIANS = "difference of medians, melded BPCP"
+MEDIANS_TEST = "melded BPCP test of medians"
 _ENTRY = "beta product limits are not defined under delayed entry"
 
 
@@ -65,6 +66,22 @@ def estimate_median_difference(a: EventTable, b: EventTable, level: float = 0.95
         because = "a median was not reached"
         return Estimate(None, *limits, level, MEDIANS, n, events, because=because)
     return Estimate(ours - theirs, *limits, level, MEDIANS, n, events)
+
+
+def compare_medians(a: EventTable, b: EventTable) -> Comparison:
+    """Are the medians alike? Twice the smaller side, p <= 0.05 where 0 lies outside the melded 95 % limits."""
+    if a.delayed or b.delayed or not (a.n and b.n):
+        because = _ENTRY if a.n and b.n else "a group is empty"
+        return Comparison(MEDIANS_TEST, None, None, None, a.n + b.n, because=because)
+    (a_low, a_high), (b_low, b_high) = _median_limits(a), _median_limits(b)
+    sides = _share_not_above(a_low, b_high), _share_not_above(b_low, a_high)
+    return Comparison(MEDIANS_TEST, None, None, min(1.0, 2 * min(sides)), a.n + b.n)
+
+
+def _share_not_above(x: tuple[Floats, Floats], y: tuple[Floats, Floats]) -> float:
+    """P(X <= Y), a limit that was never reached being above none."""
+    below = np.less_equal.outer(x[0], y[0])
+    return float(x[1] @ below @ y[1])
 
 
 def _day(limit: float) -> int | None:

@@ -36,7 +36,9 @@ def permute_groups(
     if a.delayed or b.delayed:
         because = "members cannot be exchanged under delayed entry"
         return Comparison(name, None, None, None, a.n + b.n, because=because)
-    scores, ours, all_ = _scored(a, b, weight)
+    if not (a.n and b.n):
+        return Comparison(name, None, None, None, a.n + b.n, because="a group is empty")
+    scores, ours, all_ = score_patients(a, b, weight)
     observed = float(scores @ ours)
     extremes = None if draws else choose_extremes(scores, all_, a.n, abs(observed))
     if extremes is not None:
@@ -59,8 +61,8 @@ def choose_extremes(scores: Floats, sizes: Ints, members: int, observed: float) 
     return None if halves is None else _exact(halves, members, observed / scale)
 
 
-def _scored(a: EventTable, b: EventTable, weight: str) -> tuple[Floats, Ints, Ints]:
-    """Distinct scores, and how many patients of `a` and of both have each."""
+def score_patients(a: EventTable, b: EventTable, weight: str) -> tuple[Floats, Ints, Ints]:
+    """Distinct scores (K,), and how many patients of `a` and of both have each."""
     both = a + b
     margins = align([a, b])
     weights = find_weight(weight)(margins.y, margins.d)

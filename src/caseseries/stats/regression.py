@@ -18,7 +18,11 @@ FEWEST_EVENTS_PER_COVARIATE = 10  # Peduzzi et al. 1995, J Clin Epidemiol 48:150
 
 @dataclass(frozen=True, eq=False)
 class CoxModel:
-    """A fitted model. `coefficients` are log hazard ratios, `covariance` theirs (or None with `because`)."""
+    """A fitted model. `coefficients` are log hazard ratios, `covariance` theirs (or None with `because`).
+
+    `errors` are their standard errors and `p_values` those of each ratio against 1, from the same likelihood as
+    its limits: Wald's, or that of the profile.
+    """
 
     names: tuple[str, ...]
     coefficients: tuple[float, ...]
@@ -31,6 +35,11 @@ class CoxModel:
     method: str
     because: str = ""
     caveats: tuple[str, ...] = ()
+    p_values: tuple[float, ...] = ()
+
+    @property
+    def errors(self) -> tuple[float, ...]:
+        return () if self.covariance is None else tuple(np.sqrt(np.diag(self.covariance)).tolist())
 
 
 def fit_cox(
@@ -94,6 +103,7 @@ def fit_cox(
         events,
         method,
         caveats=caveats,
+        p_values=_p_values(likelihood, beta, covariance, interval),
     )
 
 
@@ -150,6 +160,19 @@ def _limits(
         (-_profile(likelihood, beta, j, -1, z, se), _profile(likelihood, beta, j, 1, z, se))
         for j, se in enumerate(errors.tolist())
     ]
+
+
+def _p_values(likelihood: Likelihood, beta: Floats, covariance: Floats, interval: str) -> tuple[float, ...]:
+    """Of each coefficient against 0: its square over its variance, or twice the fall of the profile to 0."""
+    if interval == "wald":
+        statistics = (beta**2 / np.diag(covariance)).tolist()
+    else:
+        top = likelihood.height(likelihood.at(beta))
+        statistics = [
+            2 * (top - likelihood.height(likelihood.at(likelihood.climb(np.where(at, 0.0, beta), j)[0])))
+            for j, at in enumerate(np.eye(beta.size, dtype=bool))
+        ]
+    return tuple(chi_square_tail(statistic, 1) for statistic in statistics)
 
 
 def _profile(likelihood: Likelihood, beta: Floats, j: int, side: int, z: float, error: float) -> float:

@@ -74,7 +74,7 @@ def estimate_survival(table: EventTable, day: int, level: float = 0.95, interval
     lower, upper = limit_survival(steps, np.array([row]), level, interval)
     value = float(steps.survival[row])
     limits = _number(lower[0]), _number(upper[0])
-    caveats += _survival_caveats(steps, row, interval, defined=limits != (None, None))
+    caveats += _survival_caveats(steps, day, interval, defined=limits != (None, None))
     return Estimate(value, *limits, level, method, table.n, events, at_risk, caveats=caveats)
 
 
@@ -116,15 +116,15 @@ def why_not_followed(table: EventTable, day: int) -> str:
     return f"nobody was followed to day {day}: the last follow-up is on day {last}"
 
 
-def _survival_caveats(steps: Steps, row: int, interval: str, *, defined: bool) -> tuple[str, ...]:
-    caveats = []
+def _survival_caveats(steps: Steps, day: int, interval: str, *, defined: bool) -> tuple[str, ...]:
+    caveats, row = [], steps.row(day)
     survival = steps.survival[row]
     if interval.startswith("bpcp") and survival and not steps.after[row]:
         caveats.append("nobody was followed beyond this day: the lower limit is 0")
     if not defined:
         why = "no event yet" if survival else "nobody left without an event"
         caveats.append(f"{why}: {INTERVALS[interval].name} limits are not defined")
-    gaps = [str(steps.days[gap]) for gap in steps.gaps if gap < row]
+    gaps = [str(steps.days[gap]) for gap in steps.gaps if steps.days[gap] < day]
     if gaps:
         caveats.append(f"nobody was under observation after day {', '.join(gaps)} until others entered")
     return tuple(caveats)

@@ -1,24 +1,24 @@
 """The answer: estimates and curves of each group, tests between them, a model. `stats` computes them all."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from caseseries.analysis.results import Result, Results
+import numpy as np
+
+from caseseries.analysis.results import Results
 from caseseries.findings import Finding
 from caseseries.present.wording import show
 from caseseries.registry.coding import Layout
 from caseseries.registry.counted import Counted
-from caseseries.stats.competing import IncidenceCurve, estimate_incidence, incidence_curve
-from caseseries.stats.events import EventTable, reverse
-from caseseries.stats.reference import Reference, estimate_mortality_ratio
+from caseseries.stats.competing import IncidenceCurve, incidence_curve
+from caseseries.stats.events import EventTable, start_at
+from caseseries.stats.reference import Reference
 from caseseries.stats.regression import CoxModel, fit_cox
-from caseseries.stats.survival import SurvivalCurve, estimate_quantile, estimate_survival, survival_curve
+from caseseries.stats.survival import SurvivalCurve, survival_curve
 from caseseries.survival_command.comparisons import Tested, compare_groups, compare_with
-from caseseries.survival_command.question import DEFAULT, Question, Regression, days_of
-
-FEW_CASES = 50  # below it BPCP keeps its coverage and log-log does not (docs/decisions/0002)
+from caseseries.survival_command.estimates import choose_interval, estimate_groups
+from caseseries.survival_command.question import Question, Regression, days_of
 
 
 @dataclass(frozen=True)
@@ -45,78 +45,61 @@ class Answer:
 
 def answer(counted: Counted, question: Question, reference: Reference | None = None) -> Answer:
     """Every estimate and curve of every group, and the tests between them and against a reference."""
-    found = [result for group in counted.tables for result in _estimates(counted, group, question)]
+    if question.landmark:
+        counted = _from_landmark(counted, question.landmark)
+    found = estimate_groups(counted, question, reference)
     drawn = tuple(curve for group in counted.tables for curve in _curves(counted, group, question))
-    tests = [*compare_groups(counted, question.tests)]
+    tests = [*compare_groups(counted, question.tests, {at: days_of(at) for at in question.at})]
     if reference:
         tests += compare_with(counted, reference)
-        found += [_ratio(group, table, reference, question) for group, table in counted.tables.items()]
     return Answer(counted, show(Results(found)), drawn, tuple(tests), counted.findings)
 
 
-def regress(answer: Answer, source: Path, layout: Layout, regression: Regression, level: float) -> Answer:
+def regress(
+    answer: Answer, source: str, layout: Layout, regression: Regression, question: Question
+) -> Answer:
     """The answer with a model of the covariates, fitted to the rows that have them all."""
     from caseseries.registry.covariates import read_covariates
 
-    rows = read_covariates(source, layout, regression.covariates)
+    rows = read_covariates(Path(source), layout, regression.covariates)
+    day = days_of(question.landmark) if question.landmark else 0
+    late = rows.stop > day if question.landmark else rows.stop >= 0
+    start = None if rows.start is None else np.maximum(rows.start - day, 0)
     model = fit_cox(
-        rows.stop,
-        rows.event,
-        rows.values,
+        rows.stop[late] - day,
+        rows.event[late],
+        rows.values[late],
         rows.names,
-        start=rows.start,
-        firth=regression.model == "firth",
-        interval="profile" if regression.model == "firth" else "wald",
-        level=level,
+        start=None if start is None else start[late],
+        strata=None if rows.strata is None else rows.strata[late],
+        ties=regression.ties,
+        firth=regression.firth,
+        robust="robust" in regression.model,
+        interval=regression.interval,
+        level=question.level,
     )
     return replace(answer, model=model, findings=tuple(sorted({*answer.findings, *rows.findings})))
 
 
-def _estimates(counted: Counted, group: str, question: Question) -> Iterator[Result]:
-    table, named = counted.tables[group], f" in {group}" if group else ""
-    interval, level, competing = _interval(table, question), question.level, len(counted.causes) > 1
-    what = "Survival without any event" if competing else "Survival"
-    for horizon in question.at:
-        estimate = estimate_survival(table, days_of(horizon), level, interval)
-        yield Result(
-            name_result("survival", group, horizon), f"{what} at {horizon}{named}", "probability", estimate
-        )
-    for horizon in question.at if competing else ():
-        for number, cause in enumerate(counted.causes, 1):
-            estimate = estimate_incidence(table, number, days_of(horizon), level)
-            result_id, label = (
-                name_result("incidence", group, cause, horizon),
-                f"Incidence of {cause} at {horizon}{named}",
-            )
-            yield Result(result_id, label, "probability", estimate)
-    estimate = estimate_quantile(table, 0.5, level, interval)
-    yield Result(name_result("median", group), f"Median{named}", "days", estimate)
-    estimate = estimate_quantile(reverse(table), 0.5, level, interval)
-    yield Result(
-        name_result("followup", group), f"Median follow-up{named}, reverse Kaplan–Meier", "days", estimate
+def _from_landmark(counted: Counted, landmark: str) -> Counted:
+    """The tables of those still under observation and free of events after the landmark, days counted from it."""
+    day = days_of(landmark)
+    tables = {group: start_at(table, day) for group, table in counted.tables.items()}
+    strata = {
+        stratum: {group: start_at(table, day) for group, table in groups.items()}
+        for stratum, groups in counted.strata.items()
+    }
+    left = sum(table.n for table in tables.values())
+    note = (
+        f"landmark {landmark}: day 0 is day {day}, and {left} of {counted.used} rows were under observation and "
+        "free of events after it or entered later"
     )
+    return replace(counted, tables=tables, strata=strata, notes=(*counted.notes, note))
 
 
 def _curves(counted: Counted, group: str, question: Question) -> Iterator[Drawn]:
     table = counted.tables[group]
-    yield Drawn(group, None, table, survival_curve(table, question.level, _interval(table, question)))
+    yield Drawn(group, None, table, survival_curve(table, question.level, choose_interval(table, question)))
     if len(counted.causes) > 1:
         for number, cause in enumerate(counted.causes, 1):
             yield Drawn(group, cause, table, incidence_curve(table, number, question.level))
-
-
-def _interval(table: EventTable, question: Question) -> str:
-    if question.interval != DEFAULT:
-        return question.interval
-    return "bpcp" if table.n < FEW_CASES and not table.delayed else "log-log"
-
-
-def name_result(*parts: str) -> str:
-    """Words joined by dots; a dot or a space within a part becomes a low line."""
-    return ".".join(re.sub(r"[.\s]+", "_", part) for part in parts if part)
-
-
-def _ratio(group: str, table: EventTable, reference: Reference, question: Question) -> Result:
-    label = f"Observed over expected events{f' in {group}' if group else ''}"
-    estimate = estimate_mortality_ratio(table, reference, question.level)
-    return Result(name_result("ratio", group), label, "ratio", estimate, decimals=2)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,9 @@ from caseseries.present.wording import brief, limits_of
 from caseseries.registry.counted import Counted
 from caseseries.stats.events import EventTable
 from caseseries.stats.regression import CoxModel
-from caseseries.survival_command.answer import Answer, Drawn, name_result
+from caseseries.survival_command.answer import Answer, Drawn
 from caseseries.survival_command.comparisons import Tested
+from caseseries.survival_command.estimates import name_result
 from caseseries.survival_command.question import Question
 
 
@@ -55,6 +57,7 @@ def test_record(tested: Tested) -> dict[str, object]:
         "name": tested.name,
         "group": tested.group,
         "cause": tested.cause,
+        "at": tested.at,
         "statistic": test.statistic,
         "df": test.df,
         "p": test.p,
@@ -76,16 +79,24 @@ def model_record(model: CoxModel) -> dict[str, object]:
             {
                 "name": name,
                 "coefficient": coefficient,
+                "se": error,
+                "p": p,
                 "hazard_ratio": ratio.value,
                 "lower": ratio.lower,
-                "upper": ratio.upper,
+                "upper": _finite(ratio.upper),
                 "level": ratio.level,
             }
-            for name, coefficient, ratio in zip(model.names, model.coefficients, model.ratios, strict=False)
+            for name, coefficient, error, p, ratio in zip(
+                model.names, model.coefficients, model.errors, model.p_values, model.ratios, strict=False
+            )
         ],
         "tests": [test_record(Tested(test.name, test)) for test in model.tests],
         "caveats": [*_because(model.because), *model.caveats],
     }
+
+
+def _finite(limit: float | None) -> float | None:
+    return limit if limit is not None and isfinite(limit) else None
 
 
 def _because(reason: str) -> tuple[str, ...]:
@@ -168,7 +179,7 @@ def _line(result: Result) -> tuple[str, ...]:
 
 
 def _test_line(tested: Tested) -> str:
-    test, of = tested.test, "".join(f", {what}" for what in (tested.group, tested.cause) if what)
+    test, of = tested.test, "".join(f", {what}" for what in (tested.group, tested.cause, tested.at) if what)
     if test.p is None:
         return f"{test.name}{of}: not estimable, {test.because}."
     statistic = "" if test.df is None else f"chi-square {test.statistic:.4g} on {test.df} df, "
@@ -179,9 +190,9 @@ def _model_lines(model: CoxModel) -> Iterator[str]:
     yield f"{model.method}, n = {model.n}, {model.events} events" + (
         f": {model.because}." if model.because else ""
     )
-    for name, ratio in zip(model.names, model.ratios, strict=False):
-        limits = f"{ratio.level:.0%} CI {ratio.lower:.3g}–{ratio.upper:.3g}"
-        yield f"  {name}: hazard ratio {ratio.value:.3g} ({limits})"
+    for name, ratio, p in zip(model.names, model.ratios, model.p_values, strict=False):
+        limits = f"{ratio.level * 100:g}% CI {ratio.lower:.3g}–{ratio.upper:.3g}"
+        yield f"  {name}: hazard ratio {ratio.value:.3g} ({limits}), p = {p:.3g}"
     yield from (f"  {_test_line(Tested(test.name, test))}" for test in model.tests)
     yield from (f"  Note: {caveat}." for caveat in model.caveats)
 

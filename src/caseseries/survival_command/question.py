@@ -7,34 +7,59 @@ from dataclasses import dataclass
 from caseseries.findings import Finding, Severity, StudyError, Where
 from caseseries.registry.coding import CODINGS, DAYS_PER_UNIT, Layout
 from caseseries.stats.intervals import INTERVALS
-from caseseries.survival_command.comparisons import NAMES
+from caseseries.survival_command.comparisons import ALLOWED, FIXED_TIME, is_known
 
 MODELS = ("cox", "firth")
-DEFAULT = "default"
+MODEL_OPTIONS = ("efron", "breslow", "robust", "wald", "profile")
+DEFAULT, AUTO = "default", "auto"
+ALIASES = {"bpcp-mid-p": "bpcp-midp", "thomas-grunkemeier": "likelihood-ratio", "arcsin": "arcsine"}
 HORIZON = re.compile(r"[1-9][0-9]*[dmy]")
+_TIMES = "a number with d, m or y, as in 100d, 12m or 3y"
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of the event tables: horizons ("12m", "3y", "100d"), the interval, its level and tests."""
+    """What is asked of the event tables.
+
+    Times are as written ("12m", "3y", "100d"): `at` the horizons, `rmst` those of restricted means ("auto" for the
+    latest that keeps enough at risk), `given` a time survived to, `landmark` a time all days are counted from.
+    `quantiles` are percentages of patients with the event.
+    """
 
     at: tuple[str, ...] = ()
     interval: str = DEFAULT
     level: float = 0.95
     tests: tuple[str, ...] = ()
+    quantiles: tuple[str, ...] = ("50",)
+    rmst: tuple[str, ...] = ()
+    given: str = ""
+    landmark: str = ""
+    hazard: bool = False
 
 
 @dataclass(frozen=True)
 class Regression:
-    """A model by name, and its covariates by column; an empty name is none."""
+    """A model by name with its options ("cox", "cox,robust"), and its covariates by column; no words is none."""
 
-    model: str = ""
+    model: tuple[str, ...] = ()
     covariates: tuple[str, ...] = ()
+
+    @property
+    def firth(self) -> bool:
+        return "firth" in self.model
+
+    @property
+    def ties(self) -> str:
+        return "breslow" if "breslow" in self.model else "efron"
+
+    @property
+    def interval(self) -> str:
+        return "profile" if "profile" in self.model or (self.firth and "wald" not in self.model) else "wald"
 
 
 def words(option: str) -> tuple[str, ...]:
-    """The words of an option that takes several, separated by commas."""
-    return tuple(word.strip() for word in option.split(",") if word.strip())
+    """The words of an option that takes several, separated by commas; each once."""
+    return tuple(dict.fromkeys(word.strip() for word in option.split(",") if word.strip()))
 
 
 def check_question(source: str, layout: Layout, question: Question, regression: Regression) -> None:
@@ -45,16 +70,12 @@ def check_question(source: str, layout: Layout, question: Question, regression: 
         *_unknown("--unit", layout.unit, tuple(DAYS_PER_UNIT)),
         *_unknown("--coding", layout.coding, tuple(CODINGS)),
         *_unknown("--interval", question.interval, (DEFAULT, *INTERVALS)),
-        *(finding for test in question.tests for finding in _unknown("--test", test, NAMES)),
-        *(_unknown("--model", regression.model, MODELS) if regression.model else ()),
-        *(_missing({"--covariates": ",".join(regression.covariates)}) if regression.model else ()),
+        *_check_tests(layout, question, prism=prism),
+        *_check_model(source, regression, prism=prism),
+        *_check_times(question),
     ]
-    if question.tests and not (layout.group or prism):
-        findings.append(_option("--test", "there is nothing to compare without --group", ""))
-    for horizon in question.at:
-        if not HORIZON.fullmatch(horizon):
-            what, allowed = f'"{horizon}" is not a time', "a number with d, m or y, as in 100d, 12m or 3y"
-            findings.append(_option("--at", what, allowed))
+    if prism and layout.strata:
+        findings.append(_option("--strata", "a Prism table has no column of strata", ""))
     if not 0 < question.level < 1:
         findings.append(_option("--level", f"{question.level:g} is not a level", "a number between 0 and 1"))
     if findings:
@@ -65,6 +86,47 @@ def days_of(horizon: str) -> int:
     """The last whole day of a horizon, as in a study: "36m" is day 1095 (1095.75, rounded down)."""
     days = {"d": 1.0, "m": DAYS_PER_UNIT["months"], "y": DAYS_PER_UNIT["years"]}
     return int(int(horizon[:-1]) * days[horizon[-1]])
+
+
+def _check_tests(layout: Layout, question: Question, *, prism: bool) -> Iterator[Finding]:
+    for test in question.tests:
+        if not is_known(test):
+            yield _option("--test", f'"{test}" is not known', ALLOWED)
+    if question.tests and not (layout.group or prism):
+        yield _option("--test", "there is nothing to compare without --group", "")
+    if FIXED_TIME in question.tests and not question.at:
+        yield _option(
+            "--test", f"{FIXED_TIME} compares survival at the times of --at, which names none", _TIMES
+        )
+
+
+def _check_model(source: str, regression: Regression, *, prism: bool) -> Iterator[Finding]:
+    if not regression.model:
+        return
+    name, *options = regression.model
+    yield from _unknown("--model", name, MODELS)
+    for option in options:
+        yield from _unknown("--model", option, MODEL_OPTIONS)
+    yield from _missing({"--covariates": ",".join(regression.covariates)})
+    if prism or "://" in source:
+        what = "a regression needs the rows, which a Prism table or a database does not give"
+        yield _option("--model", what, "a text file, or Parquet")
+
+
+def _check_times(question: Question) -> Iterator[Finding]:
+    singles = (("--given", question.given), ("--landmark", question.landmark))
+    for option, times in (
+        ("--at", question.at),
+        ("--rmst", tuple(time for time in question.rmst if time != AUTO)),
+        *((option, (time,)) for option, time in singles if time),
+    ):
+        for time in times:
+            if not HORIZON.fullmatch(time):
+                yield _option(option, f'"{time}" is not a time', _TIMES)
+    for percentage in question.quantiles:
+        if not re.fullmatch(r"\d+(\.\d+)?", percentage) or not 0 < float(percentage) < 100:
+            allowed = "percentages between 0 and 100, as in 25,50,75"
+            yield _option("--quantiles", f'"{percentage}" is not a percentage', allowed)
 
 
 def _unknown(option: str, value: str, allowed: tuple[str, ...]) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """The figures: displays in, a drawing and its description in sentences out."""
 
+from caseseries.present.figures.beside import beside_figure
 from caseseries.present.figures.curves import incidence_figure, survival_figure
 from caseseries.present.figures.flow import flow_figure
 from caseseries.present.figures.mrd import mrd_figure
@@ -7,6 +8,7 @@ from caseseries.present.figures.swimmer import swimmer_figure
 from caseseries.present.figures.trajectory import trajectory_figure
 
 __all__ = [
+    "beside_figure",
     "flow_figure",
     "incidence_figure",
     "mrd_figure",

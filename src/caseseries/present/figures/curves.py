@@ -43,7 +43,7 @@ class Axis:
 
 
 @dataclass(frozen=True)
-class _Panel:
+class Panel:
     """One pair of axes: its curves, its edges in pixels and its scales."""
 
     curves: tuple[Curve, ...]
@@ -118,21 +118,21 @@ def _figure(plain: Sequence[tuple[Curve, ...]], minimum_at_risk: int, level: flo
     last_day = max(curve.days[-1] for curve in curves)
     letters = "ABCDEFGH" if len(groups) > 1 else " "
     panels = [
-        _lay_out(group, letter.strip(), width, last_day, minimum_at_risk, level)
+        lay_out(group, letter.strip(), width, last_day, minimum_at_risk, level)
         for group, letter in zip(groups, letters, strict=False)
     ]
     height = BOTTOM + 92 + pen.LEAD * len(panels[0].rows)
     drawn = [pen.group(_panel(panel), x=width * i) for i, panel in enumerate(panels)]
-    drawn.append(_key(panels[0], height - 8))
+    drawn.append(draw_key(panels[0], height - 8))
     return Drawing(pen.svg(WIDTH, height, alt := _alt(curves, level), drawn), alt)
 
 
-def _lay_out(
+def lay_out(
     curves: tuple[Curve, ...], letter: str, width: float, last_day: int, minimum: int, level: float
-) -> _Panel:
+) -> Panel:
     names = [text_width(curve.label, pen.SIZE, SEMIBOLD) for curve in curves]
     left, margin = (66.0, 16.0) if len(curves) == 1 else (26 + max(names), 12 + max(names))
-    return _Panel(
+    return Panel(
         curves=curves,
         letter=letter,
         left=left,
@@ -145,21 +145,21 @@ def _lay_out(
     )
 
 
-def _panel(panel: _Panel) -> Iterator[str]:
+def _panel(panel: Panel) -> Iterator[str]:
     title = panel.curves[0].label if len(panel.curves) == 1 else "Cumulative incidence"
     yield pen.heading(panel.left - 34, 18, title, panel.letter)
-    yield from _frame(panel)
+    yield from draw_frame(panel)
     for curve, hue in panel.hued:
-        yield from _band(panel, curve, hue)
+        yield from draw_band(panel, curve, hue)
     for curve, hue in panel.hued:
-        yield from _line(panel, curve, hue)
+        yield from draw_line(panel, curve, hue)
     if len(panel.curves) > 1:
         yield from _names(panel)
-    yield from _facts(panel)
-    yield from _counts(panel)
+    yield from draw_facts(panel)
+    yield from draw_counts(panel)
 
 
-def _frame(panel: _Panel) -> Iterator[str]:
+def draw_frame(panel: Panel) -> Iterator[str]:
     for share in (1, 0.75, 0.5, 0.25, 0):
         y = panel.y(share)
         yield pen.line((panel.left, y), (panel.right, y), pen.FAINT if share else pen.INK)
@@ -178,7 +178,7 @@ def _runs(curve: Curve, minimum: int) -> Iterator[tuple[bool, list[Step]]]:
         yield thin, list(run)
 
 
-def _band(panel: _Panel, curve: Curve, hue: str) -> Iterator[str]:
+def draw_band(panel: Panel, curve: Curve, hue: str) -> Iterator[str]:
     x, y = panel.x, panel.y
     for thin, run in _runs(curve, panel.minimum):
         known = [(s, s.lower, s.upper) for s in run if s.lower is not None and s.upper is not None]
@@ -188,7 +188,7 @@ def _band(panel: _Panel, curve: Curve, hue: str) -> Iterator[str]:
             yield pen.area(over + under, hue, 0.07 if thin else 0.15)
 
 
-def _line(panel: _Panel, curve: Curve, hue: str) -> Iterator[str]:
+def draw_line(panel: Panel, curve: Curve, hue: str) -> Iterator[str]:
     x, y = panel.x, panel.y
     level_on = dict(zip(curve.days, curve.estimate, strict=True))
     for thin, run in _runs(curve, panel.minimum):
@@ -202,13 +202,13 @@ def _line(panel: _Panel, curve: Curve, hue: str) -> Iterator[str]:
             yield pen.line((x(day), y(estimate) - 5), (x(day), y(estimate) + 5), hue, 1.4)
 
 
-def _names(panel: _Panel) -> Iterator[str]:
+def _names(panel: Panel) -> Iterator[str]:
     heights = pen.spread([panel.y(curve.estimate[-1]) + 4 for curve in panel.curves], pen.LEAD)
     for (curve, hue), height in zip(panel.hued, heights, strict=True):
         yield pen.words(panel.right + 6, height, curve.label, weight=SEMIBOLD, fill=hue)
 
 
-def _facts(panel: _Panel) -> Iterator[str]:
+def draw_facts(panel: Panel) -> Iterator[str]:
     days = sorted({day for curve in panel.curves for day in curve.days})
     for start, end in pairwise(days):
         label = " ".join(_said(curve, start, end, panel) for curve in panel.curves)
@@ -216,7 +216,7 @@ def _facts(panel: _Panel) -> Iterator[str]:
         yield pen.fact(label, pen.strip(left, TOP, right - left, BOTTOM - TOP))
 
 
-def _said(curve: Curve, start: int, end: int, panel: _Panel) -> str:
+def _said(curve: Curve, start: int, end: int, panel: Panel) -> str:
     """What happened on a day and what holds from then on."""
     i = bisect_right(curve.days, start) - 1
     today = curve.days[i] == start
@@ -229,7 +229,7 @@ def _said(curve: Curve, start: int, end: int, panel: _Panel) -> str:
     return f"{day}, {', '.join(parts)}; {percent(curve.estimate[i], 1)} {limits} until day {end}."
 
 
-def _counts(panel: _Panel) -> Iterator[str]:
+def draw_counts(panel: Panel) -> Iterator[str]:
     for i, (name, count) in enumerate(panel.rows):
         y = BOTTOM + 62 + pen.LEAD * i
         yield pen.words(panel.left - 16, y, name, anchor="end", size=pen.SMALL, fill=pen.QUIET)
@@ -238,9 +238,10 @@ def _counts(panel: _Panel) -> Iterator[str]:
             yield pen.words(panel.x(day), y, str(count(day)), anchor="middle", size=pen.SMALL)
 
 
-def _key(panel: _Panel, y: float) -> str:
+def draw_key(panel: Panel, y: float, more: Sequence[pen.KeyEntry] = ()) -> str:
     hue = next(panel.hued)[1]
     entries: list[pen.KeyEntry] = [
+        *more,
         (lambda x, y: pen.box(x, y - 5, 20, 10, BAND), 20.0, f"{percent(panel.level)} confidence interval"),
         (lambda x, y: pen.line((x + 2, y - 5), (x + 2, y + 5), hue, 1.4), 4.0, "censored"),
     ]
@@ -252,10 +253,10 @@ def _key(panel: _Panel, y: float) -> str:
 
 def _alt(curves: Sequence[Curve], level: float) -> str:
     """The figure in sentences: where each curve starts, what it loses, where it ends and how surely."""
-    return " ".join(_sentence(curve, level) for curve in curves)
+    return " ".join(describe_curve(curve, level) for curve in curves)
 
 
-def _sentence(curve: Curve, level: float) -> str:
+def describe_curve(curve: Curve, level: float) -> str:
     rising = curve.kind == "incidence"
     limits = f"{percent(level)} confidence interval {interval(curve.lower[-1], curve.upper[-1])}"
     total = sum(curve.events)

@@ -1,0 +1,146 @@
+"""A study held against published outcomes: what is allowed, what is refused, and where each number leads."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from caseseries.demo import write_demo
+from caseseries.pipeline import analyse_study, check_study
+
+ELEVEN_IN_FIRST_LINE = "first line: resistant or refractory"
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    write_demo(tmp_path / "study")
+    return tmp_path / "study"
+
+
+def ask(study: Path, text: str) -> tuple[dict, list[str]]:
+    """The results and the contrasts' reasons when published/ holds only this file."""
+    (study / "published" / "comparators.toml").write_text(text, encoding="utf-8")
+    checked = check_study(study)
+    analysis = analyse_study(checked)
+    rows = {name: row for name, row in analysis.results.items() if name.startswith("compare.")}
+    against = [reason for one in analysis.displays.contrasts for reason in one.refused]
+    return rows, [*map(str, checked.published.findings), *against]
+
+
+def test_efs_from_the_transplant_is_not_held_against_efs_from_diagnosis(study):
+    rows, against = ask(
+        study, '[[comparison]]\nid = "a"\nendpoint = "efs"\norigin = "hsct"\nstudy = "Interfant-06"\n'
+    )
+    assert rows == {}
+    assert against == [
+        "EFS from HSCT is not EFS from diagnosis: who was to be counted from HSCT had first to live to it "
+        "(immortal time), and was chosen for it (selection). Take the origin diagnosis, or state how the two may be "
+        "compared."
+    ]
+
+
+def test_told_how_it_is_made_and_every_row_says_so(study):
+    rows, against = ask(
+        study,
+        '[[comparison]]\nid = "a"\nendpoint = "efs"\norigin = "hsct"\nstudy = "Interfant-06"\n'
+        'horizons = ["12m"]\nbecause = "a test of the tool"\n',
+    )
+    assert against == []
+    assert rows["compare.a.12m.ours"].shown == "47% (95% CI 8–80)"
+    assert all("compared although they differ: a test of the tool" in row.notes for row in rows.values())
+
+
+def test_a_clock_that_starts_before_the_treatment_counts_only_from_the_treatment_on(study):
+    rows, _ = ask(
+        study, '[[comparison]]\nid = "a"\nendpoint = "os"\norigin = "diagnosis"\nstudy = "Interfant-06"\n'
+    )
+    assert set(rows) == {f"compare.a.{name}" for name in ("observed", "expected", "smr", "log_rank")}
+    assert rows["compare.a.observed"].estimate.value == 2
+
+
+def test_a_mixture_needs_a_study_for_every_kind_of_case(study):
+    rows, against = ask(
+        study,
+        '[[comparison]]\nid = "a"\nendpoint = "os"\norigin = "index"\nby = "indication"\nbecause = "b"\n'
+        'mixture = { "after relapse" = "Interfant-99 relapses (Driessen)" }\n',
+    )
+    assert rows == {}
+    assert against == [
+        f"4 of our cases have indication “{ELEVEN_IN_FIRST_LINE}”, for which the mixture names no study."
+    ]
+
+
+CURVE = """
+[[comparator]]
+study = "Own"
+population = "all"
+endpoint = "OS"
+origin = "start of blinatumomab"
+mark = "read"
+source = "made up"
+days = [100, 200, 300, 400]
+curve = [90.0, 80.0, 70.0, 60.0]
+risk_days = [0, 365]
+at_risk = [10, 7]
+
+[[comparison]]
+id = "a"
+endpoint = "os"
+origin = "index"
+study = "Own"
+horizons = ["12m"]
+"""
+
+
+def test_a_digitised_curve_is_a_reference_with_its_own_error(study):
+    """Ten cases, one event at each step and nobody censored before day 365: 7 of 10 free at a year."""
+    rows, against = ask(study, CURVE)
+    assert against == []
+    published = rows["compare.a.12m.published"]
+    assert published.estimate.n == 10
+    assert any("reconstructed from the printed curve" in note for note in published.notes)
+    # Nelson–Aalen of the reconstructed times: 1/10 + 1/9 + 1/8
+    assert published.estimate.value == pytest.approx(2.718281828 ** -(1 / 10 + 1 / 9 + 1 / 8), rel=1e-9)
+
+
+def test_every_problem_of_a_comparator_file_is_listed_at_once_and_the_rest_is_run(study, caseseries):
+    text = (
+        '[[comparison]]\nid = "a"\nendpoint = "oss"\norigin = "hsct"\nstudy = "Interfant-6"\n'
+        '[[comparison]]\nid = "b"\nendpoint = "nrm"\norigin = "hsct"\nstudy = "Interfant-06"\nsudy = "x"\n'
+        '[[comparision]]\nid = "c"\n'
+    )
+    rows, against = ask(study, text)
+    assert rows == {}
+    assert against == [
+        "published/comparators.toml › comparision: the key comparision is not known. Allowed: comparator, comparison. "
+        "Did you mean comparison?",
+        "published/comparators.toml › comparison[1].endpoint: oss is not known in study.toml. Allowed: efs, os, relapse, "
+        "nrm. Did you mean os?",
+        "published/comparators.toml › comparison[2].sudy: the key sudy is not known. Allowed: id, endpoint, origin, "
+        "horizons, study, population, by, mixture, published_endpoint, because. Did you mean study?",
+    ]
+    assert caseseries("check", study).returncode == 1
+
+
+def test_a_study_that_nobody_knows_is_asked_about(study):
+    _, against = ask(
+        study, '[[comparison]]\nid = "a"\nendpoint = "os"\norigin = "hsct"\nstudy = "Interfant-6"\n'
+    )
+    assert against[0].startswith(
+        "published/comparators.toml › comparison[1].study: no comparator is called Interfant-6. Allowed: Interfant-99"
+    )
+    assert against[0].endswith("Did you mean Interfant-06?")
+
+
+def test_why_leads_from_a_comparison_to_the_cells_and_to_the_file(demo, caseseries):
+    found = json.loads(caseseries("why", demo, "compare.os_mixture.smr", "--json").stdout)
+    assert len(found["cases"]) == 11
+    text = caseseries("why", demo, "compare.os_mixture.36m.published").stdout
+    assert "published/comparators.toml › comparison[2]" in text
+    assert "recalled — verify" in text
+
+
+def test_who_lists_the_comparisons_a_case_is_behind(demo, caseseries):
+    found = {row["id"] for row in json.loads(caseseries("who", demo, "NB-01", "--json").stdout)}
+    assert {"compare.os_mixture.smr", "compare.os_mixture.36m.difference", "os.index.36m"} <= found
+    assert "compare.os_mixture.36m.published" not in found
