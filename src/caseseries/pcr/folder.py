@@ -142,7 +142,7 @@ def _in_folder(finding: Finding, plate: Path, folder: Path) -> Finding:
     beside = setup_beside(plate)
     if beside is None or finding.where.file != beside.name:
         return finding
-    return replace(finding, where=replace(finding.where, file=_name(beside, folder)))
+    return replace(finding, where=finding.where._replace(file=_name(beside, folder)))
 
 
 def _samples(report: PlateReport) -> list[str]:
@@ -257,7 +257,7 @@ def _wells_behind(one: MarkerLevel) -> Iterator[tuple[str, Source]]:
     """The places that a level rests on, and what stood there."""
     evidence = one.evidence
     wells = _source(evidence.reactions, one.target)
-    yield "plate_wells", replace(wells, raw=f"{wells.raw}; {say_level(one.level)}")
+    yield "plate_wells", wells._replace(raw=f"{wells.raw}; {say_level(one.level)}")
     if evidence.control and evidence.control.reactions:
         yield "plate_control", _source(evidence.control.reactions, f"control gene {evidence.control.target}")
     if evidence.curve and evidence.curve.used:
