@@ -1,24 +1,39 @@
 """Files spoilt at random, part by part: what a careless program, a bad disk or a hostile hand could leave behind.
 
-Run by hand for longer than a test may take: python tests/spoilt_files.py 100000
+Mutations know the structure they spoil: the cells, attributes and tags of a workbook's XML, the fields and lines of
+delimited text, the sentences of minutes; one in ten spoils bytes anywhere, the zip's own included. Each file must be
+read without an exception, in less than two seconds of the processor, with every filled cell having one fate, and on
+to the end: the checks of the children's courses, and now and then the workbook that goes back to the centre.
+
+Run by hand for longer than a test may take: python tests/spoilt_files.py COUNT SEED
 """
 
 import io
+import math
+import re
 import sys
 import tempfile
 import time
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-from caseseries.intake.returns import Returns, read_returns
+import docx
+
+from caseseries.identify.mentions import find_candidates
+from caseseries.identify.minutes import read_file
+from caseseries.intake.queries import write_queries
+from caseseries.intake.returns import read_returns
+from caseseries.pipeline import form_study
 from made_up import made_up_study
+from minutes_files import pdf
 from return_folder import lines_of, return_of, together
 
 STUDY = made_up_study()
-SLOWEST = 2.0  # seconds for one file
+SLOWEST = 2.0  # seconds of the processor for one file
+BACK = 20  # every so many returns also go back to their centre
 
 TOKENS = (
     *(
@@ -52,10 +67,79 @@ TOKENS = (
     ),
     *(b"XFD1048576", b"31.02.2018", "С".encode(), b"<!DOCTYPE x>", b"<!--", b"]]>", b"1900-01-00", b"A-1"),
 )
+CONTENTS = (
+    *(
+        b"",
+        b" ",
+        b"-",
+        b"?",
+        b"0",
+        b"-1",
+        b"1",
+        b"1,234",
+        b"0,05",
+        b"<0.01",
+        b"12 %",
+        b"1e-4",
+        b"NaN",
+        b"#REF!",
+    ),
+    *(
+        b"=1+1",
+        b"03/04/2018",
+        b"2018",
+        b"31.02.2018",
+        b"45000",
+        b"60",
+        b"0.5",
+        b"TRUE",
+        b"yes",
+        b"death",
+        b"relapse",
+    ),
+    *(
+        "é".encode(),
+        "\u202e".encode(),
+        "１２".encode(),
+        b"x" * 40_000,
+        b"A-1",
+        b"A-9",
+        b"a-1 ",
+        "А-1".encode(),
+    ),
+)
+ATTRIBUTES = (
+    b"A1",
+    b"B2",
+    b"XFD1048576",
+    b"A0",
+    b"",
+    b"s",
+    b"str",
+    b"inlineStr",
+    b"d",
+    b"99999",
+    b"-1",
+    b"1",
+    b"hidden",
+)
+TAG = re.compile(rb"<[^<>]*>")
+VALUE = re.compile(rb"(?<==\")[^\"]*(?=\")")
+TEXT = re.compile(rb"(?<=>)[^<>]+(?=<)")
+SENTENCE = re.compile(rb"[^.\n]*[.\n]?")
+
+MINUTES = (
+    "Tumour board, 3 April 2017. Present: all.",
+    "1. AB, 5-month-old girl, infant ALL, KMT2A::AFF1. MRD 0.2 % after HR1. For blinatumomab from 05/04/2017, then HSCT.",
+    "2. CD: no blinatumomab, family declined. Not for HSCT.",
+    "3. Twin 1 had blinatumomab last week. Twin 2 is well. Another infant, AB, was never given blinatumomab.",
+)
+
+Change = Callable[[bytes, Random], bytes]
 
 
-def seeds(folder: Path) -> tuple[bytes, bytes]:
-    """A workbook of two cases without its help and lists, and the same as delimited text."""
+def workbook_seed(folder: Path) -> bytes:
+    """A workbook of two cases without its help and lists."""
 
     def edit(book):
         for name in ("How to fill this in", "Lists"):
@@ -63,12 +147,36 @@ def seeds(folder: Path) -> tuple[bytes, bytes]:
         for sheet in book.worksheets:
             sheet.data_validations.dataValidation = []
 
-    path = return_of(folder, together(lines_of("A-1"), lines_of("A-2")), edit=edit)
+    return return_of(folder, together(lines_of("A-1"), lines_of("A-2")), edit=edit).read_bytes()
+
+
+def redcap_seed() -> bytes:
     fields = (
-        "case_id,redcap_repeat_instrument,patients_birth_date,patients_sex,follow_up_date,follow_up_event"
+        "case_id,redcap_repeat_instrument,redcap_repeat_instance,patients_birth_date,patients_sex,"
+        "diagnosis_diagnosis_date,treatment_treatment,treatment_start_date,specimens_mrd_percent,"
+        "follow_up_date,follow_up_event,patients_complete"
     )
-    rows = ("A-1,,2016-06-15,1,,", "A-1,follow_up,,,2018-02-05,5", 'A-2,,"2016-06",2,,')
-    return path.read_bytes(), "\n".join((fields, *rows)).encode()
+    rows = (
+        "A-1,,,2016-06-15,1,2016-09-23,,,,,,2",
+        "A-1,treatment,1,,,,1,2017-01-01,,,,",
+        "A-1,follow_up,1,,,,,,,2018-02-05,5,",
+        'A-2,,,"2016-06",2,23.09.2016,,,,,,2',
+        'A-2,specimens,1,,,,,,"0,2",,,',
+    )
+    return "\n".join((fields, *rows)).encode()
+
+
+def word_seed() -> bytes:
+    document, out = docx.Document(), io.BytesIO()
+    for paragraph in MINUTES:
+        document.add_paragraph(paragraph)
+    table = document.add_table(rows=1, cols=2)
+    table.rows[0].cells[0].text, table.rows[0].cells[1].text = "EF", "considered for blinatumomab"
+    document.save(out)
+    return out.getvalue()
+
+
+# --- spoiling ---------------------------------------------------------------------------------------------
 
 
 def spoil(data: bytes, rng: Random) -> bytes:
@@ -82,59 +190,154 @@ def spoil(data: bytes, rng: Random) -> bytes:
     return data
 
 
-def spoil_workbook(data: bytes, rng: Random) -> bytes:
-    """Mostly one part spoilt inside a sound zip; now and then the zip itself."""
-    if rng.random() < 0.1:
+def spoil_pieces(pattern: re.Pattern[bytes], news: tuple[bytes, ...], data: bytes, rng: Random) -> bytes:
+    """One of the pieces that a pattern finds: replaced, dropped, doubled, or exchanged with another."""
+    found = list(pattern.finditer(data))
+    if not found:
+        return spoil(data, rng)
+    one, other = rng.choice(found), rng.choice(found)
+    new = rng.choice((rng.choice(news), b"", one.group() * 2, other.group()))
+    return data[: one.start()] + new + data[one.end() :]
+
+
+def spoil_xml(data: bytes, rng: Random) -> bytes:
+    for _ in range(rng.randint(1, 3)):
+        pattern, news = rng.choice(((TAG, TOKENS), (VALUE, ATTRIBUTES), (TEXT, CONTENTS), (TEXT, CONTENTS)))
+        data = spoil_pieces(pattern, news, data, rng) if rng.random() < 0.9 else spoil(data, rng)
+    return data
+
+
+def spoil_package(data: bytes, rng: Random) -> bytes:
+    """Mostly one part spoilt inside a sound zip; now and then a part gone or doubled, or the zip itself."""
+    chance = rng.random()
+    if chance < 0.1:
         return spoil(data, rng)
     with zipfile.ZipFile(io.BytesIO(data)) as package:
-        parts = {name: package.read(name) for name in package.namelist()}
-    name = rng.choice(sorted(name for name in parts if not name.startswith("docProps")))
-    parts[name] = spoil(parts[name], rng)
+        parts = [(name, package.read(name)) for name in package.namelist() if "docProps" not in name]
+    at = rng.randrange(len(parts))
+    if chance < 0.14:
+        del parts[at]
+    elif chance < 0.16:
+        parts.append((parts[at][0].upper(), parts[at][1]))
+    else:
+        parts[at] = parts[at][0], spoil_xml(parts[at][1], rng)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as package:
-        for each, content in parts.items():
-            package.writestr(each, content)
+        for name, content in parts:
+            package.writestr(name, content)
     return out.getvalue()
 
 
-def check_one(folder: Path, name: str, data: bytes) -> Returns:
-    """Read it: no exception, no hang, and every filled cell has one fate."""
+def spoil_table(data: bytes, rng: Random) -> bytes:
+    """Fields and lines of delimited text; now and then another delimiter, another encoding, or any bytes."""
+    for _ in range(rng.randint(1, 3)):
+        lines = data.split(b"\n")
+        at, chance = rng.randrange(len(lines)), rng.random()
+        fields = lines[at].split(b",")
+        if chance < 0.6:
+            fields[rng.randrange(len(fields))] = rng.choice((*CONTENTS, *TOKENS))
+        elif chance < 0.7:
+            del fields[rng.randrange(len(fields))]
+        elif chance < 0.8:
+            lines.insert(rng.randrange(len(lines) + 1), lines[at])
+        lines[at] = b",".join(fields)
+        data = b"\n".join(lines)
+        if chance >= 0.9:
+            data = spoil(data, rng)
+        elif chance >= 0.8:
+            change = rng.choice(((b",", b";"), (b"\n", b"\r\n"), (b",", b"\t"), (b"-", b"/"), (b"", b"")))
+            data = data.replace(*change) if change[0] else data.decode("utf-8", "replace").encode("utf-16")
+    return data
+
+
+def spoil_text(data: bytes, rng: Random) -> bytes:
+    for _ in range(rng.randint(1, 4)):
+        data = spoil_pieces(SENTENCE, TOKENS, data, rng) if rng.random() < 0.7 else spoil(data, rng)
+    return data
+
+
+# --- checking ---------------------------------------------------------------------------------------------
+
+
+def check_return(folder: Path, name: str, data: bytes, number: int) -> int:
+    """Read one return to its end: one fate for every filled cell. How many filled cells it had."""
     path = folder / "returns" / name
     path.write_bytes(data)
     start = time.process_time()
     returns = read_returns(folder, STUDY)
+    form_study(folder, STUDY, returns)
+    if number % BACK == 0:
+        write_queries(folder / "queries", returns.books, returns.findings, STUDY)
     assert time.process_time() - start < SLOWEST
     path.unlink()
     for file in returns.files:
         counts = file.counts
         assert counts.non_empty == counts.stored + counts.problem + counts.ignored, file
-    return returns
+    return returns.counts.non_empty
 
 
-def spoilt_files(count: int, seed: int) -> Iterator[tuple[str, bytes]]:
-    """`count` files, half of them workbooks."""
-    rng = Random(seed)
+def check_minutes(folder: Path, name: str, data: bytes, number: int) -> int:  # noqa: ARG001
+    """Read one file of minutes: a refusal, or a candidate for every paragraph that names the drug."""
+    path = folder / name
+    path.write_bytes(data)
+    start = time.process_time()
+    found = read_file(path, folder, math.inf)
+    for paragraph in found.paragraphs:
+        candidates = find_candidates(paragraph, "blinatumomab")
+        is_named = re.search(r"\bblinatumomab\b", paragraph, re.IGNORECASE)
+        assert bool(candidates) or not is_named, paragraph
+        assert all(candidate.quote in paragraph for candidate in candidates)
+    assert time.process_time() - start < SLOWEST
+    assert bool(found.paragraphs) != bool(found.findings)
+    return len(found.paragraphs)
+
+
+Kind = tuple[str, bytes, Change, Callable[[Path, str, bytes, int], int]]
+
+
+def kinds() -> tuple[Kind, ...]:
+    """What is spoilt, how, and what is held of it. Another format is another line."""
     with tempfile.TemporaryDirectory() as name:
-        book, text = seeds(Path(name))
-    kinds: tuple[tuple[str, bytes, Callable[[bytes, Random], bytes]], ...] = (
-        ("leeds.xlsx", book, spoil_workbook),
-        ("leeds.csv", text, spoil),
+        book = workbook_seed(Path(name))
+    return (
+        ("leeds.xlsx", book, spoil_package, check_return),
+        ("leeds.csv", redcap_seed(), spoil_table, check_return),
+        ("york.xlsx", book, spoil_package, check_return),
+        ("a.txt", "\n".join(MINUTES).encode(), spoil_text, check_minutes),
+        ("a.docx", word_seed(), spoil_package, check_minutes),
+        ("a.pdf", pdf(*MINUTES), spoil_text, check_minutes),
     )
-    for number in range(count):
-        file, data, change = kinds[number % 2]
-        yield file, change(data, rng)
 
 
-def main(count: int, seed: int) -> None:
+def read_spoilt(count: int, seed: int) -> tuple[Counter[str], float]:
+    """Spoil and check `count` files in turn: how many of each kind were read and refused; seconds of the slowest."""
+    rng, made = Random(seed), kinds()
     read: Counter[str] = Counter()
+    slowest = 0.0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "returns").mkdir()
-        start = time.process_time()
-        for file, data in spoilt_files(count, seed):
-            returns = check_one(folder, file, data)
-            read[f"{file[-4:]} {'read' if returns.files[0].counts.non_empty else 'refused'}"] += 1
-    sys.stdout.write(f"{count} files from seed {seed} in {time.process_time() - start:.0f} s: {dict(read)}\n")
+        for number in range(count):
+            file, data, change, check = made[number % len(made)]
+            spoilt = change(data, rng)
+            start = time.process_time()
+            try:
+                found = check(folder, file, spoilt, number)
+            except BaseException:
+                (Path(tempfile.gettempdir()) / f"spoilt-{seed}-{number}-{file}").write_bytes(spoilt)
+                raise
+            slowest = max(slowest, time.process_time() - start)
+            read[f"{file[file.rindex('.') :]} {'read' if found else 'refused'}"] += 1
+    return read, slowest
+
+
+def main(count: int, seed: int) -> None:
+    start = time.process_time()
+    read, slowest = read_spoilt(count, seed)
+    spent = time.process_time() - start
+    sys.stdout.write(
+        f"{count} files from seed {seed} in {spent:.0f} s, slowest {slowest:.2f} s: {dict(sorted(read.items()))}\n"
+    )
 
 
 if __name__ == "__main__":

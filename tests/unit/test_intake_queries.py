@@ -162,3 +162,16 @@ def test_names_that_excel_refuses_are_changed_and_others_kept(tmp_path):
     [path] = write_queries(tmp_path / "queries", [copy], [finding], STUDY)
     names = openpyxl.load_workbook(path).sheetnames
     assert names == ["Queries", "a_b", "A_b (2)", "x" * 31, "Sheet 4", "Queries2", "Lists"]
+
+
+def test_two_sheets_of_one_name_both_come_back(tmp_path):
+    """A damaged or hand-made file may hold them; Excel takes each name once. Found by spoiling files."""
+    returns, _ = queries_of(tmp_path, lines_of())
+    book = returns.books[0]
+    twice = type(book)(book.file, "", (book.sheets[1], book.sheets[1]))
+    finding = Finding(Where(book.file, "Patients", "B2"), "intake.x", Severity.NOTE, "what", "", "do")
+    [path] = write_queries(tmp_path / "queries", [twice], [finding], STUDY)
+    written = openpyxl.load_workbook(path)
+    assert written.sheetnames == ["Queries", "Patients", "Patients (2)", "Lists"]
+    assert written["Patients"]["A2"].value == written["Patients (2)"]["A2"].value == "A-1"
+    assert written["Queries"]["A2"].hyperlink.location == "'Patients'!B2"

@@ -53,6 +53,7 @@ ANOTHER = re.compile(
     r"(?:child|infant|patient|baby|girl|boy|case|twin)\b",
     re.IGNORECASE,
 )
+SEVERAL = re.compile(r"\b(?:both|twins|triplets|siblings)\b", re.IGNORECASE)
 AGED = re.compile(r"\b\d+[- ](?:day|week|month|year)s?[- ]old\b", re.IGNORECASE)
 BORN = re.compile(r"\b(?:DOB|D\.O\.B\.?|born)\b", re.IGNORECASE)
 
@@ -64,13 +65,33 @@ BEFORE = re.compile(
     re.IGNORECASE,
 )
 AFTER = re.compile(
-    r"\b(?:(?:was|were|is|has|had|have)? ?(?:not|never|n't)\b|declined|refused|withheld|contraindicated|unavailable|"
-    r"not (?:given|indicated|approved|available|started)|deferred)",
+    r"\b(?:(?:was|were|is|has|had|have)? ?(?:not|never|n't)\b"
+    r"(?! (?:been )?(?:before|until|cancelled|only|just|stopped|discontinued|interrupted|held|paused|reduced|tolerated"
+    r"|effective|completed?|clear\w*|respond\w*|work\w*))"
+    r"|declined|refused|withheld|contraindicated|unavailable|inappropriate|unsuitable|ruled out|avoided|rejected"
+    r"|abandoned|not (?:given|indicated|approved|available|started)|deferred)",
     re.IGNORECASE,
+)
+# What looks like a denial and is none ("no objection to"), and what denies further on ("considered but not given").
+NO_DENIAL = re.compile(
+    r"\b(?:nothing|nobody) (?:speaks?|spoke|argues?) against\b"
+    r"|\bno (?:objections?|reason not|doubts?|hesitation|obstacles?)\b"
+    r"|\bnot (?:yet )?(?:decided|clear|known|certain|sure|excluded|ruled out)\b|\bcannot (?:be )?(?:exclude|rule)\w*",
+    re.IGNORECASE,
+)
+OVERTURNED = re.compile(
+    r"\b(?:but|however|though)\b[^.;]*?(?:\b(?:not|never) (?:given|started|used|received|funded|approved)\b"
+    r"|\b(?:refused|declined)\b(?! (?:the )?(?:transplant|hsct|bmt|sct|further)))",
+    re.IGNORECASE,
+)
+CURT = re.compile(r"\s*[:–-]\s*(?:no|nil|none)\s*(?:[.,;]|$)", re.IGNORECASE)
+TOO_LATE = re.compile(r"\s*could (?:be|have been)\b", re.IGNORECASE)
+STILL_TO_COME = re.compile(
+    r"\b(?:to|will|should) (?:start|begin|commence|receive|have)|\bplanned|\bscheduled", re.IGNORECASE
 )
 # Words after which an earlier "no" or "not" denies something else: "no response to blinatumomab" was given it.
 ENDS = re.compile(
-    r"\b(?:but|however|although|then|so|therefore|after|following|since|during|despite|while|before|until|from|on|"
+    r"\b(?:but|however|although|then|so|therefore|after|following|since|during|under|despite|while|before|until|from|on|"
     r"with|respon\w+ to|refractory to|contraindication to|toxicity of|tolerat\w+|complet\w+|finish\w+|"
     r"continu\w+)\b|,|(?:\b(?:and|he|she|they|who|has)|:) (?:was |has |had )?"
     r"(?:received|given|started|commenced|proceed\w*|had|having)\b",
@@ -144,6 +165,8 @@ def _doubts(parts: Sequence[Part], number: int) -> Iterator[str]:
     is_doubled = any(part.begins in ("another", "aged", "born") for part in called[1:])
     if children + is_doubled > 1:
         yield f"The paragraph seems to be about {children + is_doubled} children; read it whole."
+    if SEVERAL.search(parts[number].text):
+        yield "The passage may be about more than one child."
     if is_doubled:
         yield f"Two children in this paragraph are called {here}."
 
@@ -204,16 +227,25 @@ def _mentions(text: str, drug: re.Pattern[str]) -> Iterator[Mention]:
 
 def judge(sentence: str, start: int, end: int) -> Verdict:
     """Whether what stands at a place of a sentence is stated, denied or only considered."""
-    before = _last_words(sentence[:start])
+    before = NO_DENIAL.sub("considering", _last_words(sentence[:start]))
+    rest = sentence[end:]
+    after = re.split(r"\b(?:but|and|however|then|if|unless)\b|,", " ".join(rest.split()[:5]), maxsplit=1)[0]
+    is_given = bool(GIVEN.search(before) or GIVEN.search(after))
+    if _is_denied(before, after, rest):
+        is_pending = "not yet" in before.casefold() and STILL_TO_COME.search(rest)
+        return "considered" if is_pending else "denied"
+    if CONSIDERED.search(before) or CONSIDERED.search(after):
+        if OVERTURNED.search(rest):
+            return "denied"
+        return "stated" if is_given or not CONSIDERED.search(before) else "considered"
+    return "stated"
+
+
+def _is_denied(before: str, after: str, rest: str) -> bool:
     ends = [match.end() for match in ENDS.finditer(before)]
     reach = before[ends[-1] :] if ends else before
-    after = " ".join(sentence[end:].split()[:5])
-    after = re.split(r"\b(?:but|and|however|then)\b|,", after, maxsplit=1)[0]
-    if BEFORE.search(reach) or AFTER.search(after):
-        return "denied"
-    if CONSIDERED.search(before) and not GIVEN.search(before) and not GIVEN.search(after):
-        return "considered"
-    return "stated"
+    is_late = before.casefold().endswith("before") and TOO_LATE.match(rest)
+    return bool(BEFORE.search(reach) or AFTER.search(after) or CURT.match(rest) or is_late)
 
 
 def _last_words(text: str) -> str:

@@ -73,15 +73,16 @@ def write_query_workbook(path: Path, book: Workbook, findings: Sequence[Finding]
     """One return with its findings: first the list of queries, then its sheets as they were read."""
     cells = sum(len(sheet.cells) for sheet in book.sheets)
     shown = [sheet for sheet in book.sheets if not _is_ours(sheet)] if cells <= MOST_CELLS_BACK else []
-    names = {sheet.name: name for sheet, name in zip(shown, _names(shown), strict=True)}
+    named = list(zip(shown, _names(shown), strict=True))  # two sheets of a damaged file may have one name
+    names = {sheet.name: name for sheet, name in reversed(named)}
     with open_new(path, study) as new:
         ink = _Ink(new, add_formats(new), study)
         _write_list(new.add_worksheet(QUERIES_SHEET), findings, names, ink)
         matched = {fold(form.sheet): form for form in forms_of(study)} if shown else {}
-        sheets = {sheet.name: new.add_worksheet(names[sheet.name]) for sheet in shown}
+        targets = [new.add_worksheet(name) for _, name in named]
         lists = write_lists(new.add_worksheet(LISTS_SHEET), tuple(matched.values())) if shown else {}
-        for sheet in shown:
-            target, form = sheets[sheet.name], matched.get(fold(sheet.name))
+        for sheet, target in zip(shown, targets, strict=True):
+            form = matched.get(fold(sheet.name))
             headings = _prepare(target, book.file, sheet, form, lists, ink) if form else {}
             _write_cells(target, sheet, _marks(findings, sheet), headings, ink)
 
