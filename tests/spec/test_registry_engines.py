@@ -10,6 +10,7 @@ from caseseries.findings import StudyError
 from caseseries.registry.coding import Layout
 from caseseries.registry.sources import count_source, open_database, without_password
 from caseseries.registry.text import count_text
+from caseseries.stats.events import count_events
 
 pl = pytest.importorskip("polars", reason="needs polars: install caseseries[registry]")
 nw = pytest.importorskip("narwhals", reason="needs narwhals: install caseseries[registry]")
@@ -243,3 +244,64 @@ def test_a_password_is_never_printed():
     with pytest.raises(StudyError) as caught:
         open_database("postgresql://me:secret@127.0.0.1:1/base", "select 1")
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["Int8", "Float64"])
+def test_one_column_may_number_the_causes(tmp_path, kind):
+    """The engine refuses what the text reader refuses, and says so of the same rows."""
+    values = [2, 0, 1, -1, 2] if kind == "Int8" else [2.0, 0.0, 1.0, 1.5, 2.0]
+    frame = pl.DataFrame({"t": [3, 4, 5, 6, 7], "k": pl.Series(values, dtype=getattr(pl, kind))})
+    frame.write_parquet(tmp_path / "a.parquet")
+    frame.write_csv(tmp_path / "a.csv")
+    layout = Layout("t", "k", cause="k")
+    ours, theirs = (count_source(str(tmp_path / f"a.{end}"), layout) for end in ("parquet", "csv"))
+    assert ours.tables == theirs.tables
+    assert (ours.causes, ours.refused, len(ours.findings)) == (("1", "2"), 1, 1)
+    assert "k is" in str(ours.findings[0])
+
+
+@pytest.mark.parametrize("coding", ["status", "status12", "cnsr"])
+def test_events_may_be_decimals(tmp_path, coding):
+    """As pandas writes a column that once had a gap; what is refused is named."""
+    frame = pl.DataFrame({"t": [3, 4, 5, 6], "e": [1.0, 0.0, 2.0, 1.5]})
+    frame.write_parquet(tmp_path / "a.parquet")
+    frame.write_csv(tmp_path / "a.csv")
+    ours, theirs = (
+        count_source(str(tmp_path / f"a.{end}"), Layout("t", "e", coding=coding))
+        for end in ("parquet", "csv")
+    )
+    assert ours.tables == theirs.tables
+    assert ours.refused == theirs.refused == len(ours.findings) == (1 if coding == "cnsr" else 2)
+
+
+@pytest.mark.parametrize("engine", ["parquet", "duckdb", "text"])
+def test_strata_are_the_same_from_every_engine(tmp_path, engine):
+    """Groups within strata, an empty stratum refused; and names with a dot in them."""
+    rows = {
+        "t": [3, 4, 5, 6, 7, 8],
+        "e.v": [1, 0, 1, 1, 0, 1],
+        "g": [*"abab", "a", "b"],
+        "s.t": ["x", "x", "y", "y", None, "x"],
+    }
+    frame = pl.DataFrame(rows)
+    frame.write_parquet(tmp_path / "a.parquet")
+    frame.write_csv(tmp_path / "a.csv")
+    names = {"parquet": str(tmp_path / "a.parquet"), "text": str(tmp_path / "a.csv")}
+    query = "select * from patients" if engine == "duckdb" else ""
+    if engine == "duckdb":
+        duckdb = pytest.importorskip("duckdb", reason="needs duckdb: install caseseries[registry]")
+        with duckdb.connect(str(tmp_path / "a.duckdb")) as connection:
+            connection.sql(f"create table patients as select * from '{tmp_path / 'a.parquet'}'")
+        names["duckdb"] = f"duckdb:///{tmp_path / 'a.duckdb'}"
+    counted = count_source(names[engine], Layout("t", "e.v", group="g", strata="s.t"), query)
+    assert (counted.used, counted.refused) == (5, 1)
+    assert "s.t is empty" in str(counted.findings[0])
+    assert list(counted.tables) == ["a", "b"]
+    assert counted.tables["b"] == count_events([4, 6, 8], [0, 1, 1])
+    assert {
+        stratum: {group: table.n for group, table in groups.items()}
+        for stratum, groups in counted.strata.items()
+    } == {
+        "x": {"a": 1, "b": 2},
+        "y": {"a": 1, "b": 1},
+    }

@@ -85,6 +85,28 @@ def test_the_same_column_may_be_the_event_and_the_cause(tmp_path):
     assert counted.tables[""] == count_events([3, 4, 5], [1, 0, 1])
 
 
+def test_one_column_may_number_the_causes(tmp_path):
+    """As cmprsk has it: 0 censored, 1 and 2 the causes; and nothing but whole numbers from 0."""
+    rows = [(3, 2), (4, 0), (5, 1), (6, 1.5), (7, -1), (8, 2.0)]
+    path = write_csv(tmp_path / "a.csv", "t,k", rows)
+    counted = count_text(path, Layout("t", "k", cause="k"))
+    assert (counted.causes, counted.rows, counted.used) == (("1", "2"), 6, 4)
+    assert counted.tables[""] == count_events([3, 4, 5, 8], [2, 0, 1, 2], causes=2)
+    assert [str(finding) for finding in counted.findings] == [
+        f"a.csv › row {row}: k is {value}. Allowed: 0 (censored) or a whole number for each cause. "
+        "Correct the value, or name the coding of the column with --coding."
+        for row, value in ((5, "1.5"), (6, "-1"))
+    ]
+
+
+def test_logical_words_are_events(tmp_path):
+    """R writes TRUE and FALSE."""
+    path = write_csv(tmp_path / "a.csv", "t,e", [(3, "TRUE"), (4, "FALSE"), (5, "true"), (6, "yes")])
+    counted = count_text(path, Layout("t", "e"))
+    assert counted.tables[""] == count_events([3, 4, 5], [1, 0, 1])
+    assert counted.refused == 1
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])

@@ -1,5 +1,6 @@
 """Which columns say what, in which unit and code; and one row of them turned into an exit, or refused."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -22,6 +23,10 @@ class Code(NamedTuple):
     events: frozenset[int]
     censored: frozenset[int] | None  # None: every positive whole number
 
+
+_WHOLE = re.compile(r"^(-?\d+)\.0+$")  # a whole number as a column of decimals is written
+
+LOGICAL = {"true": 1.0, "false": 0.0}  # how R and spreadsheets write a logical column as text
 
 CODINGS = {
     "status": Code("0 (censored) or 1 (event)", frozenset({1}), frozenset({0})),
@@ -58,6 +63,11 @@ class Layout:
         return tuple(
             dict.fromkeys(name for name in (self.event, self.cause, self.group, self.strata) if name)
         )
+
+    @property
+    def names_causes(self) -> bool:
+        """Whether one column is both event and cause: 0 is censored, and each other number a cause, as in `cmprsk`."""
+        return self.cause == self.event and self.coding == "status"
 
     @property
     def conversion(self) -> str:
@@ -134,15 +144,17 @@ def read_days(value: object, name: str, unit: str) -> int | Complaint:
 def read_outcome(row: Mapping[str, object], layout: Layout) -> str | Complaint | None:
     """None for censored, else the cause. The one place where codings are told apart."""
     value, code = row[layout.event], CODINGS[layout.coding]
-    number = read_number(value)
+    number = LOGICAL.get(value.strip().casefold()) if isinstance(value, str) else None
+    number = read_number(value) if number is None else number
     whole = int(number) if number is not None and isfinite(number) and number == floor(number) else -1
-    if whole in code.events:
+    if whole in code.events or (layout.names_causes and whole > 0):
         return _cause(row, layout)
     if whole in code.censored if code.censored is not None else whole > 0:
         return None
     wrong = "is empty" if _missing(value) else f"is {_shown(value)}"
+    allowed = "0 (censored) or a whole number for each cause" if layout.names_causes else code.meaning
     do = "Correct the value, or name the coding of the column with --coding"
-    return Complaint("event", f"{layout.event} {wrong}", code.meaning, do)
+    return Complaint("event", f"{layout.event} {wrong}", allowed, do)
 
 
 def in_order(labels: Iterable[str]) -> tuple[str, ...]:
@@ -176,7 +188,7 @@ def read_label(value: object) -> str:
     if isinstance(value, float) and not isinf(value):
         return "" if isnan(value) else str(int(value)) if value == floor(value) else repr(value)
     text = "" if value is None else str(value).strip()
-    return "" if text in EMPTY else text
+    return "" if text in EMPTY else _WHOLE.sub(r"\1", text)
 
 
 def read_number(value: object) -> float | None:

@@ -132,8 +132,11 @@ def _in_code(layout: Layout, schema: nw.Schema) -> nw.Expr:
     code, event = CODINGS[layout.coding], nw.col(layout.event)
     if schema[layout.event] == nw.Boolean:
         event = nw.when(event).then(nw.lit(1)).otherwise(nw.when(~event).then(nw.lit(0)))
-    happened = event.is_in(sorted(code.events))
-    censored = event > 0 if code.censored is None else event.is_in(sorted(code.censored))
+    decimal = schema[layout.event].is_float()
+    counting = (event > 0) & (event == event.floor()) if decimal else event > 0
+    number = float if decimal else int  # polars compares a column with numbers of its own kind only
+    happened = counting if layout.names_causes else event.is_in(sorted(map(number, code.events)))
+    censored = counting if code.censored is None else event.is_in(sorted(map(number, code.censored)))
     if layout.cause:
         happened = happened & _there(layout.cause, schema)
     good = happened.fill_null(False) | censored.fill_null(False)

@@ -69,7 +69,9 @@ def compare_curves(
 
 
 def combine_weights(a: EventTable, b: EventTable, seed: int = 0) -> Comparison:
-    """Max-combo: the largest |Z| of Fleming–Harrington (0, 0), (1, 0), (0, 1) and (1, 1) (Lin et al. 2020).
+    """Max-combo: the largest |Z| of Fleming–Harrington (0, 0), (1, 0), (0, 1) and (1, 1).
+
+    Lin, Lin, Roychoudhury et al. 2020, Stat Biopharm Res 12:187.
 
     The p-value is that of the largest of four correlated normals, by SciPy's quasi-Monte Carlo from `seed`.
     """
@@ -91,7 +93,7 @@ def combine_weights(a: EventTable, b: EventTable, seed: int = 0) -> Comparison:
 
 
 def align(groups: Sequence[EventTable]) -> Margins:
-    """Numbers at risk and events of each group on the days on which any of them has an event."""
+    """Numbers at risk and events of each group on the days on which any of them has an event, (D, groups) each."""
     if len(groups) < 2:
         raise ValueError(f"a comparison needs two groups or more, not {len(groups)}")
     days = np.unique(np.concatenate([table.days[table.any_event > 0] for table in groups]))
@@ -159,6 +161,8 @@ def _pooled_survival(y: Floats, d: Floats) -> Floats:
 
 
 def _fleming_harrington(rho: float, gamma: float) -> Weight:
+    """S(t-)^rho (1 - S(t-))^gamma, S pooled (Fleming & Harrington 1991, definition 7.2.1)."""
+
     def weigh(y: Floats, d: Floats) -> Floats:
         before = _pooled_survival(y, d)
         weights: Floats = before**rho * (1 - before) ** gamma
@@ -168,6 +172,7 @@ def _fleming_harrington(rho: float, gamma: float) -> Weight:
 
 
 def _peto(y: Floats, d: Floats) -> Floats:
+    """Prentice's version of Peto & Peto's weight: the product of 1 - d / (Y + 1) (Prentice 1978, Biometrika 65:167)."""
     weights: Floats = np.cumprod(1 - d / (y + 1), dtype=np.float64)
     return weights
 
@@ -179,6 +184,7 @@ def _name(weight: str, rho: float, gamma: float, *, stratified: bool, trend: boo
     return ("stratified " if stratified else "") + name + (" test for trend" if trend else " test")
 
 
+# Mantel 1966; Gehan 1965 (Biometrika 52:203) and Breslow 1970 (57:579); Tarone & Ware 1977 (64:156); Peto & Peto 1972.
 WEIGHTS: dict[str, tuple[str, Weight]] = {
     "log-rank": ("log-rank", lambda y, _d: np.ones_like(y)),
     "gehan": ("Gehan–Breslow", lambda y, _d: y),

@@ -63,15 +63,17 @@ def _greenwood_limits(steps: Steps, level: float, transform: Transform) -> Limit
 
 
 def _plain(survival: Floats, width: Floats) -> Limits:
+    """S +- z S se(log S), kept within 0 and 1 (Greenwood 1926)."""
     return np.maximum(0, survival * (1 - width)), np.minimum(1, survival * (1 + width))
 
 
 def _log(survival: Floats, width: Floats) -> Limits:
+    """log S +- z se(log S), R's default (Kalbfleisch & Prentice 1980, section 1.3)."""
     return survival * np.exp(-width), np.minimum(1, survival * np.exp(width))
 
 
 def _log_log(survival: Floats, width: Floats) -> Limits:
-    """Kalbfleisch & Prentice 1980: log(-log S) +- z se(log S) / |log S|."""
+    """log(-log S) +- z se(log S) / |log S| (Kalbfleisch & Prentice 1980, section 1.3)."""
     spread = width / -np.log(survival)
     return survival ** np.exp(spread), survival ** np.exp(-spread)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,14 +12,16 @@ from caseseries.findings import Finding
 from caseseries.present.wording import show
 from caseseries.registry.coding import Layout
 from caseseries.registry.counted import Counted
-from caseseries.stats.competing import IncidenceCurve, incidence_curve
 from caseseries.stats.events import EventTable, start_at
-from caseseries.stats.reference import Reference
-from caseseries.stats.regression import CoxModel, fit_cox
 from caseseries.stats.survival import SurvivalCurve, survival_curve
 from caseseries.survival_command.comparisons import Tested, compare_groups, compare_with
 from caseseries.survival_command.estimates import choose_interval, estimate_groups
 from caseseries.survival_command.question import Question, Regression, days_of
+
+if TYPE_CHECKING:
+    from caseseries.stats.competing import IncidenceCurve
+    from caseseries.stats.reference import Reference
+    from caseseries.stats.regression import CoxModel
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Drawn:
     group: str
     cause: str | None
     table: EventTable
-    curve: SurvivalCurve | IncidenceCurve
+    curve: "SurvivalCurve | IncidenceCurve"
 
 
 @dataclass(frozen=True)
@@ -40,10 +43,10 @@ class Answer:
     curves: tuple[Drawn, ...]
     tests: tuple[Tested, ...]
     findings: tuple[Finding, ...]
-    model: CoxModel | None = None
+    model: "CoxModel | None" = None
 
 
-def answer(counted: Counted, question: Question, reference: Reference | None = None) -> Answer:
+def answer(counted: Counted, question: Question, reference: "Reference | None" = None) -> Answer:
     """Every estimate and curve of every group, and the tests between them and against a reference."""
     if question.landmark:
         counted = _from_landmark(counted, question.landmark)
@@ -60,6 +63,7 @@ def regress(
 ) -> Answer:
     """The answer with a model of the covariates, fitted to the rows that have them all."""
     from caseseries.registry.covariates import read_covariates
+    from caseseries.stats.regression import fit_cox
 
     rows = read_covariates(Path(source), layout, regression.covariates)
     day = days_of(question.landmark) if question.landmark else 0
@@ -101,5 +105,7 @@ def _curves(counted: Counted, group: str, question: Question) -> Iterator[Drawn]
     table = counted.tables[group]
     yield Drawn(group, None, table, survival_curve(table, question.level, choose_interval(table, question)))
     if len(counted.causes) > 1:
+        from caseseries.stats.competing import incidence_curve
+
         for number, cause in enumerate(counted.causes, 1):
             yield Drawn(group, cause, table, incidence_curve(table, number, question.level))

@@ -1,22 +1,23 @@
-"""The tests that can be asked for by name: between groups, and of one cohort against a reference."""
+"""The tests that can be asked for by name: between groups, and of one cohort against a reference.
+
+A test is imported when it is asked for, so that a curve alone does not wait for it.
+"""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-
-import numpy as np
+from math import exp
+from typing import TYPE_CHECKING
 
 from caseseries.registry.coding import read_number
 from caseseries.registry.counted import Counted
 from caseseries.stats.comparison import WEIGHTS, combine_weights, compare_curves
 from caseseries.stats.estimate import Comparison
 from caseseries.stats.events import EventTable
-from caseseries.stats.gray import compare_incidence
-from caseseries.stats.melding import compare_medians, compare_survival
-from caseseries.stats.permutation import permute_groups
-from caseseries.stats.reference import Reference, compare_survival_to, compare_to_reference
-from caseseries.stats.stratified import permute_within
+
+if TYPE_CHECKING:
+    from caseseries.stats.reference import Reference
 
 DRAWS, SEED = 100_000, 0  # of a permutation test too large to be counted
 GRAY, TREND, MAX_COMBO, FIXED_TIME, MEDIANS = "gray", "trend", "max-combo", "fixed-time", "medians"
@@ -67,8 +68,10 @@ def compare_groups(counted: Counted, names: Sequence[str], days: Mapping[str, in
             yield Tested(name, compare(name, TESTS.get(name) or partial(_powers, name)))
 
 
-def compare_with(counted: Counted, reference: Reference) -> Iterator[Tested]:
+def compare_with(counted: Counted, reference: "Reference") -> Iterator[Tested]:
     """Each group against the reference, again with its sampling error if the reference has one, and at its points."""
+    from caseseries.stats.reference import compare_survival_to, compare_to_reference
+
     for group, table in counted.tables.items():
         for method in AGAINST:
             yield Tested(f"reference-{method}", compare_to_reference(table, reference, method), group)
@@ -77,7 +80,7 @@ def compare_with(counted: Counted, reference: Reference) -> Iterator[Tested]:
             yield Tested(f"reference-{method}-with-error", test, group)
         points = () if reference.flat else zip(reference.days[1:], reference.hazard[1:], strict=True)
         for day, hazard in points:
-            survival = float(np.exp(-hazard))
+            survival = exp(-hazard)
             if survival < 1:
                 test = compare_survival_to(table, int(day), survival)
                 yield Tested("reference-binomial", test, group, at=f"{day}d")
@@ -97,10 +100,14 @@ def _compare(
 
 
 def _gray(cause: int, layers: Layers) -> Comparison:
+    from caseseries.stats.gray import compare_incidence
+
     return compare_incidence(*layers, cause=cause)
 
 
 def _fixed_time(day: int, layers: Layers) -> Comparison:
+    from caseseries.stats.melding import compare_survival
+
     return compare_survival(layers[0][0], layers[0][1], day)
 
 
@@ -130,14 +137,25 @@ def _trend(groups: Sequence[str], layers: Layers) -> Comparison:
 
 def _permuted(weight: str, layers: Layers) -> Comparison:
     """Counted if the possible sums are few enough to list, else drawn."""
-    random = np.random.default_rng(SEED)
+    from numpy.random import default_rng
+
     if len(layers) > 1:
-        return permute_within([(a, b) for a, b in layers], weight, DRAWS, random)
+        from caseseries.stats.stratified import permute_within
+
+        return permute_within([(a, b) for a, b in layers], weight, DRAWS, default_rng(SEED))
+    from caseseries.stats.permutation import permute_groups
+
     a, b = layers[0]
     try:
         return permute_groups(a, b, weight)
     except ValueError:
-        return permute_groups(a, b, weight, DRAWS, random)
+        return permute_groups(a, b, weight, DRAWS, default_rng(SEED))
+
+
+def _medians(layers: Layers) -> Comparison:
+    from caseseries.stats.melding import compare_medians
+
+    return compare_medians(layers[0][0], layers[0][1])
 
 
 TESTS: dict[str, Callable[[Layers], Comparison]] = {
@@ -145,7 +163,7 @@ TESTS: dict[str, Callable[[Layers], Comparison]] = {
     FLEMING: partial(_weighted, FLEMING),
     MAX_COMBO: lambda layers: combine_weights(layers[0][0], layers[0][1]),
     **{f"exact-{name}": partial(_permuted, name) for name in WEIGHTS},
-    MEDIANS: lambda layers: compare_medians(layers[0][0], layers[0][1]),
+    MEDIANS: _medians,
 }
 NAMES = (*TESTS, TREND, GRAY, FIXED_TIME)
 ALLOWED = ", ".join([*NAMES, f"{FLEMING}:RHO:GAMMA"])

@@ -1,27 +1,29 @@
-"""The rows that are printed: survival, incidence, hazards, medians, restricted means and differences."""
+"""The rows that are printed: survival, incidence, hazards, medians, restricted means and differences.
+
+An estimator is imported when it is asked for, so that a curve alone does not wait for it.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from caseseries.analysis.results import Result
 from caseseries.registry.counted import Counted
-from caseseries.stats.competing import estimate_incidence
 from caseseries.stats.estimate import Estimate
 from caseseries.stats.events import EventTable, reverse, start_at
-from caseseries.stats.hazard import estimate_hazard
-from caseseries.stats.melding import estimate_median_difference, estimate_survival_difference
-from caseseries.stats.reference import Reference, estimate_mortality_ratio
-from caseseries.stats.restricted import estimate_restricted_mean, last_day_with
 from caseseries.stats.survival import estimate_quantile, estimate_survival
 from caseseries.survival_command.comparisons import FIXED_TIME, MEDIANS
 from caseseries.survival_command.question import AUTO, DEFAULT, Question, days_of
+
+if TYPE_CHECKING:
+    from caseseries.stats.reference import Reference
 
 FEW_CASES = 50  # below it BPCP keeps its coverage and log-log does not (docs/decisions/0002)
 ENOUGH, SHARE = 3, 0.1  # patients under observation, and of those who began, at an automatic horizon
 
 
-def estimate_groups(counted: Counted, question: Question, reference: Reference | None) -> list[Result]:
+def estimate_groups(counted: Counted, question: Question, reference: "Reference | None") -> list[Result]:
     """Every row of every group, of two groups' differences, and of each group over a reference."""
     found = [result for group in counted.tables for result in _estimate_group(counted, group, question)]
     found += _differences(counted, question)
@@ -59,7 +61,10 @@ def _estimate_group(counted: Counted, group: str, question: Question) -> Iterato
         estimate = estimate_survival(table, days_of(at), level, interval)
         yield Result(name_result("survival", group, at), f"{what} at {at}{named}", "probability", estimate)
     yield from _conditional(table, group, question, f"{what} at", named)
-    yield from _by_cause(counted, group, question, named)
+    if len(counted.causes) > 1:
+        yield from _incidences(counted, group, question, named)
+    if question.hazard:
+        yield from _hazards(counted, group, question, named)
     for percentage in question.quantiles:
         estimate = estimate_quantile(table, float(percentage) / 100, level, interval)
         name, label = (
@@ -94,24 +99,34 @@ def _conditional(
             yield Result(result_id, f"{what} {at} given {question.given}{named}", "probability", estimate)
 
 
-def _by_cause(counted: Counted, group: str, question: Question, named: str) -> Iterator[Result]:
-    """Incidence of each cause where several compete, and cumulative hazards if asked for."""
-    table, level, competing = counted.tables[group], question.level, len(counted.causes) > 1
+def _incidences(counted: Counted, group: str, question: Question, named: str) -> Iterator[Result]:
+    """Of each cause where several compete, at each horizon."""
+    from caseseries.stats.competing import estimate_incidence
+
     for number, cause in enumerate(counted.causes, 1):
-        of = f" of {cause}" if cause else ""
         for at in question.at:
-            if competing:
-                estimate = estimate_incidence(table, number, days_of(at), level)
-                result_id = name_result("incidence", group, cause, at)
-                yield Result(result_id, f"Incidence{of} at {at}{named}", "probability", estimate)
-            if question.hazard:
-                estimate = estimate_hazard(table, days_of(at), number if competing else None, level)
-                result_id = name_result("hazard", group, cause, at)
-                label = f"Cumulative hazard{of} at {at}{named}"
-                yield Result(result_id, label, "cumulative hazard", estimate, decimals=3)
+            estimate = estimate_incidence(counted.tables[group], number, days_of(at), question.level)
+            result_id = name_result("incidence", group, cause, at)
+            yield Result(result_id, f"Incidence of {cause} at {at}{named}", "probability", estimate)
+
+
+def _hazards(counted: Counted, group: str, question: Question, named: str) -> Iterator[Result]:
+    """Cumulative hazards at each horizon, of each cause where several compete."""
+    from caseseries.stats.hazard import estimate_hazard
+
+    competing = len(counted.causes) > 1
+    for number, cause in enumerate(counted.causes, 1):
+        for at in question.at:
+            of_one = number if competing else None
+            estimate = estimate_hazard(counted.tables[group], days_of(at), of_one, question.level)
+            label = f"Cumulative hazard{f' of {cause}' if cause else ''} at {at}{named}"
+            result_id = name_result("hazard", group, cause, at)
+            yield Result(result_id, label, "cumulative hazard", estimate, decimals=3)
 
 
 def _restricted_mean(counted: Counted, group: str, horizon: str, level: float, named: str) -> Result:
+    from caseseries.stats.restricted import estimate_restricted_mean
+
     table = counted.tables[group]
     result_id = name_result("rmst", group, horizon)
     day = _latest_day(counted) if horizon == AUTO else days_of(horizon)
@@ -132,6 +147,8 @@ def _restricted_mean(counted: Counted, group: str, horizon: str, level: float, n
 
 def _latest_day(counted: Counted) -> int | None:
     """The last day on which every group with rows still has `ENOUGH` patients and `SHARE` of its own."""
+    from caseseries.stats.restricted import last_day_with
+
     days = [
         last_day_with(table, max(ENOUGH, -int(-table.n * SHARE // 1)))
         for table in counted.tables.values()
@@ -143,8 +160,10 @@ def _latest_day(counted: Counted) -> int | None:
 def _differences(counted: Counted, question: Question) -> Iterator[Result]:
     """What the exact tests of two groups are about: the difference and its limits."""
     groups = [group for group, table in counted.tables.items() if table.n]
-    if len(groups) != 2 or counted.strata:
+    if len(groups) != 2 or counted.strata or not {FIXED_TIME, MEDIANS} & set(question.tests):
         return
+    from caseseries.stats.melding import estimate_median_difference, estimate_survival_difference
+
     a, b = (counted.tables[group] for group in groups)
     between = f"{groups[0]} less {groups[1]}"
     for at in question.at if FIXED_TIME in question.tests else ():
@@ -156,7 +175,9 @@ def _differences(counted: Counted, question: Question) -> Iterator[Result]:
         yield Result("difference.median", f"Difference of medians, {between}", "days", estimate)
 
 
-def _ratio(group: str, table: EventTable, reference: Reference, question: Question) -> Result:
+def _ratio(group: str, table: EventTable, reference: "Reference", question: Question) -> Result:
+    from caseseries.stats.reference import estimate_mortality_ratio
+
     label = f"Observed over expected events{f' in {group}' if group else ''}"
     estimate = estimate_mortality_ratio(table, reference, question.level)
     return Result(name_result("ratio", group), label, "ratio", estimate, decimals=2)

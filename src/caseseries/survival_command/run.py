@@ -7,7 +7,6 @@ from caseseries.findings import Finding, Severity, StudyError, Where
 from caseseries.registry.coding import Layout
 from caseseries.registry.counted import Counted
 from caseseries.registry.sources import count_source
-from caseseries.survival_command.against import read_reference
 from caseseries.survival_command.answer import Answer, answer, regress
 from caseseries.survival_command.output import draw_figure, to_json, to_text
 from caseseries.survival_command.question import ALIASES, Question, Regression, check_question, words
@@ -52,7 +51,11 @@ def answer_survival(source: str, layout: Layout, options: Options) -> tuple[Answ
     check_question(source, layout, question, regression)
     if not declared:
         _check_name(layout.event)
-    held_against = read_reference(options.reference, layout) if options.reference else None
+    held_against = None
+    if options.reference:
+        from caseseries.survival_command.against import read_reference
+
+        held_against = read_reference(options.reference, layout)
     counted = count_source(source, layout, options.query, options.table, options.keep)
     if not declared:
         _check_values(source, layout.event, counted)
