@@ -18,7 +18,7 @@ from caseseries.decisions.chain import FILE as DECISIONS
 from caseseries.decisions.chain import Log, Question
 from caseseries.decisions.log import read_decisions
 from caseseries.findings import Finding, Severity, StudyError
-from caseseries.identify.ascertainment import list_answers
+from caseseries.identify.ascertainment import Silence, ask_silent_centres, list_answers
 from caseseries.identify.link import Joined, join_cases
 from caseseries.identify.minutes import Board, mark_found, propose_cases, read_minutes
 from caseseries.identify.tokens import Identifiers, read_tokens
@@ -50,16 +50,18 @@ class Checked:
     identifiers: Identifiers = field(default_factory=Identifiers)
     joined: Joined = field(default_factory=Joined)
     board: Board = field(default_factory=Board)
+    silence: Silence = field(default_factory=Silence)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        rooms = (self.returns, self.identifiers, self.joined, self.board, self.cohort)
+        rooms = (self.returns, self.identifiers, self.joined, self.board, self.silence, self.cohort)
         return tuple(sorted({finding for room in rooms for finding in room.findings}))
 
     @property
     def questions(self) -> tuple[Question, ...]:
         """What only a person can answer and nobody has."""
-        return (*self.joined.questions, *self.board.questions)
+        rooms = (self.returns, self.joined, self.board, self.silence)
+        return tuple(question for room in rooms for question in room.questions)
 
     @property
     def problems(self) -> tuple[Finding, ...]:
@@ -73,19 +75,20 @@ def check_study(folder: Path, progress: Progress = silent) -> Checked:
     Raises:
         StudyError: study.toml cannot be used, or the log of decisions is broken.
     """
-    study = load_study(folder)
+    study, log = load_study(folder), read_decisions(folder)
     progress("Reading the returns")
-    return form_study(folder, study, read_returns(folder, study))
+    return form_study(folder, study, read_returns(folder, study, log), log)
 
 
-def form_study(folder: Path, study: Study, returns: Returns) -> Checked:
+def form_study(folder: Path, study: Study, returns: Returns, log: Log) -> Checked:
     """From the returns to the cohort, with what people decided and what the boards' minutes say."""
-    log, identifiers = read_decisions(folder), read_tokens(folder)
+    identifiers = read_tokens(folder)
     joined = join_cases(returns.patients, log, identifiers.tokens)
     board = propose_cases(read_minutes(folder), study.index.treatment, joined.patients, log, joined.stand_ins)
     aside = [Left(one.case_id, "set aside", one.reason.what) for one in returns.aside]
     cohort = form_cohort(mark_found(joined.patients, board), study, aside, len(joined.seconds))
-    return Checked(study, returns, cohort, log, identifiers, joined, board)
+    silence = ask_silent_centres(study, returns.files, log)
+    return Checked(study, returns, cohort, log, identifiers, joined, board, silence)
 
 
 def analyse_study(checked: Checked, progress: Progress = silent) -> "Analysis":
@@ -94,7 +97,7 @@ def analyse_study(checked: Checked, progress: Progress = silent) -> "Analysis":
     from caseseries.present.wording import show
 
     progress("Estimating")
-    reach = list_answers(checked.study, checked.returns.files)
+    reach = list_answers(checked.study, checked.returns.files, checked.log)
     analysis = analyse(checked.cohort, checked.study, reach)
     return replace(analysis, results=show(analysis.results, checked.study.report.style))
 

@@ -11,6 +11,7 @@ from caseseries.study.load import FILE, load_study
 RETURNS = "returns"
 LETTER = files("caseseries.evidence") / "published" / "letter.toml"  # what the letter prints, claim by claim
 TEMPLATE = "template.xlsx"
+ANSWERS = "answers.toml"
 
 
 def write_demo(folder: Path) -> None:
@@ -28,6 +29,25 @@ def write_demo(folder: Path) -> None:
     (folder / RETURNS).mkdir()
     for centre, rows in build_returns(study.data_cut).items():
         write_template(folder / RETURNS / f"{centre}.xlsx", study, rows, centre)
+
+
+def write_messy(folder: Path) -> None:
+    """Write the same study into a new or empty folder, as hospitals would return it: study.toml, returns/*,
+    minutes/*, answers.toml and README.txt.
+
+    The bytes are the same every time. Raises StudyError if the folder holds anything.
+    """
+    from caseseries.demo.messy import MISSING, write_messy_returns, write_minutes
+
+    _make_empty(folder)
+    protocol = _packaged(FILE).replace(b'"Kilvarra"]', f'"Kilvarra", "{MISSING}"]'.encode())
+    (folder / FILE).write_bytes(_packaged("preamble.toml") + protocol)
+    (folder / "README.txt").write_bytes(_packaged("messy.txt"))
+    (folder / ANSWERS).write_bytes(_packaged(ANSWERS))
+    study = load_study(folder)
+    for name, write in ((RETURNS, write_messy_returns), ("minutes", write_minutes)):
+        (folder / name).mkdir()
+        write(folder / name, study)
 
 
 def write_new(folder: Path) -> tuple[Path, ...]:

@@ -38,13 +38,18 @@ def check_book(book: Workbook) -> Iterator[Remark]:
 
 def check_sheet(grid: Grid) -> Iterator[Remark]:
     """What is odd about a sheet whose headings are understood."""
-    yield from _hidden(grid)
+    yield from check_looks(grid)
     yield from _merged(grid)
     yield from _struck(grid)
+    yield from _autofilled(grid)
+
+
+def check_looks(grid: Grid) -> Iterator[Remark]:
+    """What is odd about any sheet, whatever its headings: hidden parts, colours, notes, a last row that is full."""
+    yield from _hidden(grid)
     yield from _coloured(grid)
     yield from _annotated(grid)
     yield from _cut(grid)
-    yield from _autofilled(grid)
 
 
 def _note(where: Where, code: str, what: str, allowed: str, do: str) -> Remark:

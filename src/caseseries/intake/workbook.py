@@ -356,9 +356,14 @@ def _number(row: int, column: int, style: str, stored: str, book: _Book) -> Cell
     if not math.isfinite(value) or (style and index >= len(book.looks)):
         return _broken(row, column, stored)
     number_format = book.looks[index].number_format if book.looks else "General"
+    return cell_of_number(row, column, value, number_format, book.shift)
+
+
+def cell_of_number(row: int, column: int, value: float, number_format: str, shift: int) -> Cell:
+    """A date, a percentage or a number, by its format; `shift` brings days counted from 1904 to the other calendar."""
     codes = codes_of(number_format)
-    if set(codes) & set("dmyhs") and -1 < value + book.shift < LAST_SERIAL:
-        serial = value + book.shift
+    if set(codes) & set("dmyhs") and -1 < value + shift < LAST_SERIAL:
+        serial = value + shift
         return Cell(row, column, "date", serial, _shown_date(serial), number_format)
     if "%" in codes:
         return Cell(row, column, "percent", value, f"{percent_of(value):.15g} %", number_format)
