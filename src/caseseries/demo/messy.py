@@ -496,5 +496,5 @@ def _highcombe(path: Path, lines: Lines) -> None:
         rows.append([f"QR {when}", f"{line['range_percent']:g} %"])
         rows.append([f"Sensitivity {when}", f"{line['sensitivity_percent']:g} %"])
         rows.append([f"MRD marker {when}", str(line["marker"])])
-    rows.append(["MRD method", "PCR Ig/TR"])
+    rows += [["MRD material", "bone marrow"], ["MRD method", "PCR Ig/TR"]]
     write_ods(path, "Sheet1", [row for row in rows if row[1]])
