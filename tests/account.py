@@ -224,17 +224,18 @@ def spoken(horizon: str) -> str:
 
 def lines_of_reading(account: Account) -> set[str]:
     """The sums of `caseseries check --json` and the hashes of results.json, as they must be printed."""
-    cells, cases, returned = account.read["cells"], account.read["cases"], account.read["files"]
+    cells, returns = account.read["cells"], account.read["files"]
+    returned, analysed = (account.rows[name]["value"] for name in ("n.returned", "n.cases"))
     sums = (
-        f"{len(returned)} returns with {cells['non_empty']} non-empty cells: {cells['stored']} stored, "
+        f"{len(returns)} returns with {cells['non_empty']} non-empty cells: {cells['stored']} stored, "
         f"{cells['problem']} set aside as problems, {cells['ignored']} ignored (headings, instructions, lists)."
     )
-    left = cases["returned"] - cases["analysed"]
+    left = returned - analysed
     hashes = {f"{name}: SHA-256 {digest}" for name, digest in account.hashes.items()}
     return {
         sums,
         *lines_of_plates(account),
-        f"{cases['returned']} cases returned: {cases['analysed']} analysed, {left} not.",
+        f"{returned} cases returned: {analysed} analysed, {left} not.",
         *hashes,
     }
 
@@ -303,7 +304,7 @@ def _orphans_of_flow(drawn: list[Piece], account: Account) -> Iterator[str]:
     found = Counter(case["identified_by"] for case in account.listing.values())
     both = [c for c in account.listing.values() if c["mrd_before_result"] and c["mrd_after_result"]]
     boxes = {
-        "Cases returned by the centres": account.read["cases"]["returned"],
+        "Cases returned by the centres": account.rows["n.returned"]["value"],
         f"Eligible, received {account.protocol['index']['label']}": len(account.listing),
         f"MRD measured before and after {account.protocol['index']['label']}": len(both),
         "Proceeded to HSCT": count["time.index_to_hsct.median"],

@@ -28,8 +28,6 @@ from caseseries.terminal import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from caseseries.decisions.chain import Question
 
 DONE, OPEN_PROBLEMS, UNREADABLE, WRONG_USE = 0, 1, 2, 3
@@ -82,10 +80,21 @@ def say(line: str) -> None:
 
 
 @app.command()
-def demo(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")]) -> int:
+def demo(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+    messy: Annotated[
+        bool, typer.Option("--messy", help="As hospitals return it; writes it and runs nothing.")
+    ] = False,
+) -> int:
     """Write the demo study (made-up patients) into DIR and run it."""
-    from caseseries.demo import write_demo
+    from caseseries.demo import write_demo, write_messy
 
+    if messy:
+        write_messy(folder)
+        say(
+            f"Wrote the same eleven made-up infants to {folder}, as hospitals return them. Then: caseseries check"
+        )
+        return DONE
     say(f"Writing a study of eleven made-up infants to {folder}")
     write_demo(folder)
     return run(folder, freeze=False)
@@ -366,21 +375,33 @@ def decide(
     answer: Annotated[str, typer.Option(help="With --question: one of its answers.")] = "",
     who: Annotated[str, typer.Option(help="Who answers.")] = "",
     why: Annotated[str, typer.Option(help="With --question: the reason.")] = "",
+    answers: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Answer from this file, with --who and without being asked."),
+    ] = None,
 ) -> int:
     """Ask a person the open questions; record the answers."""
+    from caseseries.deciding import Answer, load_answers, record, record_answers, record_one
     from caseseries.pipeline import check_study
 
+    if answers:
+        left = len(record_answers(folder, load_answers(answers), who, moment, say))
+        say(f"{plural(left, 'question')} open" if left else "No question is open")
+        return OPEN_PROBLEMS if left else DONE
     questions = check_study(folder, say).questions
     if question:
-        return record_one(folder, questions, question, answer, who, why)
-    for number, each in enumerate(questions, start=1):
-        typer.echo(question_text(each, f"{number} of {len(questions)}"))
-        chosen = choose(each)
-        if not chosen:
-            continue
-        who = who or typer.prompt("Who answers").strip()
-        record(folder, each, chosen, who, typer.prompt("Why").strip())
-    left = len(check_study(folder).questions)
+        is_recorded = record_one(folder, questions, question, Answer(answer, why), who, moment(), say)
+        return DONE if is_recorded else WRONG_USE
+    put: set[str] = set()
+    while new := [each for each in questions if each.id not in put]:
+        put |= {each.id for each in new}
+        for number, each in enumerate(new, start=1):
+            typer.echo(question_text(each, f"{number} of {len(new)}"))
+            if chosen := choose(each):
+                who = who or typer.prompt("Who answers").strip()
+                record(folder, each, Answer(chosen, typer.prompt("Why").strip()), who, moment(), say)
+        questions = check_study(folder).questions  # an answer can open further questions
+    left = len(questions)
     say(f"{plural(left, 'question')} open" if left else "No question is open")
     return OPEN_PROBLEMS if left else DONE
 
@@ -466,31 +487,6 @@ def choose(question: "Question") -> str:
         say(f"caseseries: “{said}” is not one of the answers")
 
 
-def record(folder: Path, question: "Question", answer: str, who: str, why: str) -> None:
-    """Append a decision. The clock is read here and nowhere else: when somebody decided is a fact to keep."""
-    from caseseries.decisions.chain import Decision
-    from caseseries.decisions.log import append_decision
-
-    when = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    entry = append_decision(folder, Decision(question.id, question.text, answer, why, who, when))
-    say(f"Recorded as decision {entry.number}: {answer}")
-
-
-def record_one(
-    folder: Path, questions: "Sequence[Question]", name: str, answer: str, who: str, why: str
-) -> int:
-    """Answer one open question from the options of the command."""
-    asked = next((each for each in questions if each.id == name), None)
-    if asked is None:
-        say(f"caseseries: no open question is called {name}. The open ones: {_names(questions)}")
-        return WRONG_USE
-    if not asked.allows(answer):
-        allowed = "; ".join(f"“{option.answer}”" for option in asked.options)
-        say(f"caseseries: “{answer}” is not one of the answers to {name}: {allowed}")
-        return WRONG_USE
-    record(folder, asked, answer, who, why)
-    return DONE
-
-
-def _names(questions: "Sequence[Question]") -> str:
-    return ", ".join(each.id for each in questions) or "none"
+def moment() -> str:
+    """The clock is read here and nowhere else: when somebody decided is a fact to keep."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

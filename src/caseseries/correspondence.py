@@ -29,10 +29,11 @@ def compare_return(folder: Path, checked: Checked, old: Path) -> Revision:
     if book.findings:
         raise StudyError(list(book.findings))
     earlier = replace(book, file=file)
-    returns = interpret([earlier if one.file == file else one for one in books], checked.study)
-    closed, opened, both = compare_findings(
-        form_study(folder, checked.study, returns).findings, checked.findings
+    returns = interpret(
+        [earlier if one.file == file else one for one in books], checked.study, (), checked.log
     )
+    before = form_study(folder, checked.study, returns, checked.log)
+    closed, opened, both = compare_findings(before.findings, checked.findings)
     newer = next(one for one in books if one.file == file)
     changes = compare_versions(earlier, newer, checked.study)
     return Revision(changes, tuple(closed), tuple(opened), both)

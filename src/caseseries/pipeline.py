@@ -19,7 +19,7 @@ from caseseries.decisions.chain import Log, Question
 from caseseries.decisions.log import read_decisions
 from caseseries.evidence.comparators import Published, read_published
 from caseseries.findings import Finding, Severity, StudyError
-from caseseries.identify.ascertainment import list_answers
+from caseseries.identify.ascertainment import Silence, ask_silent_centres, list_answers
 from caseseries.identify.link import Joined, join_cases
 from caseseries.identify.minutes import Board, mark_found, propose_cases, read_minutes
 from caseseries.identify.tokens import Identifiers, read_tokens
@@ -55,6 +55,7 @@ class Checked:
     board: Board = field(default_factory=Board)
     plates: Plates = field(default_factory=Plates)
     measured: Measured = field(default_factory=lambda: Measured(()))
+    silence: Silence = field(default_factory=Silence)
     published: Published = field(default_factory=Published)
 
     @property
@@ -66,6 +67,7 @@ class Checked:
             self.plates,
             self.measured,
             self.board,
+            self.silence,
             self.cohort,
             self.published,
         )
@@ -74,7 +76,8 @@ class Checked:
     @property
     def questions(self) -> tuple[Question, ...]:
         """What only a person can answer and nobody has."""
-        return (*self.joined.questions, *self.board.questions, *self.measured.questions)
+        rooms = (self.returns, self.joined, self.board, self.measured, self.silence)
+        return tuple(question for room in rooms for question in room.questions)
 
     @property
     def problems(self) -> tuple[Finding, ...]:
@@ -88,14 +91,14 @@ def check_study(folder: Path, progress: Progress = silent) -> Checked:
     Raises:
         StudyError: study.toml cannot be used, or the log of decisions is broken.
     """
-    study = load_study(folder)
+    study, log = load_study(folder), read_decisions(folder)
     progress("Reading the returns")
-    return form_study(folder, study, read_returns(folder, study))
+    return form_study(folder, study, read_returns(folder, study, log), log)
 
 
-def form_study(folder: Path, study: Study, returns: Returns) -> Checked:
+def form_study(folder: Path, study: Study, returns: Returns, log: Log) -> Checked:
     """From the returns to the cohort, with the plates, what people decided and what the boards' minutes say."""
-    log, identifiers = read_decisions(folder), read_tokens(folder)
+    identifiers = read_tokens(folder)
     joined = join_cases(returns.patients, log, identifiers.tokens)
     plates = read_plate_folder(folder, study, returns, joined)
     measured = join_levels(joined.patients, plates, log)
@@ -104,8 +107,19 @@ def form_study(folder: Path, study: Study, returns: Returns) -> Checked:
     )
     aside = [Left(one.case_id, "set aside", one.reason.what) for one in returns.aside]
     cohort = form_cohort(mark_found(measured.patients, board), study, aside, len(joined.seconds))
-    published = read_published(folder, study)
-    return Checked(study, returns, cohort, log, identifiers, joined, board, plates, measured, published)
+    return Checked(
+        study,
+        returns,
+        cohort,
+        log,
+        identifiers,
+        joined,
+        board,
+        plates,
+        measured,
+        silence=ask_silent_centres(study, returns.files, log),
+        published=read_published(folder, study),
+    )
 
 
 def read_plate_folder(folder: Path, study: Study, returns: Returns, joined: Joined) -> Plates:
@@ -126,7 +140,7 @@ def analyse_study(checked: Checked, progress: Progress = silent) -> "Analysis":
     from caseseries.present.wording import show
 
     progress("Estimating")
-    reach = list_answers(checked.study, checked.returns.files)
+    reach = list_answers(checked.study, checked.returns.files, checked.log)
     analysis = analyse(checked.cohort, checked.study, reach)
     compared = compare_published(checked.published, checked.cohort.courses, checked.study)
     analysis = with_comparisons(analysis, *compared)

@@ -71,7 +71,6 @@ def check_record(checked: "Checked") -> dict[str, object]:
             "contradict": len(checked.measured.questions),
             "added": checked.measured.added,
         },
-        "cases": {"returned": checked.cohort.returned, "analysed": len(checked.cohort.courses)},
         "files": [
             {"name": file.file, "centre": file.centre, "sha256": file.sha256, **counts_record(file.counts)}
             for file in checked.returns.files
@@ -125,14 +124,13 @@ def counts_record(counts: object) -> dict[str, int]:
 
 
 def finding_record(finding: Finding) -> dict[str, str]:
+    """Five keys; what is allowed belongs to what is to be done."""
     return {
         "code": finding.code,
         "severity": finding.severity,
         "where": str(finding.where),
         "what": finding.what,
-        "allowed": finding.allowed,
-        "do": finding.do,
-        "case": finding.case_id,
+        "do": f"Allowed: {finding.allowed}. {finding.do}" if finding.allowed else finding.do,
     }
 
 

@@ -26,7 +26,7 @@ def test_every_file_that_is_not_read_is_named(tmp_path):
     folder = tmp_path / "returns"
     (folder / "~$leeds.xlsx").write_bytes(b"lock")
     (folder / ".DS_Store").write_bytes(b"mac")
-    (folder / "dublin.ods").write_text("Case id;Date of birth")
+    (folder / "dublin.odt").write_text("Case id;Date of birth")
     (folder / "old").mkdir()
     returns = read_returns(tmp_path, STUDY)
     allowed = "Allowed: Excel workbooks (.xlsx)."
@@ -35,7 +35,7 @@ def test_every_file_that_is_not_read_is_named(tmp_path):
     )
     assert told(returns) == [
         f"note intake.hidden-file: returns/.DS_Store: {ignored}",
-        f"file intake.not-xlsx: returns/dublin.ods: the file is no .xlsx workbook. {allowed} {SAVE_AS}",
+        f"file intake.not-xlsx: returns/dublin.odt: the file is no .xlsx workbook. {allowed} {SAVE_AS}",
         f"file intake.folder: returns/old: folders inside the returns are not read. {allowed} Move its "
         "workbooks up.",
         f"note intake.hidden-file: returns/~$leeds.xlsx: {ignored}",

@@ -32,7 +32,8 @@ class Question:
     """Something only a person can answer.
 
     `id` is the same each time the same doubt arises. `text` is recorded with the answer; `evidence` is shown
-    when the question is asked and goes nowhere else, because it may quote what a patient's record says.
+    when the question is asked and goes nowhere else, because it may quote what a patient's record says; `recorded`
+    is kept in place of the text where that says more.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Question:
     options: tuple[Option, ...]
     where: Where
     evidence: tuple[str, ...] = ()
+    recorded: str = ""
 
     def allows(self, answer: str) -> bool:
         return any(option.answer == answer for option in self.options)

@@ -13,6 +13,7 @@ PLATES = "plates"
 LETTER = files("caseseries.evidence") / "published" / "letter.toml"  # what the letter prints, claim by claim
 COMPARATORS = "comparators.toml"
 TEMPLATE = "template.xlsx"
+ANSWERS = "answers.toml"
 
 
 def write_demo(folder: Path) -> None:
@@ -36,6 +37,25 @@ def write_demo(folder: Path) -> None:
     (folder / PLATES).mkdir()
     for name, data in write_plates(tell_stories(study.data_cut)):
         (folder / PLATES / name).write_bytes(data)
+
+
+def write_messy(folder: Path) -> None:
+    """Write the same study into a new or empty folder, as hospitals would return it: study.toml, returns/*,
+    minutes/*, answers.toml and README.txt.
+
+    The bytes are the same every time. Raises StudyError if the folder holds anything.
+    """
+    from caseseries.demo.messy import MISSING, write_messy_returns, write_minutes
+
+    _make_empty(folder)
+    protocol = _packaged(FILE).replace(b'"Kilvarra"]', f'"Kilvarra", "{MISSING}"]'.encode())
+    (folder / FILE).write_bytes(_packaged("preamble.toml") + protocol)
+    (folder / "README.txt").write_bytes(_packaged("messy.txt"))
+    (folder / ANSWERS).write_bytes(_packaged(ANSWERS))
+    study = load_study(folder)
+    for name, write in ((RETURNS, write_messy_returns), ("minutes", write_minutes)):
+        (folder / name).mkdir()
+        write(folder / name, study)
 
 
 def write_new(folder: Path) -> tuple[Path, ...]:

@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from caseseries.decisions.chain import Log, Option, Question, question_id, unanswered
+from caseseries.findings import Finding, Severity, Where
 from caseseries.intake.returns import ReturnedFile
 from caseseries.record.patient import Patient, Source
 from caseseries.study.definition import Study
 
 BOARD, SURVEY, BOTH, UNKNOWN = "tumour board", "survey", "both", ""
+WAITING, NO_CASE, NOT_ASKED = "not yet answered", "no such case", "never asked"
 
 
 @dataclass(frozen=True)
@@ -18,10 +21,53 @@ class Reach:
     answered: tuple[str, ...] = ()
 
 
-def list_answers(study: Study, files: Iterable[ReturnedFile]) -> Reach:
-    """Which centres have answered."""
+@dataclass(frozen=True)
+class Silence:
+    """The centres from which nothing came, as questions and findings until somebody says why."""
+
+    questions: tuple[Question, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def list_answers(study: Study, files: Iterable[ReturnedFile], log: Log) -> Reach:
+    """Which centres were asked and which have answered; what somebody said of a silent centre counts."""
     filled = {file.centre for file in files if file.counts.non_empty}
-    return Reach(study.centres, tuple(centre for centre in study.centres if centre in filled))
+    said = {centre: _said(centre, log) for centre in study.centres if centre not in filled}
+    asked = tuple(centre for centre in study.centres if said.get(centre) != NOT_ASKED)
+    return Reach(asked, tuple(centre for centre in asked if centre in filled or said[centre] == NO_CASE))
+
+
+def ask_silent_centres(study: Study, files: Iterable[ReturnedFile], log: Log) -> Silence:
+    """A question for each centre of the protocol from which nothing came."""
+    filled = {file.centre for file in files}
+    silent = [centre for centre in study.centres if centre not in filled] if filled else []
+    questions = unanswered([_ask(centre) for centre in silent], log)
+    findings = [
+        _missing(centre, _said(centre, log)) for centre in silent if _said(centre, log) in ("", WAITING)
+    ]
+    return Silence(questions, tuple(findings))
+
+
+def _said(centre: str, log: Log) -> str:
+    entry = log.answers.get(_ask(centre).id)
+    return entry.decision.answer if entry else ""
+
+
+def _ask(centre: str) -> Question:
+    options = (
+        Option(WAITING, "it counts as asked and silent; its cases, if it has any, are missing"),
+        Option(NO_CASE, "it counts as an answer"),
+        Option(NOT_ASKED, "it is no centre of the study; it counts nowhere"),
+    )
+    text = f"Nothing was returned by {centre}, which the protocol names. Why?"
+    return Question(question_id("silent-centre", centre), text, options, Where("study.toml", cell="centres"))
+
+
+def _missing(centre: str, said: str) -> Finding:
+    what = f"nothing was returned by {centre}" + (", which has not answered yet" if said else "")
+    do = "Ask the centre for its return" if said else "Ask the centre, then: caseseries decide DIR"
+    where = Where("study.toml", cell="centres")
+    return Finding(where, "identify.silent-centre", Severity.NOTE, what, "a return of each centre", do)
 
 
 def group_by_source(patients: Sequence[Patient]) -> Mapping[str, Mapping[str, tuple[Source, ...]]]:

@@ -9,7 +9,7 @@ from caseseries.intake.layout import HELP_SHEET, LISTS_SHEET, QUERIES_SHEET, REQ
 from caseseries.intake.lines import Grid, Remark
 from caseseries.intake.spelling import closest, fold, key_of
 from caseseries.intake.workbook import Cell, Sheet, Workbook, letters_of
-from caseseries.study.forms import Column, Form
+from caseseries.study.forms import CASE_ID, Column, Form
 
 SEARCHED_ROWS = 10  # for headings that a title or a note has pushed down
 
@@ -41,6 +41,25 @@ def is_template_sheet(sheet: Sheet) -> bool:
     return fold(sheet.name) in map(fold, (HELP_SHEET, LISTS_SHEET, QUERIES_SHEET))
 
 
+def is_template(book: Workbook, forms: Sequence[Form]) -> bool:
+    """Whether a workbook was made from our template: it has the help sheet, or a form's sheet with its headings."""
+    by_name = {fold(form.sheet): form for form in forms}
+    for sheet in book.sheets:
+        form = by_name.get(fold(sheet.name))
+        if fold(sheet.name) == fold(HELP_SHEET):
+            return True
+        if form and not _is_delimited(book):
+            keys = {_heading_key(column.heading) for column in form.columns}
+            known = {_heading_key(cell.raw) for cell in sheet.cells if cell.row <= SEARCHED_ROWS} & keys
+            if _heading_key(CASE_ID.heading) in known and len(known) > 1:
+                return True
+    return False
+
+
+def _is_delimited(book: Workbook) -> bool:
+    return not book.file.casefold().endswith(".xlsx")
+
+
 def cells_of(file: str, sheet: Sheet) -> tuple[Where, ...]:
     """The places of all filled cells of a sheet."""
     return tuple(Where(file, sheet.name, cell.address) for cell in sheet.cells)
@@ -64,7 +83,7 @@ def _sheet_remarks(file: str, strange: Sequence[Sheet], missing: Sequence[str]) 
         if meant[sheet.name]:
             yield _misspelt_sheet(file, sheet, meant[sheet.name])
         elif sheet.cells:
-            yield _strange_sheet(file, sheet)
+            yield strange_sheet(file, sheet)
     for name in missing:
         if name not in meant.values():
             what = f"the sheet “{name}” is missing"
@@ -78,7 +97,8 @@ def _misspelt_sheet(file: str, sheet: Sheet, meant: str) -> Remark:
     return Remark(finding, cells_of(file, sheet))
 
 
-def _strange_sheet(file: str, sheet: Sheet) -> Remark:
+def strange_sheet(file: str, sheet: Sheet) -> Remark:
+    """A sheet that holds nothing of the study: ignored, and said so."""
     hidden = "hidden " if sheet.hidden else ""
     what = f"the {hidden}sheet is no part of the return; its filled cells ({len(sheet.cells)}) are ignored"
     do = "If it holds data of the study, move them to the sheets of the template"

@@ -39,13 +39,18 @@ def check_book(book: Workbook) -> Iterator[Remark]:
 def check_sheet(grid: Grid) -> Iterator[Remark]:
     """What is odd about a sheet whose headings are understood."""
     cells = _lines(grid)
-    yield from _hidden(grid, cells)
+    yield from check_looks(grid)
     yield from _merged(grid)
     yield from _struck(grid, cells)
+    yield from _autofilled(grid, cells)
+
+
+def check_looks(grid: Grid) -> Iterator[Remark]:
+    """What is odd about any sheet, whatever its headings: hidden parts, colours, notes, a last row that is full."""
+    yield from _hidden(grid, _lines(grid))
     yield from _coloured(grid)
     yield from _annotated(grid)
     yield from _cut(grid)
-    yield from _autofilled(grid, cells)
 
 
 def _note(where: Where, code: str, what: str, allowed: str, do: str) -> Remark:

@@ -7,19 +7,25 @@ cell shows.
 """
 
 import gc
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from caseseries.decisions.chain import Log, Question
 from caseseries.findings import Finding, Severity, Where
 from caseseries.intake.apart import Apart
-from caseseries.intake.columns import cells_of, is_template_sheet, match_columns, match_sheets
+from caseseries.intake.columns import cells_of, is_template, is_template_sheet, match_columns, match_sheets
 from caseseries.intake.delimited import read_delimited
+from caseseries.intake.headings import Lexicon, build_lexicon
 from caseseries.intake.layout import CENTRE_CELL, HELP_SHEET, STAMP_CELL, stamp_of
 from caseseries.intake.lines import Line, Remark, read_lines
 from caseseries.intake.oddities import check_book, check_sheet
+from caseseries.intake.old_excel import read_old_excel
+from caseseries.intake.open_document import read_open_document
+from caseseries.intake.own_sheets import read_own_sheets, which_centre
 from caseseries.intake.package import SAVE_AS, UnreadableError, hash_of
 from caseseries.intake.redcap import is_export, own_cells, split_export
 from caseseries.intake.rules import PATIENTS, UNKNOWN_CASE, check_lines, spellings_of
@@ -30,7 +36,14 @@ from caseseries.study.definition import Study
 from caseseries.study.forms import forms_of
 
 FOLDER = "returns"
-DELIMITED = (".csv", ".tsv")
+READERS = {
+    ".xlsx": read_workbook,
+    ".xls": read_old_excel,
+    ".ods": read_open_document,
+    ".csv": read_delimited,
+    ".tsv": read_delimited,
+}
+NAME = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True)
@@ -79,6 +92,7 @@ class Returns:
     findings: tuple[Finding, ...]
     files: tuple[ReturnedFile, ...]
     books: tuple[Workbook, ...] = ()
+    questions: tuple[Question, ...] = ()
 
     @property
     def counts(self) -> CellCounts:
@@ -94,13 +108,17 @@ class _Read:
     lines: tuple[Line, ...]
     remarks: tuple[Remark, ...]
     template: frozenset[Where]
+    questions: tuple[Question, ...] = ()
 
 
-def read_returns(folder: Path, study: Study) -> Returns:
-    """Read every workbook in `folder`/returns. Places are named from `folder`: returns/leeds.xlsx."""
+def read_returns(folder: Path, study: Study, log: Log | None = None) -> Returns:
+    """Read every workbook in `folder`/returns, with what people decided about them in `log`.
+
+    Places are named from `folder`: returns/leeds.xlsx.
+    """
     paths, remarks = _list_files(folder)
     with _without_collector(), Apart() as apart:
-        return interpret([_read(path, folder, apart) for path in paths], study, remarks)
+        return interpret([_read(path, folder, apart) for path in paths], study, remarks, log)
 
 
 @contextmanager
@@ -116,16 +134,18 @@ def _without_collector() -> Iterator[None]:
 
 
 def _read(path: Path, folder: Path, apart: Apart) -> Workbook:
-    reader = read_delimited if path.suffix.lower() in DELIMITED else read_workbook
     try:
-        return apart.read(reader, path, folder)
+        return apart.read(READERS[path.suffix.lower()], path, folder)
     except UnreadableError as error:
         return refuse(path.relative_to(folder).as_posix(), hash_of(path), error)
 
 
-def interpret(books: Sequence[Workbook], study: Study, remarks: Sequence[Remark] = ()) -> Returns:
+def interpret(
+    books: Sequence[Workbook], study: Study, remarks: Sequence[Remark] = (), log: Log | None = None
+) -> Returns:
     """What workbooks that have been read say about the study's patients; `remarks` are already known."""
-    reads = [_understand(book, study) for book in books]
+    lexicon = build_lexicon(study)
+    reads = [_understand(book, study, lexicon, log or Log()) for book in books]
     lines = [line for read in reads for line in read.lines]
     about_files = [remark for read in reads for remark in read.remarks]
     return _assemble(reads, lines, [*remarks, *about_files, *check_lines(lines)])
@@ -156,11 +176,7 @@ def _list_files(folder: Path) -> tuple[list[Path], list[Remark]]:
 
 
 def _is_return(path: Path) -> bool:
-    return (
-        path.suffix.lower() in (".xlsx", *DELIMITED)
-        and path.is_file()
-        and not path.name.startswith((".", "~$"))
-    )
+    return path.suffix.lower() in READERS and path.is_file() and not path.name.startswith((".", "~$"))
 
 
 def _not_read(path: Path) -> Finding:
@@ -174,11 +190,33 @@ def _not_read(path: Path) -> Finding:
     return Finding(where, "intake.not-xlsx", Severity.FILE, "the file is no .xlsx workbook", allowed, SAVE_AS)
 
 
-def _understand(book: Workbook, study: Study) -> _Read:
+def _understand(book: Workbook, study: Study, lexicon: Lexicon, log: Log) -> _Read:
     if book.findings:
         return _Read(book, Path(book.file).stem, (), tuple(map(Remark, book.findings)), frozenset())
     if is_export(book):
         return _understand_export(book, study)
+    if not is_template(book, lexicon.forms) and (read := _understand_own(book, study, lexicon, log)):
+        return read
+    return _understand_template(book, study)
+
+
+def _understand_own(book: Workbook, study: Study, lexicon: Lexicon, log: Log) -> _Read | None:
+    """A workbook in the centre's own words; None when nothing in it looks like a return."""
+    centre, question = which_centre(book, _centre_of(book, study), study.centres, log)
+    own = read_own_sheets(book, lexicon, centre, log, study.data_cut)
+    if own is None:
+        return None
+    remarks = [*own.remarks, *map(Remark, book.warnings), *check_book(book)]
+    template = {
+        where for sheet in book.sheets if is_template_sheet(sheet) for where in cells_of(book.file, sheet)
+    }
+    questions = (*([question] if question else []), *own.questions.values())
+    return _Read(
+        book, centre, tuple(own.lines), tuple(remarks), frozenset(template | own.headings), questions
+    )
+
+
+def _understand_template(book: Workbook, study: Study) -> _Read:
     matched, remarks = match_sheets(book, forms_of(study))
     template = {
         where for sheet in book.sheets if is_template_sheet(sheet) for where in cells_of(book.file, sheet)
@@ -220,7 +258,18 @@ def _on_help_sheet(book: Workbook, address: str) -> str:
 def _centre_of(book: Workbook, study: Study) -> str:
     """The centre's cell on the help sheet, or else the file's name; in the protocol's spelling."""
     centre = _on_help_sheet(book, CENTRE_CELL) or Path(book.file).stem
-    return next((name for name in study.centres if fold(name) == fold(centre)), centre)
+    named = [name for name in study.centres if fold(name) == fold(centre)]
+    return next(iter(named or _named_in(centre, study.centres)), centre)
+
+
+def _named_in(text: str, centres: Sequence[str]) -> list[str]:
+    """The one centre whose name is part of a text, as of "Return Leeds v2"; none when several are."""
+    found = [name for name in centres if f" {words_of_name(name)} " in f" {words_of_name(text)} "]
+    return found if len(found) == 1 else []
+
+
+def words_of_name(text: str) -> str:
+    return " ".join(NAME.split(fold(text)))
 
 
 def _check_help_sheet(book: Workbook, study: Study, centre: str) -> Iterator[Finding]:
@@ -260,6 +309,7 @@ def _assemble(reads: Sequence[_Read], lines: Sequence[Line], remarks: Sequence[R
         tuple(findings),
         tuple(_returned_file(read, stored, problem, ignored | template) for read in reads),
         tuple(read.book for read in reads),
+        tuple(question for read in reads for question in read.questions),
     )
 
 

@@ -76,7 +76,7 @@ class Cell(NamedTuple):
         return f"{letters_of(self.column)}{self.row}"
 
 
-_Content = tuple[Kind, str | float | bool, str, str] | tuple[()]  # the last four fields of a cell, or nothing
+Content = tuple[Kind, str | float | bool, str, str] | tuple[()]  # the last four fields of a cell, or nothing
 
 
 @dataclass(frozen=True)
@@ -318,7 +318,7 @@ class _Cells(Walker):
         inside = _content(self.book, kind, style, stored, content.get("f"))
         self.add(self.row, self.column, inside, style)
 
-    def add(self, row: int, column: int, content: _Content, style: str) -> None:
+    def add(self, row: int, column: int, content: Content, style: str) -> None:
         """Keep a cell that is not empty, and its look if it tells something."""
         if content:
             self.found.append(Cell(row, column, *content))
@@ -354,7 +354,7 @@ def _read_plain(package: Package, part: str, book: _Book, room: int) -> _Cells:
     sheet = split_sheet(read_part(package, part))
     cells = _Cells(book, room)
     walk(package, part, cells, sheet.around)
-    contents: dict[tuple[str, ...], _Content] = {}
+    contents: dict[tuple[str, ...], Content] = {}
     for row, attributes, found in scan_rows(sheet):
         if attributes:
             cells.marks.see_element("row", attributes, row)
@@ -368,7 +368,7 @@ def _add_plain(
     cells: _Cells,
     row: int,
     found: Sequence[tuple[str, ...]],
-    contents: dict[tuple[str, ...], _Content],
+    contents: dict[tuple[str, ...], Content],
 ) -> None:
     """The cells of one row. Most contents stand in many cells, and each is worked out once."""
     before, digits = 0, str(row)
@@ -399,7 +399,7 @@ def _placed(cells: Sequence[Cell]) -> Iterator[Cell]:
     return (placed[place] for place in sorted(placed))
 
 
-def _content(book: _Book, kind: str, style: str, stored: str, formula: str | None) -> _Content:
+def _content(book: _Book, kind: str, style: str, stored: str, formula: str | None) -> Content:
     """What a cell holds, from how it is stored; nothing when there is nothing to be seen in it."""
     if not stored:
         is_open = formula is not None and kind not in ("str", "inlineStr")
@@ -416,19 +416,24 @@ def _content(book: _Book, kind: str, style: str, stored: str, formula: str | Non
     return _number(style, stored, book)
 
 
-def _text(text: str, kind: Kind = "text") -> _Content:
+def _text(text: str, kind: Kind = "text") -> Content:
     return (kind, text, text, "General") if text.strip().strip(INVISIBLE) else ()
 
 
-def _number(style: str, stored: str, book: _Book) -> _Content:
+def _number(style: str, stored: str, book: _Book) -> Content:
     value = float(stored) if NUMBER.fullmatch(stored) else math.nan
     index = int(style) if style.isdecimal() else 0
     if not math.isfinite(value) or (style and index >= len(book.looks)):
         return _text(stored, "broken")
     number_format = book.looks[index].number_format if book.looks else "General"
+    return content_of_number(value, number_format, book.shift)
+
+
+def content_of_number(value: float, number_format: str, shift: int) -> Content:
+    """A date, a percentage or a number, by its format; `shift` brings days counted from 1904 to the other calendar."""
     codes = codes_of(number_format)
-    if set(codes) & set("dmyhs") and -1 < value + book.shift < LAST_SERIAL:
-        serial = value + book.shift
+    if set(codes) & set("dmyhs") and -1 < value + shift < LAST_SERIAL:
+        serial = value + shift
         return "date", serial, _shown_date(serial), number_format
     if "%" in codes:
         return "percent", value, f"{percent_of(value):.15g} %", number_format

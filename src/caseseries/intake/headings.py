@@ -1,0 +1,275 @@
+"""A centre's heading to the columns it may stand for: by meaning, with its unit and its number understood apart.
+
+What fits word for word is shown and confirmed with the sheet; what only looks alike is asked about by itself.
+"""
+
+import difflib
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from caseseries.intake.spelling import LOOK_ALIKE, clean, fold
+from caseseries.intake.units import unit_of
+from caseseries.study.definition import Study
+from caseseries.study.forms import Column, Form, forms_of
+from caseseries.study.headings import Target, Vocabulary, load_vocabulary
+
+NEAR, CLEARLY = 0.82, 0.04
+SHOWN = 4  # proposals in a question
+PROPOSED_FROM = 0.7
+
+FORMAT = re.compile(
+    r"[(\[]?\b((?:dd?|mm?|yyyy|yy|tt|jjjj|jj|aaaa)(?:[-/. ](?:dd?|mm?|yyyy|yy|tt|jjjj|jj|aaaa)){1,2})\b[)\]]?"
+)
+CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+DOTTED = re.compile(r"\b(?:[a-z]\.){2,}[a-z]?\b")
+NOT_A_LETTER = re.compile(r"[^\w+♀♂]+|_")
+ORDINALS = {
+    "first": "1",
+    "second": "2",
+    "third": "3",
+    "1st": "1",
+    "2nd": "2",
+    "3rd": "3",
+    "erste": "1",
+    "zweite": "2",
+}
+COUNTED = re.compile(r"(?:c|cycle)?(\d)")
+TIMES = frozenset(
+    (
+        "before",
+        "after",
+        "start",
+        "end",
+        "cycle",
+        "day",
+        "week",
+        "diagnosis",
+        "transplant",
+        "relapse",
+        "remission",
+        "induction",
+    )
+)
+A_DAY = re.compile(r"d\+?\d{1,3}|\d{1,3}")
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a heading says: where its cells go, in which unit, and which line of a child's several it is."""
+
+    target: Target
+    unit: str = ""
+    order: str = ""
+    number: str = ""
+    is_ours: bool = False
+
+    @property
+    def line(self) -> tuple[str, str]:
+        """Columns of one form with the same line stand together."""
+        return self.target.group, "" if self.number == "1" else self.number
+
+
+@dataclass(frozen=True)
+class Match:
+    """A heading and its meanings: one when it is certain, several when somebody must choose, none when unknown."""
+
+    heading: str
+    meanings: tuple[Meaning, ...] = ()
+    is_certain: bool = False
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """A study's forms and vocabulary, by the keys that headings are looked up with."""
+
+    forms: tuple[Form, ...]
+    vocabulary: Vocabulary
+
+    @cached_property
+    def keys(self) -> Mapping[tuple[str, ...], tuple[Target, ...]]:
+        return self._keyed(self.vocabulary.phrases)
+
+    @cached_property
+    def own(self) -> Mapping[tuple[str, ...], tuple[Target, ...]]:
+        return self._keyed(self.vocabulary.own)
+
+    @cached_property
+    def drugs(self) -> frozenset[str]:
+        """Tokens of the names of treatments."""
+        names = [
+            word
+            for (_, column), words in self.vocabulary.words.items()
+            if column == "treatment"
+            for word in words
+        ]
+        names += [
+            choice
+            for form in self.forms
+            if form.name == "treatment"
+            for choice in form.column("treatment").choices
+        ]
+        return frozenset(token for name in names for token in self.tokens(name))
+
+    def _keyed(
+        self, phrases: Mapping[str, tuple[Target, ...]]
+    ) -> Mapping[tuple[str, ...], tuple[Target, ...]]:
+        keyed: dict[tuple[str, ...], dict[Target, None]] = defaultdict(dict)
+        for phrase, targets in phrases.items():
+            words, _ = unit_of(phrase)
+            keyed[self.key(words)] |= dict.fromkeys(targets)
+        return {key: tuple(targets) for key, targets in keyed.items()}
+
+    def tokens(self, text: str) -> list[str]:
+        """Words without accents, small words and punctuation; each group of like words as one."""
+        found = []
+        whole = DOTTED.sub(lambda match: match[0].replace(".", ""), plain(CAMEL.sub(" ", text)))
+        for word in NOT_A_LETTER.sub(" ", whole.replace("f/u", "fu")).split():
+            same = self.vocabulary.same.get(word, word)
+            if same not in self.vocabulary.noise:
+                found.append(ORDINALS.get(same, same))
+        return found
+
+    def key(self, text: str) -> tuple[str, ...]:
+        return tuple(sorted(set(self.tokens(text))))
+
+    def form(self, name: str) -> Form:
+        return next(form for form in self.forms if form.name == name)
+
+    def column(self, target: Target) -> Column:
+        return self.form(target.form).column(target.column)
+
+    def describe(self, meaning: Meaning) -> str:
+        """A meaning in the words of our template: "Follow-up: Date (relapse, 2)"."""
+        target = meaning.target
+        more = [word for _, word in target.sets] + ([meaning.number] if meaning.number else [])
+        form = self.form(target.form)
+        return f"{form.sheet}: {form.column(target.column).heading}" + (
+            f" ({', '.join(more)})" if more else ""
+        )
+
+    def sheet_form(self, name: str) -> str:
+        """The form a sheet's name speaks of; empty when none, or several."""
+        said = set(self.tokens(name))
+        found = {
+            form for words, form in self.vocabulary.sheets.items() if said and set(self.tokens(words)) <= said
+        }
+        return found.pop() if len(found) == 1 else ""
+
+
+def build_lexicon(study: Study) -> Lexicon:
+    return Lexicon(forms_of(study), load_vocabulary(study))
+
+
+def plain(text: str) -> str:
+    """Lower case, without accents, look-alike letters made Latin."""
+    decomposed = unicodedata.normalize("NFKD", fold(text.translate(LOOK_ALIKE)).replace("ß", "ss"))
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+def match_heading(text: str, lexicon: Lexicon, form: str = "") -> Match:
+    """What one heading may stand for on a sheet about `form` (empty when it is about several)."""
+    rest, unit = unit_of(clean(text).rstrip("*: "))
+    order, rest = _order_in(rest)
+    for is_alike in (False, True):
+        found = _look_up(rest, lexicon, form, is_alike=is_alike)
+        found = _settle_level(found, unit)
+        if found:
+            exact = {fold(lexicon.column(target).heading) for target, _ in found if not target.group}
+            is_ours = fold(clean(text).rstrip("* ")) in exact
+            meanings = tuple(
+                Meaning(target, unit, order, number, is_ours) for target, number in found[:SHOWN]
+            )
+            return Match(text, meanings, is_certain=not is_alike and len(meanings) == 1)
+    return Match(text)
+
+
+def _settle_level(found: list[tuple[Target, str]], unit: str) -> list[tuple[Target, str]]:
+    """“MRD” with a unit is a level, without one whatever the laboratory said; both are read alike."""
+    columns = {target.column for target, _ in found}
+    other = "mrd_result" if unit else "mrd_percent"
+    if {"mrd_result", "mrd_percent"} <= columns:
+        return [(target, number) for target, number in found if target.column != other]
+    return found
+
+
+def _order_in(text: str) -> tuple[str, str]:
+    """A date's format given in the heading tells the order of day and month."""
+    match = FORMAT.search(text.casefold())
+    if not match:
+        return "", text
+    parts = re.split(r"[-/. ]", match[1])
+    rest = text[: match.start()] + " " + text[match.end() :]
+    if len(parts) < 3 or parts[0][0] not in "dtm":
+        return "", rest
+    return "month first" if parts[0][0] == "m" else "day first", rest
+
+
+def _look_up(text: str, lexicon: Lexicon, form: str, *, is_alike: bool) -> list[tuple[Target, str]]:
+    """The targets of a heading, first as it stands, then without its number, then without the time it speaks of."""
+    tokens = lexicon.tokens(text)
+    for rest, number, is_timed in _readings(tokens, lexicon):
+        key = tuple(sorted(set(rest)))
+        found = _near(key, lexicon, form) if is_alike else _exact(key, lexicon, form)
+        found = [target for target in found if not is_timed or target.form == "specimens"]
+        if found:
+            return [(target, number) for target in found]
+    return []
+
+
+def _readings(tokens: list[str], lexicon: Lexicon) -> Iterable[tuple[list[str], str, bool]]:
+    yield tokens, "", False
+    counted = [COUNTED.fullmatch(token) for token in tokens]
+    numbers = [match[1] for match in counted if match]
+    rest = [token for token, match in zip(tokens, counted, strict=True) if not match]
+    keeps_cycle = any(
+        token.startswith("c") and match for token, match in zip(tokens, counted, strict=True) if match
+    )
+    if len(numbers) == 1:
+        yield rest + (["cycle"] if keeps_cycle and "cycle" not in rest else []), numbers[0], False
+        yield rest, numbers[0], False
+    times = [
+        token
+        for token in tokens
+        if token in TIMES or token in lexicon.drugs or A_DAY.fullmatch(token) or COUNTED.fullmatch(token)
+    ]
+    if times and len(times) < len(tokens):
+        yield [token for token in tokens if token not in times], " ".join(times), True
+
+
+def _exact(key: tuple[str, ...], lexicon: Lexicon, form: str) -> list[Target]:
+    own = [target for target in lexicon.own.get(key, ()) if target.form == form]
+    found = own or list(lexicon.keys.get(key, ()))
+    here = [target for target in found if target.form == form and not target.group]
+    case_ids = [target for target in found if target.column == "case_id"]
+    return here or case_ids[:1] or _grouped(found, form)
+
+
+def _grouped(found: list[Target], form: str) -> list[Target]:
+    """On a sheet about no single form, a column that comes with its event is meant, not the bare one of the form."""
+    grouped = [target for target in found if target.group]
+    if not form and grouped:
+        return [
+            target for target in found if target.group or target.form not in {each.form for each in grouped}
+        ]
+    return found
+
+
+def _near(key: tuple[str, ...], lexicon: Lexicon, form: str) -> list[Target]:
+    word = " ".join(key)
+    if len(word) < 4:
+        return []
+    scored: dict[Target, float] = {}
+    for known, targets in [*lexicon.keys.items(), *lexicon.own.items()]:
+        score = difflib.SequenceMatcher(None, word, " ".join(known), autojunk=False).ratio()
+        for target in targets if score >= NEAR else ():
+            if known in lexicon.keys or target.form == form:
+                scored[target] = max(score, scored.get(target, 0.0))
+    best = max(scored.values(), default=0.0)
+    return sorted(
+        (target for target in scored if scored[target] >= best - CLEARLY),
+        key=lambda each: (-scored[each], each),
+    )

@@ -1,0 +1,172 @@
+"""MRD as laboratories write it: one cell to a result, a level, a sensitivity or a quantitative range, in percent.
+
+"0.18 %", "1.8E-3", "10^-4", "neg (<1E-4)", "pos <10^-4", "PNQ" and bare numbers in percent, fractions or powers of ten.
+A "<" alone says neither "not detected" nor "below the quantitative range": that is asked, once for a column.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from caseseries.intake.notices import Notice, quote
+from caseseries.intake.spelling import DASHES, clean
+from caseseries.intake.wording import word_key
+from caseseries.intake.workbook import Cell, percent_of
+from caseseries.record.levels import LevelState
+
+SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
+POWERED = re.compile(
+    r"(?:(\d+(?:\.\d+)?) ?[x*×·] ?)?10(?: ?(?:\^|\*\*|exp) ?(?=[-+\d])|(?=-))([-+]?\d{1,2})", re.IGNORECASE
+)
+SCIENTIFIC = re.compile(r"(\d+(?:\.\d+)?)e([-+]?\d{1,2})", re.IGNORECASE)
+TEN_E = re.compile(r"10e-\d", re.IGNORECASE)
+BARE = re.compile(r"[-+]?\d*\.?\d+")
+NUMBER = r"(?P<number>(?:\d+(?:\.\d+)?(?: ?[x*×·] ?))?10 ?(?:\^|\*\*) ?-?\d+ ?%?|\d*\.?\d+(?:e-?\d+)? ?%?)"
+WORDS_AND_LIMIT = re.compile(
+    r"(?P<words>[^<>@(=\d]*?),? ?[(\[]? ?(?:(?:sens\w*|at|lod|qr|loq|bei)\b\.?:?)? ?"
+    rf"(?P<below>[<≤@=])? ?{NUMBER} ?[)\]]?",
+    re.IGNORECASE,
+)
+
+PERCENT, FRACTION, LOG = "percent", "fraction of cells", "power of ten"
+BELOW = (LevelState.NOT_DETECTED.value, LevelState.BELOW_RANGE.value)
+SUBJECT = "mrd_result"
+LEVELS = ("mrd_result", "mrd_percent", "sensitivity_percent", "range_percent")
+
+Found = dict[str, str | float]
+
+
+@dataclass(frozen=True)
+class Notation:
+    """How a column's bare numbers and its bare limits are meant; empty while nobody has said."""
+
+    unit: str = ""
+    below: str = ""
+
+
+@dataclass(frozen=True)
+class Doubts:
+    """What a column leaves open: numbers whose unit it does not tell, and limits without a word."""
+
+    numbers: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
+
+
+def tidy(text: str) -> str:
+    """Decimal points, plain dashes, no superscripts: "1,8·10⁻³" is "1.8·10^-3"."""
+    raised = re.sub(r"10([⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda match: "10^" + match[1].translate(SUPERSCRIPT), text)
+    words = clean(raised.translate(DASHES))
+    return re.sub(r"(?<=\d),(?=\d)", ".", words) if "." not in words else words
+
+
+def doubts_in(cells: Sequence[Cell], unit: str) -> Doubts:
+    """What must be asked about a column whose heading gives `unit` ("%", "fraction", "log10" or nothing)."""
+    numbers = [cell.raw for cell in cells if _is_bare(cell, unit)]
+    limits = [cell.raw for cell in cells if cell.kind == "text" and _limit_alone(tidy(cell.raw))]
+    return Doubts(tuple(numbers), tuple(limits))
+
+
+def _is_bare(cell: Cell, unit: str) -> bool:
+    """Whether the size of a number depends on a unit that the heading does not give, or that it contradicts."""
+    if cell.kind == "number":
+        return not unit or (
+            unit == "%" and "e" in cell.number_format.lower() and "general" not in cell.number_format.lower()
+        )
+    text = tidy(cell.raw) if cell.kind == "text" else ""
+    if unit:
+        return unit == "%" and bool(SCIENTIFIC.fullmatch(text) or POWERED.fullmatch(text))
+    return bool(BARE.fullmatch(text.lstrip("<>≤~ ")))
+
+
+def _limit_alone(text: str) -> bool:
+    return text[:1] in ("<", "≤") and bool(re.search(r"\d", text))
+
+
+def read_mrd(cell: Cell, column: str, words: Mapping[str, str], notation: Notation) -> Found | Notice:
+    """What one cell under an MRD heading says of its specimen; or the notice why it says nothing."""
+    if cell.kind in ("number", "percent"):
+        value = float(cell.value)
+        percent = (
+            percent_of(value)
+            if cell.kind == "percent"
+            else _bare_percent(Decimal(repr(value)), notation.unit)
+        )
+        return _level(percent, cell.raw, column)
+    text = tidy(cell.raw)
+    said = words.get(word_key(text))
+    if said and column in (SUBJECT, "mrd_percent"):
+        return {"mrd_result": said}
+    if _limit_alone(text) and column in ("mrd_result", "mrd_percent"):
+        return _below(text, notation)
+    if TEN_E.search(text):
+        what = f"{quote(cell.raw)} can mean {text.lower().replace('10e', '10^')} or ten times that"
+        return Notice("mrd-ten-e", what, "Type it in percent")
+    percent = percent_of_text(text.lstrip("<≤>~ "), notation.unit)
+    if percent is not None or text.lstrip("<≤>~ ")[:1].isdigit():
+        return _level(percent, cell.raw, column)
+    return _word_and_limit(text, cell.raw, words, notation)
+
+
+def _level(percent: float | None, raw: str, column: str) -> Found | Notice:
+    if percent is None:
+        return Notice(
+            "mrd-unit", f"nobody has said in which unit {quote(raw)} is", "Answer with: caseseries decide DIR"
+        )
+    if column in ("sensitivity_percent", "range_percent"):
+        return {column: percent}
+    if percent == 0:
+        what = f"{quote(raw)} is a level of 0, and what was not found has a sensitivity, not a level"
+        return Notice("mrd-zero", what, "Write “not detected”, and the sensitivity")
+    return {"mrd_percent": percent}
+
+
+def _below(text: str, notation: Notation) -> Found | Notice:
+    percent = percent_of_text(text.lstrip("<≤ "), notation.unit)
+    if not notation.below or percent is None:
+        what = f"{quote(text)} can mean “not detected” or “positive below quantitative range”"
+        return Notice("mrd-limit", what, "Answer with: caseseries decide DIR")
+    limit = "sensitivity_percent" if notation.below == LevelState.NOT_DETECTED else "range_percent"
+    return {"mrd_result": notation.below, limit: percent}
+
+
+def _word_and_limit(text: str, raw: str, words: Mapping[str, str], notation: Notation) -> Found | Notice:
+    """A word and a number beside it: "neg (<1E-4)" gives a sensitivity, "pos <10^-4" a quantitative range."""
+    match = WORDS_AND_LIMIT.fullmatch(text)
+    said = words.get(word_key(match["words"])) if match else None
+    if match is None or said is None:
+        return Notice("mrd-word", f"{quote(raw)} is no MRD result", "Answer with: caseseries decide DIR")
+    percent = percent_of_text(match["number"], notation.unit)
+    if percent is None:
+        return _level(None, raw, SUBJECT)
+    if said == LevelState.NOT_DETECTED:
+        return {"mrd_result": said, "sensitivity_percent": percent}
+    if said == LevelState.BELOW_RANGE or match["below"] == "<":
+        return {"mrd_result": LevelState.BELOW_RANGE.value, "range_percent": percent}
+    return {"mrd_percent": percent}
+
+
+def percent_of_text(text: str, unit: str = "") -> float | None:
+    """A level in percent: "0.18 %", "1.8e-3" and "10^-4" by themselves, a bare number by the column's unit."""
+    number = text.rstrip("% ").strip()
+    try:
+        if text.rstrip().endswith("%"):
+            return float(Decimal(number))
+        if match := POWERED.fullmatch(number):
+            return _as_percent(Decimal(match[1] or 1) * Decimal(10) ** int(match[2]), unit)
+        if SCIENTIFIC.fullmatch(number):
+            return _as_percent(Decimal(number), unit)
+        return _bare_percent(Decimal(number), unit) if BARE.fullmatch(number) else None
+    except InvalidOperation:
+        return None
+
+
+def _as_percent(number: Decimal, unit: str) -> float:
+    """A number written as a power of ten is a fraction, unless somebody said that the column is in percent."""
+    return float(number if unit == PERCENT else number * 100)
+
+
+def _bare_percent(number: Decimal, unit: str) -> float | None:
+    if unit == LOG:
+        return float(f"{float(Decimal(10) ** (number + 2)):.6g}")
+    return {PERCENT: float(number), FRACTION: float(number * 100)}.get(unit)

@@ -1,0 +1,127 @@
+"""Old Excel workbooks (.xls, BIFF) to the same addressed cells as .xlsx; xlrd reads them, this puts them in our words.
+
+xlrd keeps no formulas: a cell that has one is its stored result, and a formula that has none is not to be seen.
+"""
+
+import hashlib
+import io
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from caseseries.findings import Finding, Severity, Where
+from caseseries.intake.marks import CellNote, Marks
+from caseseries.intake.package import HERE, OLE, SAVE_AS, CostlyError, UnreadableError, read_bytes
+from caseseries.intake.workbook import (
+    DAYS_1904,
+    INVISIBLE,
+    MOST_CELLS,
+    Cell,
+    Sheet,
+    Workbook,
+    content_of_number,
+    letters_of,
+)
+
+ALLOWED = "an Excel workbook (.xls or .xlsx) without a password"
+TEXT, NUMBER, DATE, LOGICAL, ERROR = 1, 2, 3, 4, 5  # xlrd's cell types
+ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
+NO_FILL = 0
+
+
+def read_old_excel(path: Path, root: Path, here: float = HERE) -> Workbook:
+    """Every filled cell of an .xls file; `root` is the folder that places are named from.
+
+    A file that cannot be read gives a workbook without sheets and the finding that says why. What xlrd makes of a
+    file cannot be told beforehand: CostlyError unless all of it may be walked `here`.
+    """
+    file, digest = path.relative_to(root).as_posix(), ""
+    try:
+        data = read_bytes(path)
+        if here < math.inf:
+            raise CostlyError
+        digest = hashlib.sha256(data).hexdigest()
+        book = _open(data)
+        sheets = tuple(_read_sheet(book, sheet) for sheet in book.sheets())
+        return Workbook(file, digest, sheets, (), bool(book.datemode))
+    except UnreadableError as error:
+        finding = Finding(Where(file), f"intake.{error.code}", Severity.FILE, error.what, ALLOWED, error.do)
+        return Workbook(file, digest, (), (finding,))
+
+
+def _open(data: bytes) -> Any:
+    import xlrd
+
+    if data.startswith(b"PK"):
+        raise UnreadableError(
+            "not-xls", "the file is an .xlsx or .ods workbook named .xls", "Correct its name"
+        )
+    if not data.startswith(OLE):
+        raise UnreadableError("not-xls", "the file is no old Excel workbook, whatever its name says", SAVE_AS)
+    if "EncryptedPackage".encode("utf-16-le") in data:
+        raise UnreadableError("encrypted", "the workbook is protected by a password", "Save it without one")
+    try:
+        return xlrd.open_workbook(file_contents=data, logfile=io.StringIO(), formatting_info=True)
+    except Exception as error:  # on a damaged file xlrd raises whatever it stumbles over
+        is_locked = "encrypted" in str(error).lower()
+        what = "the workbook is protected by a password" if is_locked else "the workbook is damaged"
+        raise UnreadableError("encrypted" if is_locked else "damaged", what, SAVE_AS) from error
+
+
+def _read_sheet(book: Any, sheet: Any) -> Sheet:
+    cells, marks = [], Marks()
+    for row in range(sheet.nrows):
+        for column in range(sheet.row_len(row)):
+            cell = _cell(book, sheet, row, column)
+            if cell is not None:
+                cells.append(cell)
+                _see_look(book, sheet, row, column, marks)
+        if len(cells) > MOST_CELLS:
+            raise UnreadableError("too-many-cells", f"a sheet has more than {MOST_CELLS:,} filled cells")
+    marks.hidden_rows = sorted(row + 1 for row, info in sheet.rowinfo_map.items() if info.hidden)
+    marks.hidden_columns = [(c + 1, c + 1) for c, info in sorted(sheet.colinfo_map.items()) if info.hidden]
+    marks.merged = [
+        f"{letters_of(left + 1)}{top + 1}:{letters_of(right)}{bottom}"
+        for top, bottom, left, right in sheet.merged_cells
+    ]
+    marks.notes = tuple(_notes(sheet))
+    return Sheet(sheet.name, bool(sheet.visibility), tuple(cells), marks)
+
+
+def _cell(book: Any, sheet: Any, row: int, column: int) -> Cell | None:
+    kind, value = sheet.cell_type(row, column), sheet.cell_value(row, column)
+    if kind == TEXT:
+        return Cell(row + 1, column + 1, "text", value, value) if value.strip().strip(INVISIBLE) else None
+    if kind in (NUMBER, DATE):
+        shift = DAYS_1904 if book.datemode else 0
+        number = content_of_number(float(value), _format_of(book, sheet, row, column), shift)
+        return Cell(row + 1, column + 1, *number)
+    if kind == LOGICAL:
+        return Cell(row + 1, column + 1, "logical", bool(value), "TRUE" if value else "FALSE")
+    if kind == ERROR:
+        shown = ERRORS.get(value, "#N/A")
+        return Cell(row + 1, column + 1, "error", shown, shown)
+    return None
+
+
+def _style(book: Any, sheet: Any, row: int, column: int) -> Any:
+    return book.xf_list[sheet.cell_xf_index(row, column)]
+
+
+def _format_of(book: Any, sheet: Any, row: int, column: int) -> str:
+    found = book.format_map.get(_style(book, sheet, row, column).format_key)
+    return str(found.format_str) if found else "General"
+
+
+def _see_look(book: Any, sheet: Any, row: int, column: int, marks: Marks) -> None:
+    style = _style(book, sheet, row, column)
+    if book.font_list[style.font_index].struck_out:
+        marks.struck.append((row + 1, column + 1))
+    if style.background.fill_pattern != NO_FILL:
+        marks.filled[row + 1, column + 1] = f"colour {style.background.pattern_colour_index}"
+
+
+def _notes(sheet: Any) -> Iterator[CellNote]:
+    for (row, column), note in sorted(sheet.cell_note_map.items()):
+        yield CellNote(f"{letters_of(column + 1)}{row + 1}", note.author, note.text.strip())

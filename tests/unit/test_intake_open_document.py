@@ -1,0 +1,39 @@
+"""OpenDocument sheets, and old Excel: the same cells as .xlsx, or one sentence why not."""
+
+import math
+import shutil
+from pathlib import Path
+
+from caseseries.demo.office import write_ods
+from caseseries.intake.old_excel import read_old_excel
+from caseseries.intake.open_document import read_open_document
+
+MUSEUM = Path(__file__).parents[1] / "museum"
+
+
+def test_an_ods_sheet_gives_its_cells_with_their_addresses(tmp_path):
+    write_ods(tmp_path / "a.ods", "Kids", [["ID", "", "DOB"], ["A-1", "", "5 March 2018"]])
+    book = read_open_document(tmp_path / "a.ods", tmp_path)
+    [sheet] = book.sheets
+    assert sheet.name == "Kids"
+    assert [(cell.address, cell.raw) for cell in sheet.cells] == [
+        ("A1", "ID"),
+        ("C1", "DOB"),
+        ("A2", "A-1"),
+        ("C2", "5 March 2018"),
+    ]
+
+
+def test_an_old_workbook_gives_its_cells(tmp_path):
+    shutil.copy(MUSEUM / "stepone_results.xls", tmp_path / "a.xls")
+    book = read_old_excel(tmp_path / "a.xls", tmp_path, math.inf)
+    assert book.findings == ()
+    assert any(cell.kind == "number" for sheet in book.sheets for cell in sheet.cells)
+
+
+def test_a_file_that_is_neither_is_one_sentence(tmp_path):
+    for name, read in (("a.ods", read_open_document), ("a.xls", read_old_excel)):
+        (tmp_path / name).write_bytes(b"PK\x03\x04 cut off")
+        book = read(tmp_path / name, tmp_path, math.inf)
+        assert book.sheets == ()
+        assert len(book.findings) == 1
