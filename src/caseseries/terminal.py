@@ -62,24 +62,30 @@ def check_text(checked: "Checked") -> str:
 
 
 def check_record(checked: "Checked") -> dict[str, object]:
-    counts = checked.returns.counts
+    """Cells, files and findings; of a study with plates their wells and levels too."""
     return {
-        "cells": counts_record(counts),
+        "cells": counts_record(checked.returns.counts),
+        "files": [
+            {"name": file.file, "centre": file.centre, "sha256": file.sha256, **counts_record(file.counts)}
+            for file in checked.returns.files
+        ],
+        "findings": [finding_record(finding) for finding in checked.findings],
+        **(_plates_record(checked) if checked.plates.files else {}),
+    }
+
+
+def _plates_record(checked: "Checked") -> dict[str, object]:
+    return {
         "wells": wells_record(checked.plates.counts),
         "levels": {
             "agree": checked.measured.agreed,
             "contradict": len(checked.measured.questions),
             "added": checked.measured.added,
         },
-        "files": [
-            {"name": file.file, "centre": file.centre, "sha256": file.sha256, **counts_record(file.counts)}
-            for file in checked.returns.files
-        ],
         "plates": [
             {"name": file.file, "sha256": file.sha256, **wells_record(file.counts)}
             for file in checked.plates.files
         ],
-        "findings": [finding_record(finding) for finding in checked.findings],
     }
 
 

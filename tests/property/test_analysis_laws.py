@@ -72,7 +72,7 @@ def _moved(patient: Patient, shift: int) -> Patient:
 
     def move(value: Any) -> Any:
         if isinstance(value.value, ClinicalDate):
-            return replace(value, value=ClinicalDate.on(value.value.earliest + timedelta(days=shift)))
+            return value._replace(value=ClinicalDate.on(value.value.earliest + timedelta(days=shift)))
         return value
 
     rows = {

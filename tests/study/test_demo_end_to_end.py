@@ -199,5 +199,5 @@ def test_running_twice_changes_nothing(caseseries, demo, tmp_path):
 def test_progress_is_on_stderr_and_data_on_stdout(caseseries, demo):
     finished = caseseries("check", demo, "--json")
     assert finished.returncode == 0
-    assert list(json.loads(finished.stdout)) == ["cells", "files", "findings"]
+    assert list(json.loads(finished.stdout)) == ["cells", "files", "findings", "wells", "levels", "plates"]
     assert "Reading the returns" in finished.stderr

@@ -25,9 +25,7 @@ def write_demo(folder: Path) -> None:
     _make_empty(folder)
     (folder / FILE).write_bytes(_packaged("preamble.toml") + _packaged(FILE))
     (folder / "README.txt").write_bytes(_packaged("README.txt"))
-    (folder / "published").mkdir()
-    (folder / "published" / "letter.toml").write_bytes(LETTER.read_bytes())
-    (folder / "published" / COMPARATORS).write_bytes(_packaged(COMPARATORS))
+    _write_published(folder / "published")
     study = load_study(folder)
     (folder / RETURNS).mkdir()
     for centre, rows in build_returns(study.data_cut).items():
@@ -41,7 +39,7 @@ def write_demo(folder: Path) -> None:
 
 def write_messy(folder: Path) -> None:
     """Write the same study into a new or empty folder, as hospitals would return it: study.toml, returns/*,
-    minutes/*, answers.toml and README.txt.
+    minutes/*, published/*, answers.toml and README.txt. What the laboratory sent stands in the returns alone.
 
     The bytes are the same every time. Raises StudyError if the folder holds anything.
     """
@@ -52,10 +50,17 @@ def write_messy(folder: Path) -> None:
     (folder / FILE).write_bytes(_packaged("preamble.toml") + protocol)
     (folder / "README.txt").write_bytes(_packaged("messy.txt"))
     (folder / ANSWERS).write_bytes(_packaged(ANSWERS))
+    _write_published(folder / "published")
     study = load_study(folder)
     for name, write in ((RETURNS, write_messy_returns), ("minutes", write_minutes)):
         (folder / name).mkdir()
         write(folder / name, study)
+
+
+def _write_published(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "letter.toml").write_bytes(LETTER.read_bytes())
+    (folder / COMPARATORS).write_bytes(_packaged(COMPARATORS))
 
 
 def write_new(folder: Path) -> tuple[Path, ...]:
