@@ -33,7 +33,7 @@ def bootstrap_exactly(table: EventTable, day: int) -> tuple[Floats, Floats]:
 
 
 def bootstrap_curves(
-    table: EventTable, days: Sequence[int], draws: int, random: np.random.Generator
+    table: EventTable, days: Sequence[int], draws: int, random: "np.random.Generator"
 ) -> Floats:
     """S on each of `days` in `draws` resamples of the patients: (draws, days)."""
     kinds = _Kinds(table)

@@ -24,7 +24,7 @@ def permute_groups(
     b: EventTable,
     weight: str = "log-rank",
     draws: int = 0,
-    random: np.random.Generator | None = None,
+    random: "np.random.Generator | None" = None,
 ) -> Comparison:
     """The two-sided permutation p-value of the weighted log-rank sum of `a` against `b`.
 
@@ -133,7 +133,7 @@ def _exact(halves: tuple[Sums, Sums], members: int, observed: float) -> float:
 
 
 def _drawn(
-    scores: Floats, sizes: Ints, members: int, observed: float, draws: int, random: np.random.Generator
+    scores: Floats, sizes: Ints, members: int, observed: float, draws: int, random: "np.random.Generator"
 ) -> tuple[float, float]:
     chosen = random.multivariate_hypergeometric(sizes, members, size=draws, method="marginals")
     extreme = int((np.abs(chosen @ scores) >= observed - _TIE * max(1.0, observed)).sum())

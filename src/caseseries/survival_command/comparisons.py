@@ -1,18 +1,20 @@
-"""The tests that can be asked for by name: between groups, and of one cohort against a reference."""
+"""The tests that can be asked for by name: between groups, and of one cohort against a reference.
+
+A test is imported when it is asked for, so that a curve alone does not wait for it.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from caseseries.registry.counted import Counted
 from caseseries.stats.comparison import WEIGHTS, combine_weights, compare_curves
 from caseseries.stats.estimate import Comparison
 from caseseries.stats.events import EventTable
-from caseseries.stats.gray import compare_incidence
-from caseseries.stats.permutation import permute_groups
-from caseseries.stats.reference import Reference, compare_to_reference
+
+if TYPE_CHECKING:
+    from caseseries.stats.reference import Reference
 
 DRAWS, SEED = 100_000, 0  # of a permutation test too large to be counted
 GRAY = "gray"
@@ -34,6 +36,8 @@ def compare_groups(counted: Counted, names: Sequence[str]) -> Iterator[Tested]:
     groups = [table for table in counted.tables.values() if table.n]
     for name in names:
         if name == GRAY:
+            from caseseries.stats.gray import compare_incidence
+
             for number, cause in enumerate(counted.causes, 1):
                 test = _compare(name, groups, partial(compare_incidence, cause=number))
                 yield Tested(name, test, cause=cause or None)
@@ -41,8 +45,10 @@ def compare_groups(counted: Counted, names: Sequence[str]) -> Iterator[Tested]:
             yield Tested(name, _compare(name, groups, TESTS[name]))
 
 
-def compare_with(counted: Counted, reference: Reference) -> Iterator[Tested]:
+def compare_with(counted: Counted, reference: "Reference") -> Iterator[Tested]:
     """Each group against the reference, and again with its sampling error if the reference has one."""
+    from caseseries.stats.reference import compare_to_reference
+
     for group, table in counted.tables.items():
         for method in AGAINST:
             yield Tested(f"reference-{method}", compare_to_reference(table, reference, method), group)
@@ -68,10 +74,14 @@ def _weighted(weight: str, groups: list[EventTable]) -> Comparison:
 
 def _permuted(weight: str, groups: list[EventTable]) -> Comparison:
     """Counted if the possible sums are few enough to list, else drawn."""
+    from numpy.random import default_rng
+
+    from caseseries.stats.permutation import permute_groups
+
     try:
         return permute_groups(groups[0], groups[1], weight)
     except ValueError:
-        return permute_groups(groups[0], groups[1], weight, DRAWS, np.random.default_rng(SEED))
+        return permute_groups(groups[0], groups[1], weight, DRAWS, default_rng(SEED))
 
 
 TESTS: dict[str, Callable[[list[EventTable]], Comparison]] = {

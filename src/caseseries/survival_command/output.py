@@ -2,19 +2,21 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from caseseries.analysis.displays import Curve
 from caseseries.analysis.results import Result, to_record
 from caseseries.present.wording import brief, limits_of
 from caseseries.registry.counted import Counted
 from caseseries.stats.events import EventTable
-from caseseries.stats.regression import CoxModel
 from caseseries.survival_command.answer import Answer, Drawn, name_result
 from caseseries.survival_command.comparisons import Tested
 from caseseries.survival_command.question import Question
+
+if TYPE_CHECKING:
+    from caseseries.analysis.displays import Curve
+    from caseseries.stats.regression import CoxModel
 
 
 def to_json(answer: Answer) -> str:
@@ -66,7 +68,7 @@ def test_record(tested: Tested) -> dict[str, object]:
     }
 
 
-def model_record(model: CoxModel) -> dict[str, object]:
+def model_record(model: "CoxModel") -> dict[str, object]:
     """A regression: a row for each coefficient, and the tests of the whole."""
     return {
         "method": model.method,
@@ -137,7 +139,9 @@ def _entered_by(table: EventTable, days: Any) -> Any:
     return so_far[np.searchsorted(table.days, days, side="right")]
 
 
-def _to_display(drawn: Drawn, name: str) -> Curve:
+def _to_display(drawn: Drawn, name: str) -> "Curve":
+    from caseseries.analysis.displays import Curve
+
     curve = drawn.curve
     return Curve(
         name_result("curve", drawn.group, drawn.cause or ""),
@@ -175,7 +179,7 @@ def _test_line(tested: Tested) -> str:
     return "; ".join([f"{test.name}{of}: {statistic}p = {test.p:.3g}", *test.caveats]) + "."
 
 
-def _model_lines(model: CoxModel) -> Iterator[str]:
+def _model_lines(model: "CoxModel") -> Iterator[str]:
     yield f"{model.method}, n = {model.n}, {model.events} events" + (
         f": {model.because}." if model.because else ""
     )
