@@ -129,7 +129,10 @@ def _exact(halves: tuple[Sums, Sums], members: int, observed: float) -> float:
     )
     ends = (members - np.arange(members + 2) + 0.5) * stretch  # of the stretch of each number chosen here
     partners = np.append(-np.diff(ways_before[np.searchsorted(line, ends)]), 0.0)
-    return float(ways @ (partners[np.minimum(chosen, members + 1)] - np.maximum(high - low, 0)))
+    beyond = partners[np.minimum(chosen, members + 1)] - np.maximum(high - low, 0)
+    return float(
+        (ways * beyond).sum()
+    )  # whole numbers, exact below 2**53 (a product of BLAS would start threads)
 
 
 def _drawn(
