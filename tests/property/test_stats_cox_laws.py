@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from hypothesis import Phase, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
+from caseseries.stats import compiled, likelihood, moments
 from caseseries.stats.comparison import compare_curves
 from caseseries.stats.events import RowError, count_events
 from caseseries.stats.regression import estimate_hazard_ratio, fit_cox
@@ -168,3 +169,96 @@ def test_groups_whose_events_do_not_overlap_have_no_ratio():
         estimate_hazard_ratio(early, none).because
         == "a group has no event: the hazard ratio has no finite estimate"
     )
+
+
+@st.composite
+def many_rows(draw):
+    """Rows of every shape the sums distinguish: tied, entering late, in strata, with one to four covariates."""
+    seed, n = draw(st.integers(0, 10_000)), draw(st.sampled_from([30, 200, 2_000]))
+    random = np.random.default_rng(seed)
+    stops = random.integers(1, draw(st.sampled_from([3, 40, 900])) + 1, n)
+    late = draw(st.booleans())
+    return {
+        "stop": stops,
+        "event": random.integers(0, 2, n),
+        "covariates": random.normal(size=(n, draw(st.integers(1, 4)))).round(draw(st.integers(0, 3))),
+        "start": random.integers(0, stops) if late else None,
+        "strata": random.integers(0, 3, n) if draw(st.booleans()) else None,
+        "ties": draw(st.sampled_from(["efron", "breslow"])),
+    }
+
+
+def fit_by(way, monkeypatch, rows):
+    with monkeypatch.context() as patch:
+        patch.setattr(moments, "FAST_FROM", 0 if way == "kernel" else 2**62)
+        return fit_cox(names=[f"x{j}" for j in range(rows["covariates"].shape[1])], **rows)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=many_rows())
+def test_the_kernel_gives_the_digits_of_numpy(monkeypatch, rows):
+    plain, fast = (fit_by(way, monkeypatch, rows) for way in ("numpy", "kernel"))
+    assert fast.because == plain.because
+    assert fast.coefficients == pytest.approx(plain.coefficients, abs=1e-10)  # both stop at a step of 1e-10
+    assert fast.log_likelihoods == pytest.approx(
+        plain.log_likelihoods, rel=1e-12
+    )  # 2,000 terms, rounding alone
+    assert (fast.covariance is None) == (plain.covariance is None)
+    if plain.covariance is not None:
+        assert fast.covariance == pytest.approx(plain.covariance, rel=1e-8)  # the inverse of an information
+
+
+@pytest.mark.parametrize("threads", [1, 3, 8])
+def test_the_kernel_gives_the_same_bits_whatever_its_threads(monkeypatch, threads):
+    random = np.random.default_rng(1)
+    ends = np.append(0, np.cumsum(random.integers(0, 1_500, 40)))
+    x, beta = random.normal(size=(3, ends[-1])), np.array([0.3, -1.0, 2.0])
+    with_two = compiled.add_moments(ends, x, beta)
+    monkeypatch.setattr(compiled, "_THREADS", threads)
+    assert np.array_equal(compiled.add_moments(ends, x, beta), with_two)
+
+
+@pytest.mark.parametrize(("days", "table"), [(12, 2**62), (12, 0)])
+@given(random=st.randoms(use_true_random=False))
+@settings(max_examples=30)
+def test_ranks_looked_up_are_ranks_searched_for(days, table, random):
+    keys = np.array(sorted(random.sample(range(days), random.randint(0, days))), dtype=np.int64)
+    places = np.arange(-1, days)
+    before, likelihood._TABLE = likelihood._TABLE, table
+    try:
+        found = likelihood._rank(keys, places, days)
+    finally:
+        likelihood._TABLE = before
+    assert found.tolist() == [sum(key <= place for key in keys.tolist()) for place in places.tolist()]
+
+
+@settings(max_examples=40)
+@given(rows=many_rows())
+def test_the_sums_of_tied_events_are_efrons_taken_one_by_one(rows):
+    """Efron 1977: the l-th of d tied events sees those at risk, of those who fall only 1 - l/d; beta is 0.3."""
+    n, p = rows["covariates"].shape
+    assume(n <= 200)
+    arranged = likelihood.arrange_rows(
+        rows["stop"], rows["event"], rows["covariates"], rows["start"], rows["strata"]
+    )
+    beta = np.full(p, 0.3)
+    point = likelihood.Likelihood(arranged, "efron", firth=False).at(beta)
+    start = np.full(n, -1) if rows["start"] is None else rows["start"]
+    strata = np.zeros(n) if rows["strata"] is None else rows["strata"]
+    x = rows["covariates"] - rows["covariates"].mean(axis=0)
+    height, score, information = 0.0, np.zeros(p), np.zeros((p, p))
+    for layer in np.unique(strata):
+        for day in np.unique(rows["stop"][(rows["event"] == 1) & (strata == layer)]):
+            at_risk = (strata == layer) & (start < day) & (day <= rows["stop"])
+            falls = at_risk & (rows["stop"] == day) & (rows["event"] == 1)
+            for rank in range(falls.sum()):
+                weight = np.exp(x @ beta) * (at_risk - rank / falls.sum() * falls)
+                mean = weight @ x / weight.sum()
+                height -= np.log(weight.sum())
+                score -= mean
+                information += (x - mean).T @ ((x - mean) * weight[:, None]) / weight.sum()
+            height += (x[falls] @ beta).sum()
+            score += x[falls].sum(axis=0)
+    assert point.log_likelihood == pytest.approx(height, abs=1e-9)  # 200 terms of at most 10, rounding alone
+    assert point.score == pytest.approx(score, abs=1e-9)
+    assert point.information == pytest.approx(information, abs=1e-9)

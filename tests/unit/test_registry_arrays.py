@@ -69,6 +69,32 @@ def test_days_too_many_for_a_table_are_counted_all_the_same():
     assert count_groups(stop, status, [0, 1, 1, 0], groups=2) == one_by_one(stop, status, [0, 1, 1, 0], 2, 1)
 
 
+@pytest.mark.parametrize("rows", [65_535, 65_536, 65_537, 200_000, 700_001])
+def test_a_cell_may_hold_more_rows_than_16_bits_count(rows):
+    """With a second cell, so that what runs over goes to its own; 700,001 rows are shared by two threads."""
+    stop = np.full(rows, 7, dtype=np.int32)
+    stop[::1000] = 3
+    (table,) = count_groups(stop, np.ones(rows, dtype=np.int8))
+    threes = len(range(0, rows, 1000))
+    assert table.days.tolist() == [-1, 3, 7]
+    assert table.events[:, 0].tolist() == [0, threes, rows - threes]
+
+
+@pytest.mark.parametrize("last", [5_460, 5_461, 5_462, 6_000, 100_000])
+def test_cells_beyond_16_bits_are_counted_as_well(last):
+    """3 groups of 4 kinds: day 5,461 begins below cell 65,536 and ends beyond it."""
+    stop, status, group, _ = some_rows(40_000, last=5_000, causes=3)
+    stop[39_990:] = last
+    assert count_groups(stop, status, group, groups=3, causes=3) == one_by_one(stop, status, group, 3, 3)
+
+
+def test_a_bad_row_late_in_many_is_named():
+    stop, status = np.ones(300_000, dtype=np.int32), np.ones(300_000, dtype=np.int8)
+    status[299_998] = 2
+    with pytest.raises(RowError, match="row 299999: status 2 is not one of 0 to 1"):
+        count_groups(stop, status)
+
+
 def test_a_group_without_rows_has_an_empty_table():
     first, second = count_groups([3], [1], [1], groups=2)
     assert first.n == 0

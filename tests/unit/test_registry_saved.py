@@ -66,6 +66,18 @@ def test_data_of_the_same_size_and_another_time_are_counted_again(data, asked):
     assert len(asked) == 2
 
 
+@pytest.mark.skipif(
+    os.name == "nt", reason="needs a file system that keeps the time of the last change itself"
+)
+def test_data_of_the_same_size_whose_time_was_set_back_are_counted_again(data, asked):
+    count_source(str(data), LAYOUT, keep=True)
+    before = data.stat().st_mtime_ns
+    write_csv(data, "days,status,arm", [(13, *ROWS[0][1:]), *ROWS[1:]])
+    os.utime(data, ns=(before, before))
+    assert count_source(str(data), LAYOUT, keep=True).tables["A"].days.tolist() == [-1, 13]
+    assert len(asked) == 2
+
+
 @pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 not a zip", b"\x93NUMPY"])
 def test_a_damaged_file_is_counted_again(data, asked, damage):
     count_source(str(data), LAYOUT, keep=True)

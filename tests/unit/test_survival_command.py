@@ -312,3 +312,21 @@ def test_eleven_patients_need_no_heavy_library(aml):
     ).replace(f"{heavy!r} &", f"set({heavy!r}) &")
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (finished.returncode, finished.stderr) == (0, "\n")
+
+
+def test_a_curve_waits_for_nothing_that_was_not_asked_for(aml):
+    code = (
+        "import subprocess, sys\n"
+        "from caseseries.cli import main\n"
+        f"sys.argv = ['caseseries', 'survival', {str(aml)!r}, '--time', 'days', '--event', 'status']\n"
+        "try: main()\n"
+        "finally:\n"
+        "    print(*sys.modules, file=sys.stderr)\n"
+        "    show = 'import os, sys; sys.stderr.write(os.environ[\"OPENBLAS_NUM_THREADS\"])'\n"
+        "    subprocess.run([sys.executable, '-c', show], check=True)"
+    )
+    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    modules, threads = finished.stderr.split("\n")
+    rooms = ("present.figures", "stats.permutation", "stats.reference", "stats.regression", "registry.prism")
+    assert {f"caseseries.{room}" for room in rooms} & set(modules.split()) == set()
+    assert threads == "1"  # a child of the process sees what NumPy's library saw

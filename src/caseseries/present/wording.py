@@ -4,11 +4,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING
 
-from caseseries.analysis.displays import LevelAt, MrdPoint
 from caseseries.analysis.results import Result, Results
 from caseseries.findings import join
-from caseseries.present.document import Inline, Inlines, Number, Text
+
+if TYPE_CHECKING:
+    from caseseries.analysis.displays import LevelAt, MrdPoint
+    from caseseries.present.document import Inline, Inlines
 
 __all__ = [
     "STYLES",
@@ -98,7 +101,7 @@ def p_value(value: float) -> str:
     return rounded(value, 3 if value < 0.00995 else 2)
 
 
-def level_words(point: MrdPoint | LevelAt) -> str:
+def level_words(point: "MrdPoint | LevelAt") -> str:
     """An MRD level with its state: "0.2%", "not detected (< 0.01%)"."""
     if point.value is not None:
         return level_percent(point.value)
@@ -199,12 +202,14 @@ FIELDS: dict[str, Callable[[Result], str]] = {
 PLACE = re.compile(r"\{([a-z0-9_.]+)(?::([a-z_]+))?\}")
 
 
-def fill(text: str, results: Mapping[str, Result]) -> Inlines:
+def fill(text: str, results: Mapping[str, Result]) -> "Inlines":
     """A sentence with results in braces as runs of words and numbers: "{n.cases} children", "{a.b:at_risk}".
 
     Raises:
         KeyError: a result or field that does not exist; a sentence never prints a gap.
     """
+    from caseseries.present.document import Number, Text
+
     runs: list[Inline] = []
     position = 0
     for place in PLACE.finditer(text):
@@ -217,8 +222,10 @@ def fill(text: str, results: Mapping[str, Result]) -> Inlines:
     return tuple(runs)
 
 
-def plain(inlines: Inlines) -> str:
+def plain(inlines: "Inlines") -> str:
     """The words alone."""
+    from caseseries.present.document import Text
+
     return "".join(run.text if isinstance(run, Text) else run.shown for run in inlines)
 
 

@@ -1,4 +1,8 @@
-"""The counting loop compiled, on two processors; needs the `fast` extra, and is imported only to count."""
+"""The counting loop compiled, on two processors; needs the `fast` extra, and is imported only to count.
+
+A block of rows becomes the numbers of their cells, of which there are usually few enough for 16 bits; then the cells
+are counted, with 16 bits too and what runs over kept beside them, so that all that is written stays in the cache.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -11,7 +15,9 @@ Ints = npt.NDArray[np.int64]
 Column = npt.NDArray[np.integer[Any]]
 
 _THREADS = 2
-_BLOCK = 1 << 15  # rows that stay in the cache between the check and the count
+_ALONE = 1 << 18  # rows that one thread counts before a second has started
+_BLOCK = 1 << 15  # rows whose cell numbers stay in the cache between the two loops
+_NARROW = 1 << 16  # cells that are numbered with 16 bits
 _MOST_ROWS = 1 << 31  # a call's counters are 32 bits wide
 
 
@@ -19,21 +25,41 @@ def tally(
     day: Column, kind: Column | None, group: Column | None, groups: int, kinds: int, most: int
 ) -> Ints | None:
     """Rows in each cell, (days, groups, kinds); None if a value is out of range or a day is `most` or more."""
-    g, d, k = (_unsigned(day[:0] if column is None else column) for column in (group, day, kind))
-    parts = max(_THREADS, -(-day.size // _MOST_ROWS))
-    bounds = np.linspace(0, day.size, parts + 1).astype(np.int64).tolist()
+    columns = [_unsigned(day[:0] if column is None else column) for column in (day, group, kind)]
+    narrow = min(most, _NARROW // (groups * kinds))
+    counts = _count(columns, groups, kinds, narrow, np.uint16)
+    if counts is None and narrow < most:
+        counts = _count(columns, groups, kinds, most, np.uint32)
+    return counts
 
-    def count(part: int) -> npt.NDArray[np.uint32]:
-        rows = slice(bounds[part], bounds[part + 1])
-        counts: npt.NDArray[np.uint32] = _count_rows(g[rows], d[rows], k[rows], groups, kinds, most)
-        return counts
 
-    with ThreadPoolExecutor(_THREADS) as pool:
-        counted = list(pool.map(count, range(parts)))
-    if not all(counts.size for counts in counted):
+def _count(columns: list[Column], groups: int, kinds: int, days: int, code: Any) -> Ints | None:
+    """The counts with cells numbered in the type `code`; None if a value is out of range."""
+    rows = columns[0].size
+    threads = 1 if rows <= _ALONE else _THREADS
+    parts = max(threads, -(-rows // _MOST_ROWS))
+    bounds = np.linspace(0, rows, parts + 1).astype(np.int64).tolist()
+
+    def count(part: int) -> npt.NDArray[np.uint32] | None:
+        day, group, kind = (column[bounds[part] : bounds[part + 1]] for column in columns)
+        counts = np.zeros(days * groups * kinds, dtype=np.uint32)
+        small = np.zeros(counts.size if code is np.uint16 else 0, dtype=np.uint16)
+        last = _count_rows(day, group, kind, groups, kinds, days, np.empty(_BLOCK, dtype=code), counts, small)
+        counts = counts[: (last + 1) * groups * kinds]
+        if small.size:
+            counts += small[: counts.size]
+        return counts if last < days else None
+
+    if threads == 1:
+        counted = [count(part) for part in range(parts)]
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            counted = list(pool.map(count, range(parts)))
+    found = [counts for counts in counted if counts is not None]
+    if len(found) < parts:
         return None
-    total = np.zeros(max(counts.size for counts in counted), dtype=np.int64)
-    for counts in counted:
+    total = np.zeros(max(groups * kinds, *(counts.size for counts in found)), dtype=np.int64)
+    for counts in found:
         total[: counts.size] += counts
     return total.reshape(-1, groups, kinds)
 
@@ -43,53 +69,58 @@ def _unsigned(column: Column) -> Column:
     return np.ascontiguousarray(column).view(f"u{column.itemsize}")
 
 
-def _count_all(group: Column, day: Column, kind: Column, groups: int, kinds: int, most: int) -> Any:
-    """Counts by (day, group, kind); an empty array if a value is out of range.
+def _count_all(
+    day: Column,
+    group: Column,
+    kind: Column,
+    groups: int,
+    kinds: int,
+    days: int,
+    code: Any,
+    counts: Any,
+    small: Any,
+) -> Any:
+    """Adds the rows to `counts`, the overflow of `small` if that has a size; the last day, or `days` if one is out.
 
-    Block by block: the largest values are found, then the rows are counted without looking again.
+    What is out of range is seen before the block is counted, so that no cell beyond the table is touched.
     """
-    width, of_group = np.uint64(groups * kinds), np.uint64(kinds)
-    counts = np.zeros(groups * kinds * 64, dtype=np.uint32)
-    for first in range(0, day.size, _BLOCK):
-        last = min(first + _BLOCK, day.size)
-        days, g, k = day[first:last], group[first:last], kind[first:last]
-        top = _largest(days)
-        if top >= np.uint64(most) or (g.size and _largest(g) >= np.uint64(groups)):
-            return np.zeros(0, dtype=np.uint32)
-        if k.size and _largest(k) >= np.uint64(kinds):
-            return np.zeros(0, dtype=np.uint32)
-        needed = (int(top) + 1) * groups * kinds
-        if needed > counts.size:
-            wider = np.zeros(max(needed, 2 * counts.size), dtype=np.uint32)
-            wider[: counts.size] = counts
-            counts = wider
-        _count_block(g, days, k, width, of_group, counts)
-    return counts
+    last = np.int64(-1)
+    for first in range(0, day.size, code.size):
+        n = min(code.size, day.size - first)
+        top = _number(day[first : first + n], groups * kinds, code, True)
+        if top >= np.uint64(days):
+            return days
+        if group.size and _number(group[first : first + n], kinds, code, False) >= np.uint64(groups):
+            return days
+        if kind.size and _number(kind[first : first + n], 1, code, False) >= np.uint64(kinds):
+            return days
+        last = max(last, np.int64(top))
+        if small.size:
+            _count_small(code[:n], counts, small)
+        else:
+            for i in range(n):
+                counts[code[i]] += np.uint32(1)
+    return last
 
 
-def _largest_of(column: Column) -> Any:
+def _number_cells(column: Column, factor: int, code: Any, fresh: bool) -> Any:
+    """Each value times `factor` put into `code`, or added to it; the largest value."""
+    times, keep = code.dtype.type(factor), code.dtype.type(not fresh)  # unsigned with signed would be a float
     top = column[0]
-    for value in column:
-        top = max(top, value)
+    for i in range(column.size):
+        top = max(top, column[i])
+        code[i] = keep * code[i] + times * column[i]
     return np.uint64(top)
 
 
-def _count_in_range(group: Column, day: Column, kind: Column, width: Any, of_group: Any, counts: Any) -> None:
-    one = np.uint32(1)
-    if group.size and kind.size:
-        for row in range(day.size):
-            counts[np.uint64(day[row]) * width + np.uint64(group[row]) * of_group + np.uint64(kind[row])] += (
-                one
-            )
-    elif kind.size:
-        for row in range(day.size):
-            counts[np.uint64(day[row]) * width + np.uint64(kind[row])] += one
-    elif group.size:
-        for row in range(day.size):
-            counts[np.uint64(day[row]) * width + np.uint64(group[row]) * of_group] += one
-    else:
-        for row in range(day.size):
-            counts[np.uint64(day[row]) * width] += one
+def _count_small_of(code: Any, counts: Any, small: Any) -> None:
+    one, over = np.uint16(1), np.uint32(1 << 16)
+    for i in range(code.size):
+        cell = np.uint64(code[i])
+        grown = np.uint16(small[cell] + one)
+        small[cell] = grown
+        if grown == 0:
+            counts[cell] += over
 
 
 def _compiled(function: Any) -> Any:
@@ -100,6 +131,6 @@ def _compiled(function: Any) -> Any:
         return numba.njit(nogil=True)(function)
 
 
-_largest = _compiled(_largest_of)
-_count_block = _compiled(_count_in_range)
+_number = _compiled(_number_cells)
+_count_small = _compiled(_count_small_of)
 _count_rows = _compiled(_count_all)

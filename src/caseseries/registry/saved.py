@@ -23,9 +23,12 @@ def place_beside(source: Path) -> Path:
 
 
 def fingerprint(source: Path, layout: Layout) -> str:
-    """Changes with the question, and with the name, size or time of change of any file of the source."""
+    """Changes with the question, and with the name, size or time of change of any file of the source.
+
+    Two times: the one a program may set back, and the one that says when it did.
+    """
     files = sorted(source.rglob("*.parquet")) if source.is_dir() else [source]
-    facts = [(file.name, (stat := file.stat()).st_size, stat.st_mtime_ns) for file in files]
+    facts = [(file.name, (stat := file.stat()).st_size, stat.st_mtime_ns, stat.st_ctime_ns) for file in files]
     return sha256(json.dumps([_FORMAT, asdict(layout), facts]).encode()).hexdigest()
 
 

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from caseseries.registry.coding import Layout
 from caseseries.registry.counted import Counted, part_strata
-from caseseries.registry.prism import count_prism
-from caseseries.registry.saved import fingerprint, place_beside, read_tables, write_tables
 from caseseries.registry.text import count_text, is_parquet, unreadable
 
 if TYPE_CHECKING:
@@ -34,6 +32,8 @@ def _count_or_recall(name: str, layout: Layout, query: str, table: str, *, keep:
     path = Path(name)
     if not keep or not path.exists():
         return _count(name, layout, query, table)
+    from caseseries.registry.saved import fingerprint, place_beside, read_tables, write_tables
+
     beside, mark = place_beside(path), fingerprint(path, layout)
     counted = read_tables(beside, mark)
     if counted is None:
@@ -45,6 +45,8 @@ def _count_or_recall(name: str, layout: Layout, query: str, table: str, *, keep:
 def _count(name: str, layout: Layout, query: str, table: str) -> Counted:
     path = Path(name)
     if path.suffix in (".pzfx", ".prism"):
+        from caseseries.registry.prism import count_prism
+
         return count_prism(path, layout.unit, table)
     if "://" in name:
         source = open_database(name, query)

@@ -1,13 +1,16 @@
 """The bootstrap of a curve: all of it when the cohort is small enough, draws otherwise."""
 
 from collections.abc import Sequence
-from math import comb, lgamma
+from math import comb, lgamma, log
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from caseseries.stats.distributions import Floats
 from caseseries.stats.events import EventTable
-from caseseries.stats.steps import Ints
+
+Counts = npt.NDArray[np.integer[Any]]
 
 MOST = 1_500_000  # distinct resamples: 12 patients have 1,352,078
 
@@ -25,23 +28,24 @@ def bootstrap_exactly(table: EventTable, day: int) -> tuple[Floats, Floats]:
         raise ValueError(f"{table.n} patients have too many resamples to list: draw them")
     counts = _compositions(table.n, kinds.sizes.size)
     log_factorials = np.array([lgamma(k + 1) for k in range(table.n + 1)])
-    log_ways = (
-        log_factorials[-1] - log_factorials[counts].sum(axis=1) + counts @ np.log(kinds.sizes / table.n)
-    )
-    values, place = np.unique(np.round(kinds.survival(counts, [day])[:, 0], 12), return_inverse=True)
+    drawn = np.arange(table.n + 1)
+    log_ways = np.full(counts.shape[1], log_factorials[-1])
+    for count, size in zip(counts, kinds.sizes.tolist(), strict=True):
+        log_ways += (drawn * log(size / table.n) - log_factorials)[count]
+    values, place = np.unique(np.round(kinds.survival(counts, [day])[0], 12), return_inverse=True)
     return values, np.bincount(place, weights=np.exp(log_ways), minlength=values.size).astype(np.float64)
 
 
 def bootstrap_curves(
-    table: EventTable, days: Sequence[int], draws: int, random: np.random.Generator
+    table: EventTable, days: Sequence[int], draws: int, random: "np.random.Generator"
 ) -> Floats:
     """S on each of `days` in `draws` resamples of the patients: (draws, days)."""
     kinds = _Kinds(table)
     patients = np.repeat(np.arange(kinds.sizes.size), kinds.sizes)
     drawn = patients[random.integers(0, table.n, size=(draws, table.n))]
-    cells = drawn + np.arange(draws)[:, None] * kinds.sizes.size
-    counts = np.bincount(cells.ravel(), minlength=draws * kinds.sizes.size).reshape(draws, -1)
-    return kinds.survival(counts, days)
+    cells = drawn * draws + np.arange(draws)[:, None]
+    counts = np.bincount(cells.ravel(), minlength=kinds.sizes.size * draws).reshape(-1, draws)
+    return kinds.survival(counts, days).T
 
 
 class _Kinds:
@@ -55,29 +59,28 @@ class _Kinds:
         events = np.tile([True, False], table.days.size)
         self.days, self.sizes, self.events = days[sizes > 0], sizes[sizes > 0], events[sizes > 0]
 
-    def survival(self, counts: Ints, days: Sequence[int]) -> Floats:
-        """S on `days` for each row of `counts` (R, kinds): (R, days)."""
+    def survival(self, counts: Counts, days: Sequence[int]) -> Floats:
+        """S on `days` for each of R resamples, of which `counts` (kinds, R) holds the patients: (days, R)."""
         wanted = np.searchsorted(self.days, days, side="right")
-        last = int(wanted.max(initial=0))
-        columns = np.ones((last + 1, len(counts)))
-        at_risk = counts.sum(axis=1, dtype=np.int64)
-        for kind in range(last):
-            count = counts[:, kind]
-            columns[kind + 1] = columns[kind]
+        found = np.ones((wanted.size, counts.shape[1]))
+        at_risk, product = np.full(counts.shape[1], float(self.sizes.sum())), np.ones(counts.shape[1])
+        for kind in range(int(wanted.max(initial=0))):
+            count = counts[kind].astype(np.float64)
             if self.events[kind]:
-                columns[kind + 1] *= 1 - count / np.maximum(at_risk, 1)
+                product *= 1 - count / np.maximum(at_risk, 1)
             at_risk -= count
-        return columns[wanted].T
+            found[wanted == kind + 1] = product
+        return found
 
 
-def _compositions(total: int, parts: int) -> Ints:
-    """All ways to write `total` as an ordered sum of `parts` numbers from 0: (ways, parts)."""
+def _compositions(total: int, parts: int) -> Counts:
+    """All ways to write `total`, below 256, as an ordered sum of `parts` numbers from 0: (parts, ways)."""
     left = np.array([total])
-    columns: list[Ints] = []
+    columns: list[Counts] = []
     for _ in range(parts - 1):
         choices = left + 1
         taken = np.arange(choices.sum()) - np.repeat(np.cumsum(choices) - choices, choices)
         columns = [np.repeat(column, choices) for column in columns]
-        columns.append(taken)
+        columns.append(taken.astype(np.uint8))
         left = np.repeat(left, choices) - taken
-    return np.stack([*columns, left], axis=1)
+    return np.stack([*columns, left.astype(np.uint8)])

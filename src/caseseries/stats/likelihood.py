@@ -12,27 +12,12 @@ import numpy.typing as npt
 
 from caseseries.stats.distributions import Floats
 from caseseries.stats.events import check_rows
+from caseseries.stats.moments import Moments, Rows
 from caseseries.stats.steps import Ints
 
 _DENSE = 20_000_000  # entries of an events x patients matrix: 160 MB
+_TABLE = 2_000_000  # days times strata that are looked up in a table, not searched for
 _SEPARATED = 15.0  # a hazard ratio of three million between two patients, and still growing
-
-
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """Rows in any order; `first` and `last` index the event days a row is at risk on, `at` its own or -1."""
-
-    x: Floats
-    first: Ints
-    last: Ints
-    at: Ints
-    days: Ints
-    deaths: Ints
-
-    @property
-    def fell(self) -> npt.NDArray[np.bool_]:
-        known: npt.NDArray[np.bool_] = self.at >= 0
-        return known
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +42,7 @@ def arrange_rows(
     check_rows(stop, event, start, causes=int(np.max(event, initial=1)))
     stops, fell = np.asarray(stop, dtype=np.int64), np.asarray(event, dtype=np.int64) > 0
     starts = np.full(stops.size, -1) if start is None else np.asarray(start, dtype=np.int64)
-    x = np.asarray(covariates, dtype=np.float64)
+    x = np.array(covariates, dtype=np.float64, order="F")
     if not np.isfinite(x).all():
         bad = ", ".join(str(row + 1) for row in np.flatnonzero(~np.isfinite(x).all(axis=1)))
         raise ValueError(f"covariates are missing in row {bad}")
@@ -66,10 +51,20 @@ def arrange_rows(
     if strata is not None:
         layer = np.unique(np.asarray(strata), return_inverse=True)[1].astype(np.int64)
     keys, deaths = np.unique((layer * wide + stops)[fell], return_counts=True)
-    first = np.searchsorted(keys, layer * wide + starts, side="right")
-    last = np.searchsorted(keys, layer * wide + stops, side="right")
+    size = wide * (int(layer.max(initial=0)) + 1)
+    first, last = (_rank(keys, layer * wide + times, size) for times in (starts, stops))
     at = np.where(fell, last - 1, -1)
-    return Rows(x - x.sum(axis=0) / max(len(x), 1), first, np.maximum(last, first), at, keys % wide, deaths)
+    x -= x.sum(axis=0) / max(len(x), 1)
+    return Rows(x, first, np.maximum(last, first), at, keys % wide, deaths)
+
+
+def _rank(keys: Ints, places: Ints, size: int) -> Ints:
+    """How many of the increasing `keys`, all below `size`, are at most each of `places`, which are from -1."""
+    if size > _TABLE:
+        return np.searchsorted(keys, places, side="right")
+    so_far = np.zeros(size + 1, dtype=np.int64)
+    np.cumsum(np.bincount(keys, minlength=size), out=so_far[1:])
+    return so_far[places + 1]
 
 
 class Likelihood:
@@ -79,26 +74,43 @@ class Likelihood:
         if ties not in ("efron", "breslow"):
             raise ValueError(f"ties {ties!r} is not one of efron, breslow")
         self.rows, self.ties, self.firth = rows, ties, firth
+        self._moments = Moments(rows)
+        self._events = _Events(rows.deaths, thinned=ties == "efron")
+        self._latest: tuple[bytes, Point] | None = None
 
     def at(self, beta: Floats) -> Point:
-        rows = self.rows
-        eta = rows.x @ beta
-        weight = np.exp(eta)
-        risk = [self._at_risk(moment) for moment in _moments(rows.x, weight)]
-        fallen = [self._on_day(moment) for moment in _moments(rows.x, weight)]
-        days, p = rows.deaths.size, rows.x.shape[1]
-        height = float(eta[rows.fell].sum())
-        day_scores: Floats = np.stack(
-            [np.bincount(rows.at[rows.fell], x, days) for x in rows.x[rows.fell].T], axis=1
-        ).astype(np.float64)
-        day_information = np.zeros((days, p, p))
-        for tied, here in self._ties():
-            share = (tied / rows.deaths[here])[:, None] if self.ties == "efron" else 0.0
-            s0, s1, s2 = (r[here] - share * f[here] for r, f in zip(risk, fallen, strict=True))
-            mean = s1 / s0
-            height -= float(np.log(s0).sum())
-            day_scores[here] -= mean
-            day_information[here] += (s2 / s0).reshape(-1, p, p) - mean[:, :, None] * mean[:, None, :]
+        """The point at `beta`; asked again for the latest one, it is not computed again."""
+        asked = beta.tobytes()
+        if self._latest is None or self._latest[0] != asked:
+            self._latest = asked, self._compute(beta)
+        return self._latest[1]
+
+    def _compute(self, beta: Floats) -> Point:
+        """Of a day's d events the l-th has the mean (s1 - l/d f1) / (s0 - l/d f0) = a + b / (s0 - l/d f0).
+
+        Here a = f1 / f0, the mean of those who fall, and b = s1 - s0 a, so that the sums over l of a day need only
+        those of 1 / (s0 - l/d f0) and of its square; the second moments likewise.
+        """
+        p = beta.size
+        at_risk, fallen = self._moments.at(beta)
+        s0, s1, s2 = at_risk[:, :1], at_risk[:, 1 : 1 + p], at_risk[:, 1 + p :]
+        if self.ties == "breslow":
+            fallen = np.zeros_like(fallen)
+        f0, f1, f2 = fallen[:, :1], fallen[:, 1 : 1 + p], fallen[:, 1 + p :]
+        logs, once, twice = self._events.sums(s0[:, 0], f0[:, 0])
+        d, once, twice = self.rows.deaths[:, None], once[:, None], twice[:, None]
+        scale = np.where(f0 > 0, f0, 1)
+        a, c = f1 / scale, f2 / scale
+        b = s1 - s0 * a
+        row, column = self._moments.rows.triangle
+        squares = (
+            d * a[:, row] * a[:, column]
+            + once * (a[:, row] * b[:, column] + b[:, row] * a[:, column])
+            + twice * b[:, row] * b[:, column]
+        )
+        day_scores = self.rows.fallen - d * a - once * b
+        day_information = self._moments.unfold(d * c + once * (s2 - s0 * c) - squares)
+        height = float(self.rows.fallen.sum(axis=0) @ beta) - logs
         return Point(height, day_scores.sum(axis=0), day_information.sum(axis=0), day_scores, day_information)
 
     def height(self, point: Point) -> float:
@@ -118,7 +130,7 @@ class Likelihood:
         if not free.any():
             return beta, still
         point = self.at(beta)
-        spread = self.rows.x.std(axis=0)
+        spread = self.rows.spread
         for _ in range(100):
             step = np.zeros(beta.size)
             step[free] = np.linalg.lstsq(
@@ -169,21 +181,6 @@ class Likelihood:
             total += (row * np.einsum("ia,ab,ib->i", x, inverse, x)) @ x
         return total
 
-    def _at_risk(self, moment: Floats) -> Floats:
-        """Sums over first <= event day < last, for each event day: differences of sums by index."""
-        days = self.rows.deaths.size
-        change = [
-            np.bincount(self.rows.first, column, days + 1) - np.bincount(self.rows.last, column, days + 1)
-            for column in moment.T
-        ]
-        sums: Floats = np.cumsum(np.stack(change, axis=1), axis=0)[:-1]
-        return sums
-
-    def _on_day(self, moment: Floats) -> Floats:
-        fell = self.rows.fell
-        days = self.rows.deaths.size
-        return np.stack([np.bincount(self.rows.at[fell], column, days) for column in moment[fell].T], axis=1)
-
     def _ties(self) -> list[tuple[int, Ints]]:
         """Each rank among tied events, and the event days that have one."""
         deaths = self.rows.deaths
@@ -195,6 +192,18 @@ def invert(matrix: Floats) -> Floats:
     return inverse
 
 
-def _moments(x: Floats, weight: Floats) -> tuple[Floats, Floats, Floats]:
-    product = (x[:, :, None] * x[:, None, :]).reshape(len(x), -1)
-    return weight[:, None], x * weight[:, None], product * weight[:, None]
+class _Events:
+    """All events, day by day: the share of their day's events that precede each (0 without thinning)."""
+
+    def __init__(self, deaths: Ints, *, thinned: bool) -> None:
+        self._starts = np.cumsum(deaths) - deaths
+        self._day = np.repeat(np.arange(deaths.size), deaths)
+        rank = np.arange(self._day.size) - self._starts[self._day]
+        self._share = rank / deaths[self._day] if thinned else np.zeros(rank.size)
+
+    def sums(self, s0: Floats, f0: Floats) -> tuple[float, Floats, Floats]:
+        """The sum of log left over all events, left = s0 - share f0, and of 1 / left and its square on each day."""
+        left = s0[self._day] - self._share * f0[self._day]
+        once = 1 / left
+        logs = float(np.log(left).sum())
+        return logs, np.add.reduceat(once, self._starts), np.add.reduceat(once * once, self._starts)

@@ -24,7 +24,7 @@ def permute_groups(
     b: EventTable,
     weight: str = "log-rank",
     draws: int = 0,
-    random: np.random.Generator | None = None,
+    random: "np.random.Generator | None" = None,
 ) -> Comparison:
     """The two-sided permutation p-value of the weighted log-rank sum of `a` against `b`.
 
@@ -131,11 +131,14 @@ def _exact(halves: tuple[Sums, Sums], members: int, observed: float) -> float:
     )
     ends = (members - np.arange(members + 2) + 0.5) * stretch  # of the stretch of each number chosen here
     partners = np.append(-np.diff(ways_before[np.searchsorted(line, ends)]), 0.0)
-    return float(ways @ (partners[np.minimum(chosen, members + 1)] - np.maximum(high - low, 0)))
+    beyond = partners[np.minimum(chosen, members + 1)] - np.maximum(high - low, 0)
+    return float(
+        (ways * beyond).sum()
+    )  # whole numbers, exact below 2**53 (a product of BLAS would start threads)
 
 
 def _drawn(
-    scores: Floats, sizes: Ints, members: int, observed: float, draws: int, random: np.random.Generator
+    scores: Floats, sizes: Ints, members: int, observed: float, draws: int, random: "np.random.Generator"
 ) -> tuple[float, float]:
     chosen = random.multivariate_hypergeometric(sizes, members, size=draws, method="marginals")
     extreme = int((np.abs(chosen @ scores) >= observed - _TIE * max(1.0, observed)).sum())

@@ -11,7 +11,8 @@ from caseseries.stats.comparison import align
 from caseseries.stats.distributions import Floats, chi_square_tail, find_root, normal_quantile
 from caseseries.stats.estimate import Comparison, Estimate
 from caseseries.stats.events import EventTable
-from caseseries.stats.likelihood import Likelihood, Point, Rows, arrange_rows, invert
+from caseseries.stats.likelihood import Likelihood, Point, arrange_rows, invert
+from caseseries.stats.moments import Rows
 
 FEWEST_EVENTS_PER_COVARIATE = 10  # Peduzzi et al. 1995, J Clin Epidemiol 48:1503
 
@@ -71,9 +72,11 @@ def fit_cox(
         return _without(names, n, events, method, refused)
     likelihood = Likelihood(rows, ties, firth)
     null = likelihood.at(np.zeros(p))
-    scale = rows.x.std(axis=0) * sqrt(events)
+    scale = rows.spread * sqrt(events)
     if np.linalg.matrix_rank(null.information / np.outer(scale, scale), tol=1e-9) < p:
         because = "on the event days those at risk are alike in a covariate or a sum of them"
+        if np.linalg.matrix_rank(rows.x) < p:
+            because = "a covariate is a sum of multiples of the others"
         return _without(names, n, events, method, because)
     beta, moving = likelihood.climb(np.zeros(p))
     full = likelihood.at(beta)
@@ -258,8 +261,6 @@ def _refusal(rows: Rows, names: Sequence[str], events: int) -> str:
     constant = [name for name, spread in zip(names, np.ptp(rows.x, axis=0), strict=True) if not spread]
     if constant:
         return f"{', '.join(constant)} is the same in every patient"
-    if np.linalg.matrix_rank(rows.x) < p:
-        return "a covariate is a sum of multiples of the others"
     return ""
 
 

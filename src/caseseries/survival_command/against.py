@@ -3,19 +3,22 @@
 from dataclasses import replace
 from math import isfinite
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from caseseries.findings import Finding, Severity, StudyError, Where
 from caseseries.registry.coding import Layout, read_days, read_number
 from caseseries.registry.sources import count_source
 from caseseries.registry.text import read_heading, read_rows, unreadable
-from caseseries.stats.reference import Reference, reference_from_horizons, reference_from_table
 from caseseries.survival_command.question import HORIZON, days_of
+
+if TYPE_CHECKING:
+    from caseseries.stats.reference import Reference
 
 TIME, SURVIVAL = "time", "survival"
 ALLOWED = "whole days, or a time as in 12m or 3y; survival between 0 and 1"
 
 
-def read_reference(name: str, layout: Layout) -> Reference:
+def read_reference(name: str, layout: Layout) -> "Reference":
     """The reference in a file.
 
     With the columns `time` and `survival` it holds published survival, a row a time (100d, 12m, 3y, or whole
@@ -25,6 +28,8 @@ def read_reference(name: str, layout: Layout) -> Reference:
     Raises:
         StudyError: the file cannot be read, or does not fall from 1 over times after 0.
     """
+    from caseseries.stats.reference import reference_from_table
+
     path = Path(name)
     if path.suffix == ".csv" and {TIME, SURVIVAL} <= set(read_heading(path)):
         return _read_horizons(path)
@@ -34,7 +39,9 @@ def read_reference(name: str, layout: Layout) -> Reference:
     return reference_from_table(counted.tables[""])
 
 
-def _read_horizons(path: Path) -> Reference:
+def _read_horizons(path: Path) -> "Reference":
+    from caseseries.stats.reference import reference_from_horizons
+
     survival: dict[int, float] = {}
     findings = []
     for number, row in enumerate(read_rows(path, (TIME, SURVIVAL)), 2):
