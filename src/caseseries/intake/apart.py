@@ -3,7 +3,7 @@
 Most files never come here: what a reader does with them is bounded by the size of what it walks through, which is
 measured before anything is unpacked (`package.HERE`). The rest (PDF, old Excel, packages with much to walk) go to one
 helper process, which lives for all files of a study and is begun again when a file has killed it. It caps what a file
-may cost; it is no sandbox (docs/decisions/0023).
+may cost; it is no sandbox (docs/decisions/0022).
 
     python -P -m caseseries.intake.apart        reads requests from stdin, a line of JSON each
 """
