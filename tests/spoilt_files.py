@@ -22,6 +22,7 @@ from random import Random
 
 import docx
 
+from caseseries.decisions.chain import Log
 from caseseries.identify.mentions import find_candidates
 from caseseries.identify.minutes import read_file
 from caseseries.intake.queries import write_queries
@@ -265,7 +266,7 @@ def check_return(folder: Path, name: str, data: bytes, number: int) -> int:
     path.write_bytes(data)
     start = time.process_time()
     returns = read_returns(folder, STUDY)
-    form_study(folder, STUDY, returns)
+    form_study(folder, STUDY, returns, Log())
     if number % BACK == 0:
         write_queries(folder / "queries", returns.books, returns.findings, STUDY)
     assert time.process_time() - start < SLOWEST

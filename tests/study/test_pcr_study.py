@@ -71,7 +71,7 @@ def test_the_plates_alone_give_the_letter_s_numbers(demo, checked):
         replace(patient, rows={name: rows for name, rows in patient.rows.items() if name != "specimens"})
         for patient in checked.returns.patients
     )
-    alone = form_study(demo, checked.study, replace(checked.returns, patients=bare))
+    alone = form_study(demo, checked.study, replace(checked.returns, patients=bare), checked.log)
     assert (alone.measured.agreed, alone.measured.added) == (0, 30)
     results, before = analyse_study(alone), analyse_study(checked).results
     shown = {name: row.shown for name, row in results.results.items() if name.startswith("mrd.")}
@@ -272,7 +272,7 @@ def test_a_marker_too_high_to_read_is_not_outvoted_where_no_return_has_a_line(tm
         replace(one, rows={name: rows for name, rows in one.rows.items() if name != "specimens"})
         for one in checked.returns.patients
     )
-    alone = form_study(folder, checked.study, replace(checked.returns, patients=bare))
+    alone = form_study(folder, checked.study, replace(checked.returns, patients=bare), checked.log)
     results = analyse_study(alone).results
     assert "NB-01" not in results["mrd.after.not_detected"].sources
     assert results["mrd.response.not_evaluable"].shown.startswith("1/11 ")

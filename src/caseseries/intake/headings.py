@@ -258,13 +258,24 @@ def _grouped(found: list[Target], form: str) -> list[Target]:
     return found
 
 
+def _likeness(word: str, known: str, bounds: "difflib.SequenceMatcher[str]") -> float:
+    """The ratio of two words; 0 where a bound that is quick to find (lengths, then letters) is below NEAR."""
+    bounds.set_seq1(known)
+    if bounds.real_quick_ratio() < NEAR or bounds.quick_ratio() < NEAR:
+        return 0.0
+    return difflib.SequenceMatcher(None, word, known, autojunk=False).ratio()
+
+
 def _near(key: tuple[str, ...], lexicon: Lexicon, form: str) -> list[Target]:
     word = " ".join(key)
     if len(word) < 4:
         return []
     scored: dict[Target, float] = {}
+    bounds = difflib.SequenceMatcher(
+        None, "", word, autojunk=False
+    )  # what it knows of its second word it keeps
     for known, targets in [*lexicon.keys.items(), *lexicon.own.items()]:
-        score = difflib.SequenceMatcher(None, word, " ".join(known), autojunk=False).ratio()
+        score = _likeness(word, " ".join(known), bounds)
         for target in targets if score >= NEAR else ():
             if known in lexicon.keys or target.form == form:
                 scored[target] = max(score, scored.get(target, 0.0))
