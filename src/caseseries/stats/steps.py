@@ -30,14 +30,16 @@ class Steps:
     def survival(self) -> Floats:
         """Kaplan–Meier's product."""
         at_risk, alive = self._fractions
-        return np.cumprod(alive / at_risk)
+        product: Floats = np.cumprod(alive / at_risk, dtype=np.float64)
+        return product
 
     @cached_property
     def log_variance(self) -> Floats:
         """Greenwood's variance of log S: the sum of d / (Y (Y - d)), infinite once S is 0."""
         at_risk, alive = self._fractions
         with np.errstate(divide="ignore"):
-            return np.cumsum(self.events / (at_risk * alive))
+            total: Floats = np.cumsum(self.events / (at_risk * alive), dtype=np.float64)
+        return total
 
     @cached_property
     def _fractions(self) -> tuple[Floats, Floats]:
