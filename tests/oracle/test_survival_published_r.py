@@ -150,9 +150,15 @@ def test_competing_causes(ask, said, name):
     seen = [curve for curve in curves if (name, f"{curve['group']}|{curve['cause']}|incidence") in said[1]]
     assert len(seen) >= len(curves) - 1  # in one stage of pbc nobody was transplanted
     for curve in seen:
-        days, incidence = np.split(said[1][name, f"{curve['group']}|{curve['cause']}|incidence"], 2)
+        days, incidence, error = np.split(said[1][name, f"{curve['group']}|{curve['cause']}|incidence"], 3)
         at = np.searchsorted(curve["time"], days)
         np.testing.assert_allclose(np.array(curve["estimate"])[at], incidence, rtol=0, atol=1e-10)
+        inside = (incidence > 0) & (incidence < 1)
+        free, se = 1 - incidence[inside], error[inside]
+        spread = 1.959963984540054 * se / (free * -np.log(free))
+        for side, sign in (("lower", -1), ("upper", 1)):
+            limits = numbers(curve[side])[at][inside]
+            np.testing.assert_allclose(limits, 1 - free ** np.exp(sign * spread), rtol=0, atol=1e-10)
 
 
 @pytest.mark.parametrize("sex", ["F", "M"])

@@ -101,6 +101,21 @@ def penalised(beta, stops, events, x, firth=True):
 
 
 @settings(max_examples=25, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(patients(), st.integers(2, 4))
+def test_rows_of_one_cluster_count_as_one(data, times):
+    """A row a cluster is the plain sandwich; and copies of everyone, each with its own, say nothing new (Breslow's ties)."""
+    stops, events, x = data
+    each = np.arange(stops.size)
+    plain, alone = fit(stops, events, x, robust=True), fit(stops, events, x, cluster=each)
+    assert alone.errors == pytest.approx(plain.errors, rel=1e-9)
+    once = fit(stops, events, x, ties="breslow", robust=True)
+    copies = [np.tile(column, times) for column in (stops, events, x)]
+    together = fit(*copies, ties="breslow", cluster=np.tile(each, times).astype(str))
+    assert together.errors == pytest.approx(once.errors, rel=1e-8)
+    assert "robust variance of clusters" in together.method
+
+
+@settings(max_examples=25, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(patients(ties=False))
 def test_firth_is_the_top_of_the_penalised_likelihood(data):
     stops, events, x = data

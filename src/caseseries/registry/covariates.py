@@ -10,7 +10,7 @@ import numpy.typing as npt
 from caseseries.findings import Finding, Severity, Where
 from caseseries.registry.arrays import Ints
 from caseseries.registry.coding import Complaint, Exit, Layout, in_order, read_label, read_number, read_row
-from caseseries.registry.counted import Row
+from caseseries.registry.counted import SHOWN, Row, more_refused
 from caseseries.registry.text import is_parquet, read_rows
 
 Floats = npt.NDArray[np.float64]
@@ -27,29 +27,35 @@ class CovariateRows:
     names: tuple[str, ...]
     findings: tuple[Finding, ...]
     strata: npt.NDArray[np.str_] | None = None
+    cluster: npt.NDArray[np.str_] | None = None
 
 
-def read_covariates(path: Path, layout: Layout, columns: Sequence[str]) -> CovariateRows:
+def read_covariates(path: Path, layout: Layout, columns: Sequence[str], cluster: str = "") -> CovariateRows:
     """The rows of a text or Parquet file that have a time, an event and every covariate.
 
     A column of numbers is one covariate. A column with a word in it becomes one for each of its values but the
-    first, named "column=value".
+    first, named "column=value". Rows with the same value of the column `cluster` belong together.
 
     Raises:
         StudyError: the file cannot be read, or a column is not there.
     """
-    names = tuple(dict.fromkeys((*layout.columns, *columns)))
+    needed = (*columns, cluster) if cluster else tuple(columns)
+    names = tuple(dict.fromkeys((*layout.columns, *needed)))
     used: list[tuple[Exit, dict[str, object]]] = []
     findings: list[Finding] = []
+    refused = 0
     for number, values in _rows(path, names):
         row = dict(zip(names, values, strict=True))
         read = read_row(row, layout)
         complaints = [] if isinstance(read, Exit) else list(read)
-        complaints += [_absent(name) for name in columns if not read_label(row[name])]
+        complaints += [_absent(name) for name in needed if not read_label(row[name])]
         if isinstance(read, Exit) and not complaints:
             used.append((read, row))
+        refused += bool(complaints)
         place = Where(path.name, cell=f"row {number}")
-        findings += [Finding(place, c.code, Severity.CASE, c.what, c.allowed, c.do) for c in complaints]
+        if refused <= SHOWN:
+            findings += [Finding(place, c.code, Severity.CASE, c.what, c.allowed, c.do) for c in complaints]
+    findings += more_refused(path.name, max(0, refused - SHOWN), "are left out of the model")
     coded = [part for name in columns for part in _code(name, [row[name] for _, row in used])]
     values_of = np.array([values for _, values in coded], dtype=np.float64).reshape(len(coded), len(used)).T
     exits = [exit for exit, _ in used]
@@ -61,8 +67,13 @@ def read_covariates(path: Path, layout: Layout, columns: Sequence[str]) -> Covar
         values_of,
         tuple(name for name, _ in coded),
         tuple(findings),
-        np.array([read_label(row[layout.strata]) for _, row in used], dtype=str) if layout.strata else None,
+        _labels(used, layout.strata),
+        _labels(used, cluster),
     )
+
+
+def _labels(used: list[tuple[Exit, dict[str, object]]], name: str) -> npt.NDArray[np.str_] | None:
+    return np.array([read_label(row[name]) for _, row in used], dtype=str) if name else None
 
 
 def _rows(path: Path, names: tuple[str, ...]) -> Iterator[tuple[int, Row]]:

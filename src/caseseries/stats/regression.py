@@ -54,19 +54,21 @@ def fit_cox(
     ties: str = "efron",
     firth: bool = False,
     robust: bool = False,
+    cluster: npt.ArrayLike | None = None,
     interval: str = "wald",
     level: float = 0.95,
 ) -> CoxModel:
     """Hazard ratios of the columns of `covariates` (N, p) for the rows observed over (start, stop].
 
     `ties` is "efron" or "breslow"; `firth` penalises by Jeffreys' prior (Heinze & Schemper 2001, Biometrics
-    57:114), which keeps a separated covariate finite; `robust` gives the sandwich covariance (Lin & Wei 1989);
+    57:114), which keeps a separated covariate finite; `robust` gives the sandwich covariance (Lin & Wei 1989), in
+    which the rows of one `cluster` (N,), such as a patient's two eyes, count as one (Lee, Wei & Amato 1992);
     `interval` is "wald" or "profile" (of the penalised likelihood under `firth`).
     """
     rows = arrange_rows(stop, event, covariates, start, strata)
     n, p = rows.x.shape
     events = int(rows.deaths.sum())
-    method = _method(ties, firth=firth, robust=robust, interval=interval)
+    method = _method(ties, firth=firth, robust=robust, clusters=cluster is not None, interval=interval)
     refused = _refusal(rows, names, events)
     if refused:
         return _without(names, n, events, method, refused)
@@ -85,8 +87,8 @@ def fit_cox(
         because = f"{stuck} separates the events: no finite hazard ratio (Firth's penalty gives one)"
         return _without(names, n, events, method, because)
     covariance = invert(full.information)
-    if robust:
-        covariance = _sandwich(likelihood, beta, covariance)
+    if robust or cluster is not None:
+        covariance = _sandwich(likelihood, beta, covariance, cluster)
     caveats = _few(events, p)
     limits = _limits(likelihood, beta, covariance, interval, level)
     ratios = tuple(
@@ -196,8 +198,10 @@ def _profile(likelihood: Likelihood, beta: Floats, j: int, side: int, z: float, 
     return inf
 
 
-def _sandwich(likelihood: Likelihood, beta: Floats, covariance: Floats) -> Floats:
-    """Lin & Wei 1989 (J Am Stat Assoc 84:1074): the sum over patients of squared influences."""
+def _sandwich(
+    likelihood: Likelihood, beta: Floats, covariance: Floats, cluster: npt.ArrayLike | None
+) -> Floats:
+    """Lin & Wei 1989 (J Am Stat Assoc 84:1074): the sum over patients, or clusters, of squared influences."""
     share, mean, day = likelihood.events(beta)
     x, at = likelihood.rows.x, likelihood.rows.at
     residuals = share.T @ mean - x * share.sum(axis=0)[:, None]
@@ -206,6 +210,9 @@ def _sandwich(likelihood: Likelihood, beta: Floats, covariance: Floats) -> Float
     fell = likelihood.rows.fell
     residuals[fell] += x[fell] - means[at[fell]]
     influence = residuals @ covariance
+    if cluster is not None:
+        member = np.unique(np.asarray(cluster), return_inverse=True)[1]
+        influence = np.stack([np.bincount(member, column) for column in influence.T], axis=1)
     robust: Floats = influence.T @ influence
     return robust
 
@@ -274,12 +281,12 @@ def _without(names: Sequence[str], n: int, events: int, method: str, because: st
     return CoxModel(tuple(names), (), None, (), (), (), n, events, method, because)
 
 
-def _method(ties: str, *, firth: bool, robust: bool, interval: str) -> str:
+def _method(ties: str, *, firth: bool, robust: bool, clusters: bool, interval: str) -> str:
     parts = [
         "Cox regression",
         f"{ties.capitalize()} ties",
         *(["Firth's penalty"] if firth else []),
-        *(["robust variance"] if robust else []),
+        *(["robust variance of clusters"] if clusters else ["robust variance"] if robust else []),
         "profile likelihood" if interval == "profile" else "Wald",
     ]
     return ", ".join(parts)

@@ -65,7 +65,7 @@ def regress(
     from caseseries.registry.covariates import read_covariates
     from caseseries.stats.regression import fit_cox
 
-    rows = read_covariates(Path(source), layout, regression.covariates)
+    rows = read_covariates(Path(source), layout, regression.covariates, regression.cluster)
     day = days_of(question.landmark) if question.landmark else 0
     late = rows.stop > day if question.landmark else rows.stop >= 0
     start = None if rows.start is None else np.maximum(rows.start - day, 0)
@@ -79,6 +79,7 @@ def regress(
         ties=regression.ties,
         firth=regression.firth,
         robust="robust" in regression.model,
+        cluster=None if rows.cluster is None else rows.cluster[late],
         interval=regression.interval,
         level=question.level,
     )

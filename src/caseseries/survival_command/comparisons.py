@@ -166,6 +166,6 @@ TESTS: dict[str, Callable[[Layers], Comparison]] = {
     MEDIANS: _medians,
 }
 NAMES = (*TESTS, TREND, GRAY, FIXED_TIME)
-ALLOWED = ", ".join([*NAMES, f"{FLEMING}:RHO:GAMMA"])
+ALLOWED = (*NAMES, f"{FLEMING}:RHO:GAMMA")
 UNSTRATIFIED = frozenset({MAX_COMBO, MEDIANS, FIXED_TIME})
 PAIRWISE = UNSTRATIFIED | {name for name in TESTS if name.startswith("exact-")}

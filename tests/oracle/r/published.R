@@ -66,7 +66,7 @@ for (name in names(competing)) {
     x <- d[as.character(d$g) == group, ]
     aj <- survfit(Surv(t, factor(k, 0:max(d$k))) ~ 1, x)
     for (cause in sort(setdiff(unique(x$k), 0)))
-      say(name, paste(group, cause, "incidence", sep = "|"), aj$time, aj$pstate[, 1 + cause])
+      say(name, paste(group, cause, "incidence", sep = "|"), aj$time, aj$pstate[, 1 + cause], aj$std.err[, 1 + cause])
   }
 }
 # Delayed entry: the mgus2 patients on the scale of age, in months
