@@ -292,7 +292,7 @@ def survival(
     covariates: Annotated[str, typer.Option(metavar="COLS", help="For --model, as in age,arm.")] = "",
     cluster: Annotated[str, typer.Option(metavar="COL", help="Rows of one value belong together.")] = "",
     reference: Annotated[
-        str, typer.Option(metavar="FILE", help="A reference cohort, or its survival at some times.")
+        str, typer.Option(metavar="FILE", help="A cohort, its survival at some times, or 36m=0.46.")
     ] = "",
     figure: Annotated[str, typer.Option(metavar="SVG", help="Draw the curves into this file.")] = "",
     as_json: AsJson = False,

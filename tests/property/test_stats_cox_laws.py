@@ -148,7 +148,7 @@ def test_a_separating_covariate_has_no_ratio_but_with_firth():
     assert plain.ratios == ()
     firth = fit_cox(stops, events, x[:, None], ["relapse"], firth=True, interval="profile")
     assert 1 < firth.ratios[0].lower < firth.ratios[0].value < firth.ratios[0].upper < 1e5
-    assert firth.caveats == ("5 events for 1 covariates: fewer than 10 events each",)
+    assert firth.caveats == ("5 events for 1 covariate: fewer than 10 events each",)
     assert firth.method == "Cox regression, Efron ties, Firth's penalty, profile likelihood"
 
 
@@ -160,8 +160,7 @@ def test_what_cannot_be_fitted_is_told():
     )
     assert fit_cox([1, 2, 3], [1, 1, 1], [[1], [1], [1]], ["a"]).because == "a is the same in every patient"
     assert (
-        fit_cox([1, 2, 3], [1, 0, 0], [[1], [2], [1]], ["a"]).because
-        == "1 events are too few for 1 covariates"
+        fit_cox([1, 2, 3], [1, 0, 0], [[1], [2], [1]], ["a"]).because == "1 event is too few for 1 covariate"
     )
     assert fit_cox([], [], np.zeros((0, 1)), ["a"]).because == "there are no patients"
     with pytest.raises(RowError, match="row 1: start 3 is not before stop 2"):

@@ -18,7 +18,10 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class CovariateRows:
-    """Rows that can be used: times, events and strata (N,), and `values` (N, names); a word is 1 where it applies."""
+    """Rows that can be used: times, events and strata (N,), and `values` (N, names); a word is 1 where it applies.
+
+    An event is the number of its cause among `causes`, from 1, and 0 is censored.
+    """
 
     stop: Ints
     event: Ints
@@ -26,6 +29,7 @@ class CovariateRows:
     values: Floats
     names: tuple[str, ...]
     findings: tuple[Finding, ...]
+    causes: tuple[str, ...]
     strata: npt.NDArray[np.str_] | None = None
     cluster: npt.NDArray[np.str_] | None = None
 
@@ -59,14 +63,18 @@ def read_covariates(path: Path, layout: Layout, columns: Sequence[str], cluster:
     coded = [part for name in columns for part in _code(name, [row[name] for _, row in used])]
     values_of = np.array([values for _, values in coded], dtype=np.float64).reshape(len(coded), len(used)).T
     exits = [exit for exit, _ in used]
+    causes = in_order(exit.cause for exit in exits if exit.cause is not None)
     start = np.array([exit.entry for exit in exits], dtype=np.int64) if layout.entry else None
     return CovariateRows(
         np.array([exit.day for exit in exits], dtype=np.int64),
-        np.array([exit.cause is not None for exit in exits], dtype=np.int64),
+        np.array(
+            [0 if exit.cause is None else 1 + causes.index(exit.cause) for exit in exits], dtype=np.int64
+        ),
         start,
         values_of,
         tuple(name for name, _ in coded),
         tuple(findings),
+        causes,
         _labels(used, layout.strata),
         _labels(used, cluster),
     )

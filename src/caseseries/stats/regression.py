@@ -264,7 +264,9 @@ def _refusal(rows: Rows, names: Sequence[str], events: int) -> str:
     if not n:
         return "there are no patients"
     if events <= p:
-        return f"{events} events are too few for {p} covariates"
+        return (
+            f"{_many(events, 'event')} {'is' if events == 1 else 'are'} too few for {_many(p, 'covariate')}"
+        )
     constant = [name for name, spread in zip(names, np.ptp(rows.x, axis=0), strict=True) if not spread]
     if constant:
         return f"{', '.join(constant)} is the same in every patient"
@@ -274,7 +276,12 @@ def _refusal(rows: Rows, names: Sequence[str], events: int) -> str:
 def _few(events: int, p: int) -> tuple[str, ...]:
     if events >= FEWEST_EVENTS_PER_COVARIATE * p:
         return ()
-    return (f"{events} events for {p} covariates: fewer than {FEWEST_EVENTS_PER_COVARIATE} events each",)
+    few = f"{_many(events, 'event')} for {_many(p, 'covariate')}"
+    return (f"{few}: fewer than {FEWEST_EVENTS_PER_COVARIATE} events each",)
+
+
+def _many(n: int, what: str) -> str:
+    return f"{n} {what}{'' if n == 1 else 's'}"
 
 
 def _without(names: Sequence[str], n: int, events: int, method: str, because: str) -> CoxModel:
