@@ -375,14 +375,14 @@ def test_the_ratio_is_of_hazards(ask, aml):
     assert arm["se"] == pytest.approx(0.511934, abs=5e-7)
 
 
-def test_a_constant_hazard_is_a_reference_as_written(ask, run_survival, aml, tmp_path):
-    """Expected events are the days at risk times the hazard that leaves a share: 423 days in the first arm."""
+def test_a_constant_hazard_is_a_reference_as_written(ask, run_survival, aml):
+    """Expected events are the days at risk times the hazard that leaves 46% at 36 months; the last arm named is kept."""
     record = ask(aml, *ASKED, "--reference", "36m=0.46")
     hazard = -log(0.46) / 1095
-    days = sum(day for day, _ in AML["Maintained"])
-    expected = [test["expected"][0] for test in record["tests"] if test["group"] == "Maintained"][0]
+    days = sum(day for day, _ in AML["Nonmaintained"])
+    (expected,) = record["named"]["reference-log-rank"]["expected"]
     assert expected == pytest.approx(days * hazard, rel=1e-12)
-    assert record["rows"]["ratio.Maintained"]["value"] == pytest.approx(7 / (days * hazard), rel=1e-12)
+    assert record["rows"]["ratio.Nonmaintained"]["value"] == pytest.approx(11 / (days * hazard), rel=1e-12)
     assert [test["at"] for test in record["tests"] if test["name"] == "reference-binomial"] == [
         "1095d",
         "1095d",
