@@ -175,6 +175,18 @@ def test_what_cannot_be_fitted_is_told():
         fit_cox([1, 2, 3, 4], [1, 1, 1, 1], [[1.0], [2.0], [1.0], [3.0]], ["a"], interval="score")
 
 
+def test_clusters_are_more_than_covariates_and_few_are_said_to_be_few():
+    """The influences add to 0, so that two clusters know one thing only: two standard errors of two would be made up."""
+    x = np.array([[1, 0], [0, 2], [2, 1], [3, 3], [1, 2], [0, 1]], dtype=float)
+    stops, events = [3, 5, 6, 8, 9, 12], [1, 1, 1, 0, 1, 1]
+    two = fit_cox(stops, events, x, ["a", "b"], cluster=[1, 2, 1, 2, 1, 2])
+    assert two.because == "2 clusters are too few for 2 covariates"
+    three = fit_cox(stops, events, x, ["a", "b"], cluster=list("uvwuvw"))
+    assert not three.because
+    assert np.linalg.matrix_rank(three.covariance) == 2
+    assert three.caveats[1] == "3 clusters: with fewer than 20 robust errors are often too small"
+
+
 def test_groups_whose_events_do_not_overlap_have_no_ratio():
     early, late = count_events([1, 2, 3], [1, 1, 1]), count_events([5, 6, 7], [1, 1, 1])
     assert estimate_hazard_ratio(early, late).because.startswith("the groups' events do not overlap in time")

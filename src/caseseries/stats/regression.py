@@ -15,6 +15,7 @@ from caseseries.stats.likelihood import Likelihood, Point, arrange_rows, invert
 from caseseries.stats.moments import Rows
 
 FEWEST_EVENTS_PER_COVARIATE = 10  # Peduzzi et al. 1995, J Clin Epidemiol 48:1503
+FEWEST_CLUSTERS = 20  # Cameron & Miller 2015, J Hum Resour 50:317: fewer than 20 to 50 are few
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +70,8 @@ def fit_cox(
     n, p = rows.x.shape
     events = int(rows.deaths.sum())
     method = _method(ties, firth=firth, robust=robust, clusters=cluster is not None, interval=interval)
-    refused = _refusal(rows, names, events)
+    clusters = None if cluster is None else np.unique(np.asarray(cluster)).size
+    refused = _refusal(rows, names, events, clusters)
     if refused:
         return _without(names, n, events, method, refused)
     likelihood = Likelihood(rows, ties, firth)
@@ -89,7 +91,7 @@ def fit_cox(
     covariance = invert(full.information)
     if robust or cluster is not None:
         covariance = _sandwich(likelihood, beta, covariance, cluster)
-    caveats = _few(events, p)
+    caveats = _few(events, p, clusters)
     limits = _limits(likelihood, beta, covariance, interval, level)
     ratios = tuple(
         Estimate(exp(b), exp(low), exp(high), level, method, n, events, caveats=caveats)
@@ -257,7 +259,7 @@ def _proportionality(rows: Rows, point: Point, n: int, names: Sequence[str]) -> 
     return tuple(tests)
 
 
-def _refusal(rows: Rows, names: Sequence[str], events: int) -> str:
+def _refusal(rows: Rows, names: Sequence[str], events: int, clusters: int | None) -> str:
     n, p = rows.x.shape
     if len(names) != p:
         raise ValueError(f"{len(names)} names for {p} covariates")
@@ -267,17 +269,24 @@ def _refusal(rows: Rows, names: Sequence[str], events: int) -> str:
         return (
             f"{_many(events, 'event')} {'is' if events == 1 else 'are'} too few for {_many(p, 'covariate')}"
         )
+    if clusters is not None and clusters <= p:
+        return f"{_many(clusters, 'cluster')} {'is' if clusters == 1 else 'are'} too few for {_many(p, 'covariate')}"
     constant = [name for name, spread in zip(names, np.ptp(rows.x, axis=0), strict=True) if not spread]
     if constant:
         return f"{', '.join(constant)} is the same in every patient"
     return ""
 
 
-def _few(events: int, p: int) -> tuple[str, ...]:
-    if events >= FEWEST_EVENTS_PER_COVARIATE * p:
-        return ()
-    few = f"{_many(events, 'event')} for {_many(p, 'covariate')}"
-    return (f"{few}: fewer than {FEWEST_EVENTS_PER_COVARIATE} events each",)
+def _few(events: int, p: int, clusters: int | None) -> tuple[str, ...]:
+    few = []
+    if events < FEWEST_EVENTS_PER_COVARIATE * p:
+        each = f"{_many(events, 'event')} for {_many(p, 'covariate')}"
+        few.append(f"{each}: fewer than {FEWEST_EVENTS_PER_COVARIATE} events each")
+    if clusters is not None and clusters < FEWEST_CLUSTERS:
+        few.append(
+            f"{clusters} clusters: with fewer than {FEWEST_CLUSTERS} robust errors are often too small"
+        )
+    return tuple(few)
 
 
 def _many(n: int, what: str) -> str:

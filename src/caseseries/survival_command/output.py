@@ -196,10 +196,15 @@ def _model_lines(cause: str | None, model: "CoxModel") -> Iterator[str]:
         f": {model.because}." if model.because else ""
     )
     for name, ratio, p in zip(model.names, model.ratios, model.p_values, strict=False):
-        limits = f"{ratio.level * 100:g}% CI {ratio.lower:.3g}–{ratio.upper:.3g}"
-        yield f"  {name}: hazard ratio {ratio.value:.3g} ({limits}), p = {p:.3g}"
+        value, lower, upper = map(_three_digits, (ratio.value, ratio.lower, ratio.upper))
+        limits = f"{ratio.level * 100:g}% CI {lower}–{upper}"
+        yield f"  {name}: hazard ratio {value} ({limits}), p = {p:.3g}"
     yield from (f"  {_test_line(Tested(test.name, test))}" for test in model.tests)
     yield from (f"  Note: {caveat}." for caveat in model.caveats)
+
+
+def _three_digits(number: float | None) -> str:
+    return "" if number is None else f"{number:#.3g}".rstrip(".")
 
 
 def _remarks(results: list[Result]) -> Iterator[str]:
