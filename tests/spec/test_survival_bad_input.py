@@ -190,3 +190,54 @@ def test_a_misspelt_test_or_model_is_asked_about(run_survival, tmp_path):
         "Did you mean gray?",
         "Correct the option.",
     ]
+
+
+def test_a_covariate_that_is_no_number_is_named_or_noted(run_survival, tmp_path):
+    rows = [
+        "1,1,inf,1",
+        "2,1,3,2",
+        "3,1,4,1e400",
+        "4,0,5,NaN",
+        '5,1,2,"1,5"',
+        "6,1,7,2",
+        "7,1,1,x",
+        "8,0,2,1",
+    ]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(["t,e,x,y", *rows]) + "\n", encoding="utf-8")
+    asked = ("--time", "t", "--event", "e", "--model", "cox", "--json", "--covariates")
+    code, out, err = run_survival(path, *asked, "x,y")
+    assert code == 1
+    assert err.splitlines() == [
+        "a.csv › row 2: x is inf. Allowed: a finite number. Correct the value.",
+        "a.csv › row 4: y is 1e400. Allowed: a finite number. Correct the value.",
+        "a.csv › row 5: y is empty. Fill it in, or leave the covariate out of the model.",
+        'a.csv › row 6: y is "1,5". Allowed: a number, or a word. '
+        "Write the decimal sign as a point, and no sign for thousands.",
+    ]
+    record = json.loads(out)
+    assert (record["models"][0]["n"], record["read"]["used"]) == (4, 8)
+    assert record["notes"] == ["y holds numbers, but words in 1 row, as x: each of its values is a category"]
+    assert "notes" not in json.loads(run_survival(path, *asked, "x")[1])
+
+
+def test_a_column_is_one_thing(run_survival, tmp_path):
+    path = write_csv(tmp_path / "a.csv", "t,e,g", [(5, 1, "a"), (6, 0, "b")])
+    wrong = ("--entry", "t", "--strata", "e", "--cluster", "t", "--model", "cox", "--covariates", "g,e,t")
+    _, _, err = run_survival(path, "--time", "t", "--event", "e", "--group", "e", *wrong)
+    assert [line.split(". ")[0] for line in err.splitlines()] == [
+        "--entry: t is the column of --time already",
+        "--group: e is the column of --event already",
+        "--strata: e is the column of --event already",
+        "--cluster: t is the column of --time already",
+        "--covariates: e is the column of --event already",
+        "--covariates: t is the column of --time already",
+    ]
+
+
+def test_the_conversion_is_in_the_json_too(run_survival, tmp_path):
+    path = write_csv(tmp_path / "a.csv", "t,e", [(1.5, 1), (2, 0)])
+    _, out, _ = run_survival(path, "--time", "t", "--event", "e", "--unit", "months", "--json")
+    record = json.loads(out)
+    assert record["notes"] == ["months were multiplied by 30.4375 and rounded to the nearest day, halves up"]
+    assert record["curves"][0]["time"] == [0, 46, 61]

@@ -30,7 +30,8 @@ _WHOLE = re.compile(r"^(-?\d+)\.0+$")  # a whole number as a column of decimals 
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})  # Unicode's categories of what is not drawn
 
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}.*|\d{1,2}[./]\d{1,2}[./](\d{2}|\d{4})")
-_COMMA = re.compile(r"-?\d[\d.]*,\d+|-?\d{1,3}([,' ]\d{3})+(\.\d+)?")
+COMMA = re.compile(r"-?\d[\d.]*,\d+|-?\d{1,3}([,' ]\d{3})+(\.\d+)?")
+POINT = "Write the decimal sign as a point, and no sign for thousands"
 
 LOGICAL = {"true": 1.0, "false": 0.0}  # how R and spreadsheets write a logical column as text
 
@@ -151,8 +152,8 @@ def _how_to_mend(value: object) -> str:
     text = value.strip() if isinstance(value, str) else ""
     if _DATE.fullmatch(text):
         return "Give the days from the origin to this date"
-    if _COMMA.fullmatch(text):
-        return "Write the decimal sign as a point, and no sign for thousands"
+    if COMMA.fullmatch(text):
+        return POINT
     return "Correct the value or remove the row"
 
 

@@ -94,7 +94,9 @@ def regress(
 
     each = enumerate(rows.causes, 1) if len(rows.causes) > 1 else ()
     models = ((None, fit(None)), *((cause, fit(number)) for number, cause in each))
-    return replace(answer, models=models, findings=tuple(sorted({*answer.findings, *rows.findings})))
+    findings = tuple(sorted({*answer.findings, *rows.findings}))
+    counted = replace(answer.counted, notes=(*answer.counted.notes, *rows.notes))
+    return replace(answer, counted=counted, models=models, findings=findings)
 
 
 def _from_landmark(counted: Counted, landmark: str) -> Counted:

@@ -29,6 +29,7 @@ def to_json(answer: Answer) -> str:
         "curves": [curve_record(drawn) for drawn in answer.curves],
         "tests": [test_record(tested) for tested in answer.tests],
         **({"models": [model_record(*of) for of in answer.models]} if answer.models else {}),
+        **({"notes": list(counted.notes)} if counted.notes else {}),
         "read": {"rows": counted.rows, "used": counted.used, "refused": counted.refused},
     }
     return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)

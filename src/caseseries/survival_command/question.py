@@ -83,6 +83,7 @@ def check_question(
         *_check_tests(layout, question, prism=prism),
         *_check_model(source, regression, prism=prism),
         *_check_times(question),
+        *_check_columns(layout, regression),
         *_check_idle(source, question, regression, of_source, prism=prism),
     ]
     for option, column in (("strata", layout.strata), ("cause", layout.cause), ("entry", layout.entry)):
@@ -124,6 +125,17 @@ def _check_model(source: str, regression: Regression, *, prism: bool) -> Iterato
     if prism or "://" in source:
         what = "a regression needs the rows, which a Prism table or a database does not give"
         yield _option("--model", what, "a text file, or Parquet")
+
+
+def _check_columns(layout: Layout, regression: Regression) -> Iterator[Finding]:
+    """A time, an entry or an event that is also something it cannot be."""
+    taken = {layout.event: "--event", layout.entry: "--entry", layout.time: "--time"}
+    asked = [("--entry", layout.entry)] * (layout.entry == layout.time)
+    asked += [("--group", layout.group), ("--strata", layout.strata), ("--cluster", regression.cluster)]
+    asked += [("--covariates", name) for name in regression.covariates]
+    for option, name in asked:
+        if name and name in taken:
+            yield _option(option, f"{name} is the column of {taken[name]} already", "")
 
 
 def _check_idle(
