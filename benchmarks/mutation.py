@@ -4,10 +4,11 @@
 
 Run by hand, in the environment of the README's test command; everything happens in a copy of the repository under DIR.
 First each test is run once to see which functions of `stats` it calls; then, for each mutant drawn, the tests that
-call the function it is in, quickest first, until one fails. Module constants are held against every test of their
-module. A mutant is one comparison, `and`/`or`, `not`, sign, arithmetic operator, number, truth value, pair of words (min
-and max, any and all, left and right …) or the two sides of a choice exchanged. DIR/mutants.json keeps every mutant and what
-became of it; `--again` runs the survivors in such a file anew, so that a new test can be seen to kill them.
+call the function it is in, quickest first, until one fails, and then every other test of its module. A mutant is one
+comparison, `and`/`or`, `not`, sign, arithmetic operator, number, truth value, pair of words (min and max, any and all,
+left and right …) or the two sides of a choice exchanged; flags that only guard the program's own text (`strict` of a zip,
+`frozen` and `eq` of a class, `cache` and `nogil` of a compiler) are left alone. DIR/mutants.json keeps every mutant and
+what became of it; `--again` runs the survivors in such a file anew, so that a new test can be seen to kill them.
 """
 
 import argparse
@@ -22,6 +23,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,6 +34,7 @@ TESTS = (
 )  # fmt: skip
 QUIET = ("-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 SECONDS = 120  # a mutant that takes longer hangs, and that is noticed
+FLAGS = ("strict", "frozen", "eq", "slots", "cache", "nogil")
 COMPARISONS = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
     ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
@@ -101,6 +104,8 @@ def spots(tree: ast.Module) -> Iterator[tuple[int, ast.AST, str]]:
             skipped |= {each for hint in hints if hint for each in ast.walk(hint)}
         if isinstance(node, ast.AnnAssign):
             skipped |= set(ast.walk(node.annotation))
+        if isinstance(node, ast.keyword) and node.arg in FLAGS:
+            skipped |= set(ast.walk(node.value))
         for child in ast.iter_child_nodes(node):
             inside[child] = of
         if node not in skipped and any(True for _ in changes(node)):
@@ -289,6 +294,7 @@ def main() -> None:
     import hypothesis  # noqa: F401  (once, here, not in every child)
     import numpy  # noqa: F401
 
+    say = partial(print, flush=True)
     reach = find_reach(folder)
     everything = every_mutant(folder)
     chosen = random.Random(options.seed).sample(everything, min(options.sample, len(everything)))
@@ -299,11 +305,9 @@ def main() -> None:
         run_mutant(mutant, reach, folder)
         kept.write_text(json.dumps([asdict(each) for each in chosen], indent=1), encoding="utf-8")
         where = f"{mutant.module}:{mutant.line} {mutant.function}"
-        print(
-            f"{number}/{len(chosen)} {mutant.outcome} {where}: {mutant.before} → {mutant.after}", flush=True
-        )
+        say(f"{number}/{len(chosen)} {mutant.outcome} {where}: {mutant.before} → {mutant.after}")
     killed = sum(mutant.outcome == "killed" for mutant in chosen)
-    print(f"{killed} of {len(chosen)} killed, of {len(everything)} that can be made")
+    say(f"{killed} of {len(chosen)} killed, of {len(everything)} that can be made")
 
 
 def survivors(path: Path, everything: list[Mutant]) -> list[Mutant]:
