@@ -6,8 +6,8 @@ Run by hand, in the environment of the README's test command; everything happens
 First each test is run once to see which functions of `stats` it calls; then, for each mutant drawn, the tests that
 call the function it is in, quickest first, until one fails, and then every other test of its module. A mutant is one
 comparison, `and`/`or`, `not`, sign, arithmetic operator, number, truth value, pair of words (min and max, any and all,
-left and right …) or the two sides of a choice exchanged; flags that only guard the program's own text (`strict` of a zip,
-`frozen` and `eq` of a class, `cache` and `nogil` of a compiler) are left alone. DIR/mutants.json keeps every mutant and
+left and right …) or the two sides of a choice exchanged. Flags that guard the program against itself (`strict` of a
+zip, `frozen` and `eq` of a class, `cache` and `nogil` of a compiler) are left alone. DIR/mutants.json keeps every mutant and
 what became of it; `--again` runs the survivors in such a file anew, so that a new test can be seen to kill them.
 """
 
