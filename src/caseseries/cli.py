@@ -290,8 +290,9 @@ def survival(
     ] = "",
     model: Annotated[str, typer.Option(help="cox or firth; with ,breslow ,robust ,profile.")] = "",
     covariates: Annotated[str, typer.Option(metavar="COLS", help="For --model, as in age,arm.")] = "",
+    cluster: Annotated[str, typer.Option(metavar="COL", help="Rows of one value belong together.")] = "",
     reference: Annotated[
-        str, typer.Option(metavar="FILE", help="A reference cohort, or its survival at some times.")
+        str, typer.Option(metavar="FILE", help="A cohort, its survival at some times, or 36m=0.46.")
     ] = "",
     figure: Annotated[str, typer.Option(metavar="SVG", help="Draw the curves into this file.")] = "",
     as_json: AsJson = False,
@@ -301,8 +302,8 @@ def survival(
     from caseseries.survival_command.run import Options, answer_survival, print_survival
 
     options = Options(
-        at, interval, level, test, quantiles, rmst, given, landmark, hazard, model, covariates, reference,
-        query, table, keep,
+        at, interval, level, test, quantiles, rmst, given, landmark, hazard, model, covariates, cluster,
+        reference, query, table, keep,
     )  # fmt: skip
     layout = Layout(time, event, cause, group, entry, unit, coding, strata)
     found, question = answer_survival(source, layout, options)

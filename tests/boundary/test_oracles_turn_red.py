@@ -27,16 +27,19 @@ EDGES = "tests/spec/test_stats_edges.py"
 
 MUTATIONS = {
     "Kaplan–Meier counts one too many at risk in a million": Mutation(
-        "stats/steps.py", "- self.events) / at_risk", "- self.events) / (at_risk * 1.000001)", CURVES
+        "stats/steps.py", "cumprod(alive / at_risk,", "cumprod(alive / (at_risk * 1.000001),", CURVES
     ),
     "Greenwood's variance becomes that of the simple count": Mutation(
         "stats/steps.py",
-        "(self.at_risk - self.events).astype(np.float64)",
-        "self.at_risk.astype(np.float64)",
+        "/ (at_risk * alive)",
+        "/ (at_risk * at_risk)",
         CURVES,
     ),
     "log-log limits are a millionth too wide": Mutation(
-        "stats/intervals.py", "survival ** np.exp(spread),", "survival ** np.exp(1.000001 * spread),", CURVES
+        "stats/intervals.py",
+        "np.exp(width / log_survival)",
+        "np.exp(1.000001 * width / log_survival)",
+        CURVES,
     ),
     "incidence forgets who failed on the same day": Mutation(
         "stats/competing.py", "np.append(1.0, steps.survival[:-1])", "steps.survival", CURVES

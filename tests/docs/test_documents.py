@@ -174,3 +174,18 @@ def test_every_law_names_tests_that_are_there():
     for file, test in (one for law in named for one in law):
         text = (ROOT / "tests" / "property" / file).read_text(encoding="utf-8")
         assert f"def {test}" in text, f"{file} has no {test}"
+
+
+def test_every_option_of_survival_is_on_its_page_and_in_an_example_that_runs():
+    page = ROOT / "docs" / "survival.md"
+    options = {name for p in COMMANDS["survival"].params for name in p.opts if name.startswith("--")}
+    text = page.read_text(encoding="utf-8")
+    assert {option for option in options if f"`{option}" not in text} == set()
+    steps = [
+        step
+        for p, fence in FENCES
+        if p == page and fence.language == "console"
+        for step in find_steps(fence.text)
+    ]
+    shown = {word for step in steps for word in step.command.split() if word.startswith("--")}
+    assert options - shown == set()

@@ -150,9 +150,34 @@ def test_competing_causes(ask, said, name):
     seen = [curve for curve in curves if (name, f"{curve['group']}|{curve['cause']}|incidence") in said[1]]
     assert len(seen) >= len(curves) - 1  # in one stage of pbc nobody was transplanted
     for curve in seen:
-        days, incidence = np.split(said[1][name, f"{curve['group']}|{curve['cause']}|incidence"], 2)
+        days, incidence, error = np.split(said[1][name, f"{curve['group']}|{curve['cause']}|incidence"], 3)
         at = np.searchsorted(curve["time"], days)
         np.testing.assert_allclose(np.array(curve["estimate"])[at], incidence, rtol=0, atol=1e-10)
+        inside = (incidence > 0) & (incidence < 1)
+        free, se = 1 - incidence[inside], error[inside]
+        spread = 1.959963984540054 * se / (free * -np.log(free))
+        for side, sign in (("lower", -1), ("upper", 1)):
+            limits = numbers(curve[side])[at][inside]
+            np.testing.assert_allclose(limits, 1 - free ** np.exp(sign * spread), rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("name", ["mgus2", "transplant"])
+def test_hazards_of_each_cause(ask, said, name):
+    """Log-rank and Cox of each cause's hazard; their first rows are of any event."""
+    asked = ("--time", "t", "--event", "e", "--cause", "k", "--group", "g", "--test", "log-rank")
+    record = ask(name, *asked, "--model", "cox", "--covariates", "g")
+    any_event, *tests = record["tests"]
+    assert any_event["cause"] is None
+    assert any_event["statistic"] != tests[0]["statistic"]
+    whole, *models = record["models"]
+    assert (whole["cause"], whole["events"]) == (None, sum(model["events"] for model in models))
+    assert [test["cause"] for test in tests] == [model["cause"] for model in models]
+    for test, model in zip(tests, models, strict=True):
+        assert test["statistic"] == pytest.approx(said[1][name, f"log-rank.{test['cause']}"][0], rel=1e-10)
+        coefficients, errors = np.split(said[1][name, f"cox.{model['cause']}"], 2)
+        found = model["coefficients"]
+        np.testing.assert_allclose([one["coefficient"] for one in found], coefficients, rtol=0, atol=1e-8)
+        np.testing.assert_allclose([one["se"] for one in found], errors, rtol=1e-7, atol=0)
 
 
 @pytest.mark.parametrize("sex", ["F", "M"])

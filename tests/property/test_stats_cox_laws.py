@@ -101,6 +101,21 @@ def penalised(beta, stops, events, x, firth=True):
 
 
 @settings(max_examples=25, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(patients(), st.integers(2, 4))
+def test_rows_of_one_cluster_count_as_one(data, times):
+    """A row a cluster is the plain sandwich; and copies of everyone, each with its own, say nothing new (Breslow's ties)."""
+    stops, events, x = data
+    each = np.arange(stops.size)
+    plain, alone = fit(stops, events, x, robust=True), fit(stops, events, x, cluster=each)
+    assert alone.errors == pytest.approx(plain.errors, rel=1e-9)
+    once = fit(stops, events, x, ties="breslow", robust=True)
+    copies = [np.tile(column, times) for column in (stops, events, x)]
+    together = fit(*copies, ties="breslow", cluster=np.tile(each, times).astype(str))
+    assert together.errors == pytest.approx(once.errors, rel=1e-8)
+    assert "robust variance of clusters" in together.method
+
+
+@settings(max_examples=25, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(patients(ties=False))
 def test_firth_is_the_top_of_the_penalised_likelihood(data):
     stops, events, x = data
@@ -133,7 +148,7 @@ def test_a_separating_covariate_has_no_ratio_but_with_firth():
     assert plain.ratios == ()
     firth = fit_cox(stops, events, x[:, None], ["relapse"], firth=True, interval="profile")
     assert 1 < firth.ratios[0].lower < firth.ratios[0].value < firth.ratios[0].upper < 1e5
-    assert firth.caveats == ("5 events for 1 covariates: fewer than 10 events each",)
+    assert firth.caveats == ("5 events for 1 covariate: fewer than 10 events each",)
     assert firth.method == "Cox regression, Efron ties, Firth's penalty, profile likelihood"
 
 
@@ -145,8 +160,7 @@ def test_what_cannot_be_fitted_is_told():
     )
     assert fit_cox([1, 2, 3], [1, 1, 1], [[1], [1], [1]], ["a"]).because == "a is the same in every patient"
     assert (
-        fit_cox([1, 2, 3], [1, 0, 0], [[1], [2], [1]], ["a"]).because
-        == "1 events are too few for 1 covariates"
+        fit_cox([1, 2, 3], [1, 0, 0], [[1], [2], [1]], ["a"]).because == "1 event is too few for 1 covariate"
     )
     assert fit_cox([], [], np.zeros((0, 1)), ["a"]).because == "there are no patients"
     with pytest.raises(RowError, match="row 1: start 3 is not before stop 2"):
@@ -159,6 +173,18 @@ def test_what_cannot_be_fitted_is_told():
         fit_cox([1, 2], [1, 1], [[1.0], [2.0]], ["a"], ties="exact")
     with pytest.raises(ValueError, match="interval 'score' is not one of wald, profile"):
         fit_cox([1, 2, 3, 4], [1, 1, 1, 1], [[1.0], [2.0], [1.0], [3.0]], ["a"], interval="score")
+
+
+def test_clusters_are_more_than_covariates_and_few_are_said_to_be_few():
+    """The influences add to 0, so that two clusters know one thing only: two standard errors of two would be made up."""
+    x = np.array([[1, 0], [0, 2], [2, 1], [3, 3], [1, 2], [0, 1]], dtype=float)
+    stops, events = [3, 5, 6, 8, 9, 12], [1, 1, 1, 0, 1, 1]
+    two = fit_cox(stops, events, x, ["a", "b"], cluster=[1, 2, 1, 2, 1, 2])
+    assert two.because == "2 clusters are too few for 2 covariates"
+    three = fit_cox(stops, events, x, ["a", "b"], cluster=list("uvwuvw"))
+    assert not three.because
+    assert np.linalg.matrix_rank(three.covariance) == 2
+    assert three.caveats[1] == "3 clusters: with fewer than 20 robust errors are often too small"
 
 
 def test_groups_whose_events_do_not_overlap_have_no_ratio():

@@ -218,8 +218,11 @@ def test_a_column_that_is_not_there(parquet):
 
 
 def test_a_folder_without_parquet(tmp_path):
+    said = "there is no Parquet file of this name or in this place. Check the path."
+    assert refusal(str(tmp_path), LAYOUTS["plain"]) == [f"{tmp_path}: {said}"]
+    (tmp_path / "a.parquet").write_text("days,status")
     (said,) = refusal(str(tmp_path), LAYOUTS["plain"])
-    assert said.startswith(f"{tmp_path}: no Parquet can be read here: ")
+    assert said.startswith(f"{tmp_path}: no Parquet can be read here: parquet: File out of specification")
 
 
 def test_a_database_needs_a_query_and_a_name_that_is_known(duckdb_file):

@@ -112,7 +112,7 @@ def test_two_covariates_have_a_check_each_and_one_together():
 def test_ten_events_for_each_covariate(events, few):
     stops, event = np.arange(1, 31), np.array([1] * events + [0] * (30 - events))
     model = fit_cox(stops, event, (np.arange(30) % 2)[:, None].astype(float), ["x"])
-    said = (f"{events} events for 1 covariates: fewer than 10 events each",)
+    said = (f"{events} events for 1 covariate: fewer than 10 events each",)
     assert model.caveats == (said if few else ())
     assert model.ratios[0].caveats == model.caveats
 

@@ -69,8 +69,8 @@ def test_days_too_many_for_a_table_are_counted_all_the_same():
     assert count_groups(stop, status, [0, 1, 1, 0], groups=2) == one_by_one(stop, status, [0, 1, 1, 0], 2, 1)
 
 
-@pytest.mark.parametrize("rows", [65_535, 65_536, 65_537, 200_000, 700_001])
-def test_a_cell_may_hold_more_rows_than_16_bits_count(rows):
+@pytest.mark.parametrize("rows", [255, 256, 257, 511, 512, 513, 65_536, 200_000, 700_001])
+def test_a_cell_may_hold_more_rows_than_8_bits_count(rows):
     """With a second cell, so that what runs over goes to its own; 700,001 rows are shared by two threads."""
     stop = np.full(rows, 7, dtype=np.int32)
     stop[::1000] = 3

@@ -51,7 +51,9 @@ def test_a_time_becomes_whole_days(value, unit, days):
         ("NA", "t is empty"),
         (" . ", "t is empty"),
         ("soon", 't is "soon"'),
-        ("12,5", 't is "12,5"'),
+        ("1_000", 't is "1_000"'),
+        ("\u0663", 't is "\u0663"'),  # an Arabic 3
+        ("0x10", 't is "0x10"'),
         (2**53, "t is 9007199254740992"),
         (2**53 + 1, "t is 9007199254740993"),
         (1e300, f"t is {1e300:.0f}"),
@@ -60,6 +62,40 @@ def test_a_time_becomes_whole_days(value, unit, days):
 def test_a_time_that_is_no_number_from_0_is_refused(value, what):
     assert read_days(value, "t", "days") == Complaint("time", what, "whole days from 0", CORRECT)
     assert read_days(value, "t", "years") == Complaint("time", what, "years from 0", CORRECT)
+
+
+@pytest.mark.parametrize(
+    ("value", "do"),
+    [
+        ("12,5", "Write the decimal sign as a point, and no sign for thousands"),
+        ("1,000", "Write the decimal sign as a point, and no sign for thousands"),
+        ("1.000,5", "Write the decimal sign as a point, and no sign for thousands"),
+        ("1 000", "Write the decimal sign as a point, and no sign for thousands"),
+        ("2020-01-31", "Give the days from the origin to this date"),
+        ("2020-01-31 00:00:00", "Give the days from the origin to this date"),
+        ("31.01.2020", "Give the days from the origin to this date"),
+        ("1/31/20", "Give the days from the origin to this date"),
+        ("12.5.3", CORRECT),
+        ("1-2", CORRECT),
+    ],
+)
+def test_a_date_or_a_comma_is_known_for_what_it_is(value, do):
+    assert read_days(value, "t", "years") == Complaint("time", f't is "{value}"', "years from 0", do)
+
+
+@pytest.mark.parametrize(
+    ("value", "label"),
+    [
+        ("a\x00", "a\\x00"),
+        ("a\u200b", "a\\u200b"),
+        ("a\nb", "a\\nb"),
+        ("a\x1fb", "a\\x1fb"),
+        ("groupe\u00a01", "groupe\u00a01"),
+        ("Zürich", "Zürich"),
+    ],
+)
+def test_what_cannot_be_seen_in_a_label_is_written_out(value, label):
+    assert read_label(value) == label
 
 
 @pytest.mark.parametrize("value", ["7.5", 7.5, Decimal("7.5")])

@@ -286,7 +286,7 @@ def test_every_wrong_option_is_said_at_once(run, aml):
         '--coding: "dead" is not known. Allowed: status, status12, cnsr. Correct the option.',
         '--interval: "exact" is not known. Allowed: default, bpcp, bpcp-midp, log-log, log, likelihood-ratio, plain, arcsine. '
         "Correct the option.",
-        f'--test: "chi" is not known. Allowed: {ALLOWED}. Correct the option.',
+        f'--test: "chi" is not known. Allowed: {", ".join(ALLOWED)}. Correct the option.',
         "--test: there is nothing to compare without --group. Correct the option.",
         '--model: "weibull" is not known. Allowed: cox, firth. Correct the option.',
         "--covariates: no column is named. Add --covariates COLUMN.",

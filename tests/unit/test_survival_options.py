@@ -373,3 +373,22 @@ def test_the_ratio_is_of_hazards(ask, aml):
     (arm,) = model["coefficients"]
     assert log(arm["hazard_ratio"]) == pytest.approx(arm["coefficient"], abs=1e-12)
     assert arm["se"] == pytest.approx(0.511934, abs=5e-7)
+
+
+def test_a_constant_hazard_is_a_reference_as_written(ask, run_survival, aml):
+    """Expected events are the days at risk times the hazard that leaves 46% at 36 months; the last arm named is kept."""
+    record = ask(aml, *ASKED, "--reference", "36m=0.46")
+    hazard = -log(0.46) / 1095
+    days = sum(day for day, _ in AML["Nonmaintained"])
+    (expected,) = record["named"]["reference-log-rank"]["expected"]
+    assert expected == pytest.approx(days * hazard, rel=1e-12)
+    assert record["rows"]["ratio.Nonmaintained"]["value"] == pytest.approx(11 / (days * hazard), rel=1e-12)
+    assert [test["at"] for test in record["tests"] if test["name"] == "reference-binomial"] == [
+        "1095d",
+        "1095d",
+    ]
+    code, _, err = run_survival(aml, *ASKED, "--reference", "36m=46")
+    assert (code, err) == (
+        2,
+        "--reference: survival 46 gives no hazard. Allowed: a number between 0 and 1, as in 36m=0.46. Correct the option.\n",
+    )

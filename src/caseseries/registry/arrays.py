@@ -70,8 +70,10 @@ def count_cells(
     counts = tally(day, kind, group, groups, kinds, day.size)
     if counts is None:
         return _count_sparse(day, kind, group, groups, kinds)
-    days = np.flatnonzero(counts.reshape(len(counts), -1).max(axis=1)).astype(np.int64)
-    return DayCounts(days, counts[days])
+    occurs = reduce(np.bitwise_or, counts.reshape(len(counts), -1).T)
+    days = np.flatnonzero(occurs).astype(np.int64)
+    every = days.size and days.size == days[-1] - days[0] + 1
+    return DayCounts(days, counts[days[0] : days[-1] + 1] if every else counts[days])
 
 
 def tables_of(exits: DayCounts, entries: DayCounts | None = None) -> tuple[EventTable, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from math import floor, isfinite, isinf, isnan
 from typing import NamedTuple
+from unicodedata import category
 
 DAYS_PER_UNIT = {"days": 1.0, "months": 365.25 / 12, "years": 365.25}
 ROUNDING = "rounded to the nearest day, halves up"
@@ -25,6 +26,12 @@ class Code(NamedTuple):
 
 
 _WHOLE = re.compile(r"^(-?\d+)\.0+$")  # a whole number as a column of decimals is written
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})  # Unicode's categories of what is not drawn
+
+_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}.*|\d{1,2}[./]\d{1,2}[./](\d{2}|\d{4})")
+COMMA = re.compile(r"-?\d[\d.]*,\d+|-?\d{1,3}([,' ]\d{3})+(\.\d+)?")
+POINT = "Write the decimal sign as a point, and no sign for thousands"
 
 LOGICAL = {"true": 1.0, "false": 0.0}  # how R and spreadsheets write a logical column as text
 
@@ -133,12 +140,21 @@ def read_days(value: object, name: str, unit: str) -> int | Complaint:
     if number is None or not isfinite(number) or not 0 <= number <= LAST_DAY:
         wrong = "is empty" if _missing(value) else f"is {_shown(value)}"
         allowed = "whole days from 0" if unit == "days" else f"{unit} from 0"
-        return Complaint("time", f"{name} {wrong}", allowed, "Correct the value or remove the row")
+        return Complaint("time", f"{name} {wrong}", allowed, _how_to_mend(value))
     days = number * DAYS_PER_UNIT[unit]
     if unit == "days" and days != floor(days):
         do = "Correct the value, or name the unit of the times with --unit"
         return Complaint("time", f"{name} is {_shown(value)}", "whole days from 0", do)
     return int(days) if unit == "days" else floor(days + 0.5)
+
+
+def _how_to_mend(value: object) -> str:
+    text = value.strip() if isinstance(value, str) else ""
+    if _DATE.fullmatch(text):
+        return "Give the days from the origin to this date"
+    if COMMA.fullmatch(text):
+        return POINT
+    return "Correct the value or remove the row"
 
 
 def read_outcome(row: Mapping[str, object], layout: Layout) -> str | Complaint | None:
@@ -188,14 +204,19 @@ def read_label(value: object) -> str:
     if isinstance(value, float) and not isinf(value):
         return "" if isnan(value) else str(int(value)) if value == floor(value) else repr(value)
     text = "" if value is None else str(value).strip()
+    if not text.isprintable():  # what cannot be seen must not make two groups that look alike
+        text = "".join(c.encode("unicode_escape").decode() if category(c) in _UNSEEN else c for c in text)
     return "" if text in EMPTY else _WHOLE.sub(r"\1", text)
 
 
 def read_number(value: object) -> float | None:
     """A number from text or any numeric type; None if it is none."""
     if isinstance(value, str):
+        text = value.strip()
+        if not text.isascii() or "_" in text:  # Python would read 1_000, and the digits of any script
+            return None
         try:
-            return float(Decimal(value.strip()))
+            return float(Decimal(text))
         except InvalidOperation:
             return None
     return float(value) if isinstance(value, int | float | Decimal) else None

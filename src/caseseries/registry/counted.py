@@ -13,6 +13,8 @@ from caseseries.registry.arrays import DayCounts, Ints, tables_of
 from caseseries.registry.coding import WITHIN, Complaint, Exit, Layout, in_order, read_group, read_row
 from caseseries.stats.events import EventTable
 
+SHOWN = 1_000  # refused rows named one by one; more are counted
+
 Row = tuple[object, ...]  # the values of a layout's columns, in their order
 Refused = Mapping[Row, tuple[Complaint, ...]]
 
@@ -77,6 +79,15 @@ def find_refused(where: Iterable[tuple[Where, Row]], refused: Refused) -> tuple[
         for place, row in where
         for complaint in refused.get(row, ())
     )
+
+
+def more_refused(name: str, n: int, of: str = "are refused") -> tuple[Finding, ...]:
+    """How many rows are refused beyond those that are named; nothing if none."""
+    if not n:
+        return ()
+    what = f"{n} more {'row' if n == 1 else 'rows'} {of}, and not named here"
+    do = f"Mend the first {SHOWN}, and ask again"
+    return (Finding(Where(name), "more", Severity.CASE, what, "", do),)
 
 
 def part_strata(counted: Counted) -> Counted:

@@ -25,12 +25,11 @@ from caseseries.registry.coding import (
     read_group,
     read_row,
 )
-from caseseries.registry.counted import Cells, Counted, Scale, find_refused
+from caseseries.registry.counted import SHOWN, Cells, Counted, Scale, find_refused, more_refused
 from caseseries.registry.text import check_columns, unreadable
 
 Frame = nw.LazyFrame[Any]
 
-SHOWN = 1_000  # refused rows listed; more are only counted
 _REFUSED = -1  # the day of a row whose times cannot be used
 _DAY, _N = "day of this row", "rows like this"
 
@@ -80,7 +79,7 @@ def count_frame(source: Source, layout: Layout) -> Counted:
         if came[:, 3].sum() != left[:, 3].sum():
             raise unreadable(source.name, "the rows changed while they were counted", "Ask again")
     rows, used = int(cells.n.sum()), int(left[:, 3].sum())
-    findings = tuple(_find(source, layout, schema)) if rows > used else ()
+    findings = tuple(_find(source, layout, schema, rows - used)) if rows > used else ()
     notes = (layout.conversion,) if layout.conversion else ()
     return Counted(scale.tables(left, came), scale.causes, rows, used, findings, notes)
 
@@ -196,21 +195,23 @@ def _usable(cells: Cells, layout: Layout, scale: Scale) -> Ints:
     return rows[(cells.day >= 0) & (cells.day <= LAST_DAY) & (rows[:, 1] >= 0)]
 
 
-def _find(source: Source, layout: Layout, schema: nw.Schema) -> Iterator[Finding]:
+def _find(source: Source, layout: Layout, schema: nw.Schema, refusals: int) -> Iterator[Finding]:
     """What is wrong with the first rows refused, each with its number, or each distinct one with how many."""
     frame = source.frame if source.numbered is None else source.numbered
     refused = frame.filter(~(_in_time(layout, schema) & _in_code(layout, schema)))
     if source.numbered is not None:
         rows = _collect(refused.sort(source.row).head(SHOWN), (source.row, *layout.columns)).rows()
         places = [f"row {int(str(row[0])) + 1}" for row in rows]
+        named = len(rows)
     else:
-        named = _plain(layout.columns)
-        columns = (nw.col(name).alias(plain) for name, plain in zip(layout.columns, named, strict=True))
-        distinct = refused.select(*columns).group_by(*named).agg(nw.len().alias(_N))
-        found = _collect(distinct.sort(*named).head(SHOWN), (_N, *named))
-        rows = found.rows()
+        plain = _plain(layout.columns)
+        columns = (nw.col(name).alias(other) for name, other in zip(layout.columns, plain, strict=True))
+        distinct = refused.select(*columns).group_by(*plain).agg(nw.len().alias(_N))
+        rows = _collect(distinct.sort(*plain).head(SHOWN), (_N, *plain)).rows()
+        named = sum(int(str(row[0])) for row in rows)
         places = [f"{row[0]} rows" if row[0] != 1 else "1 row" for row in rows]
     for place, row in zip(places, rows, strict=True):
         read = read_row(dict(zip(layout.columns, row[1:], strict=True)), layout)
         if not isinstance(read, Exit):
             yield from find_refused([(Where(source.name, cell=place), row[1:])], {row[1:]: read})
+    yield from more_refused(source.name, max(0, refusals - named))

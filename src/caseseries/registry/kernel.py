@@ -1,7 +1,7 @@
 """The counting loop compiled, on two processors; needs the `fast` extra, and is imported only to count.
 
 A block of rows becomes the numbers of their cells, of which there are usually few enough for 16 bits; then the cells
-are counted, with 16 bits too and what runs over kept beside them, so that all that is written stays in the cache.
+are counted, with 8 bits and what runs over kept beside them, so that all that is written stays in the nearest cache.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -19,13 +19,14 @@ _ALONE = 1 << 18  # rows that one thread counts before a second has started
 _BLOCK = 1 << 15  # rows whose cell numbers stay in the cache between the two loops
 _NARROW = 1 << 16  # cells that are numbered with 16 bits
 _MOST_ROWS = 1 << 31  # a call's counters are 32 bits wide
+_ABSENT = np.zeros(_BLOCK, dtype=np.uint8)  # a column that is not there: everyone in group 0, or of kind 0
 
 
 def tally(
     day: Column, kind: Column | None, group: Column | None, groups: int, kinds: int, most: int
 ) -> Ints | None:
     """Rows in each cell, (days, groups, kinds); None if a value is out of range or a day is `most` or more."""
-    columns = [_unsigned(day[:0] if column is None else column) for column in (day, group, kind)]
+    columns = [_unsigned(_ABSENT if column is None else column) for column in (day, group, kind)]
     narrow = min(most, _NARROW // (groups * kinds))
     counts = _count(columns, groups, kinds, narrow, np.uint16)
     if counts is None and narrow < most:
@@ -41,9 +42,9 @@ def _count(columns: list[Column], groups: int, kinds: int, days: int, code: Any)
     bounds = np.linspace(0, rows, parts + 1).astype(np.int64).tolist()
 
     def count(part: int) -> npt.NDArray[np.uint32] | None:
-        day, group, kind = (column[bounds[part] : bounds[part + 1]] for column in columns)
+        day, group, kind = (_part_of(column, *bounds[part : part + 2]) for column in columns)
         counts = np.zeros(days * groups * kinds, dtype=np.uint32)
-        small = np.zeros(counts.size if code is np.uint16 else 0, dtype=np.uint16)
+        small = np.zeros(counts.size if code is np.uint16 else 0, dtype=np.uint8)
         last = _count_rows(day, group, kind, groups, kinds, days, np.empty(_BLOCK, dtype=code), counts, small)
         counts = counts[: (last + 1) * groups * kinds]
         if small.size:
@@ -53,8 +54,9 @@ def _count(columns: list[Column], groups: int, kinds: int, days: int, code: Any)
     if threads == 1:
         counted = [count(part) for part in range(parts)]
     else:
-        with ThreadPoolExecutor(threads) as pool:
-            counted = list(pool.map(count, range(parts)))
+        with ThreadPoolExecutor(threads - 1) as pool:  # this thread counts too
+            others = [pool.submit(count, part) for part in range(1, parts)]
+            counted = [count(0), *(other.result() for other in others)]
     found = [counts for counts in counted if counts is not None]
     if len(found) < parts:
         return None
@@ -62,6 +64,10 @@ def _count(columns: list[Column], groups: int, kinds: int, days: int, code: Any)
     for counts in found:
         total[: counts.size] += counts
     return total.reshape(-1, groups, kinds)
+
+
+def _part_of(column: Column, first: int, end: int) -> Column:
+    return column if column.base is _ABSENT else column[first:end]
 
 
 def _unsigned(column: Column) -> Column:
@@ -87,12 +93,9 @@ def _count_all(
     last = np.int64(-1)
     for first in range(0, day.size, code.size):
         n = min(code.size, day.size - first)
-        top = _number(day[first : first + n], groups * kinds, code, True)
-        if top >= np.uint64(days):
-            return days
-        if group.size and _number(group[first : first + n], kinds, code, False) >= np.uint64(groups):
-            return days
-        if kind.size and _number(kind[first : first + n], 1, code, False) >= np.uint64(kinds):
+        parts = day[first : first + n], _block(group, first, n), _block(kind, first, n)
+        top, member, how = _number(parts[0], parts[1], parts[2], groups * kinds, kinds, code)
+        if top >= np.uint64(days) or member >= np.uint64(groups) or how >= np.uint64(kinds):
             return days
         last = max(last, np.int64(top))
         if small.size:
@@ -103,21 +106,27 @@ def _count_all(
     return last
 
 
-def _number_cells(column: Column, factor: int, code: Any, fresh: bool) -> Any:
-    """Each value times `factor` put into `code`, or added to it; the largest value."""
-    times, keep = code.dtype.type(factor), code.dtype.type(not fresh)  # unsigned with signed would be a float
-    top = column[0]
-    for i in range(column.size):
-        top = max(top, column[i])
-        code[i] = keep * code[i] + times * column[i]
-    return np.uint64(top)
+def _block_of(column: Column, first: int, n: int) -> Any:
+    """The rows of a block; an absent column has those of one block, which serve for all."""
+    at = first if first < column.size else 0
+    return column[at : at + n]
+
+
+def _number_cells(day: Column, group: Column, kind: Column, of_day: int, of_group: int, code: Any) -> Any:
+    """The number of each row's cell put into `code`; the largest day, group and kind."""
+    days, groups = code.dtype.type(of_day), code.dtype.type(of_group)  # unsigned with signed would be a float
+    top, member, how = day[0], group[0], kind[0]
+    for i in range(day.size):
+        top, member, how = max(top, day[i]), max(member, group[i]), max(how, kind[i])
+        code[i] = days * day[i] + groups * group[i] + kind[i]
+    return np.uint64(top), np.uint64(member), np.uint64(how)
 
 
 def _count_small_of(code: Any, counts: Any, small: Any) -> None:
-    one, over = np.uint16(1), np.uint32(1 << 16)
+    one, over = np.uint8(1), np.uint32(1 << 8)
     for i in range(code.size):
         cell = np.uint64(code[i])
-        grown = np.uint16(small[cell] + one)
+        grown = np.uint8(small[cell] + one)
         small[cell] = grown
         if grown == 0:
             counts[cell] += over
@@ -131,6 +140,7 @@ def _compiled(function: Any) -> Any:
         return numba.njit(nogil=True)(function)
 
 
+_block = _compiled(_block_of)
 _number = _compiled(_number_cells)
 _count_small = _compiled(_count_small_of)
 _count_rows = _compiled(_count_all)

@@ -1,6 +1,7 @@
 """A file, a folder or a database, by its name, to event tables."""
 
 import re
+from glob import glob
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,6 +73,8 @@ def open_parquet(name: str) -> "Source":
     from caseseries.registry.frames import Source
 
     pattern = str(Path(name, "**", "*.parquet")) if Path(name).is_dir() else name
+    if not glob(pattern, recursive=True):
+        raise unreadable(name, "there is no Parquet file of this name or in this place", "Check the path")
     try:
         frame = pl.scan_parquet(pattern, hive_partitioning=False)
         frame.collect_schema()

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from difflib import get_close_matches
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 from caseseries.findings import Finding, Severity, StudyError, Where
 from caseseries.registry.coding import Layout
-from caseseries.registry.counted import Counted, Row, count_distinct, find_refused
+from caseseries.registry.counted import SHOWN, Counted, Row, count_distinct, find_refused, more_refused
 
 _SEPARATORS = ",;\t"
 _PATTERN = frozenset("*?[")
@@ -28,11 +28,10 @@ def count_text(path: Path, layout: Layout) -> Counted:
     counted, refused = count_distinct(distinct, layout)
     if not refused:
         return counted
-    places = (
-        (Where(path.name, cell=f"row {number}"), row)
-        for number, row in enumerate(read_rows(path, layout.columns), 2)
-    )
-    return replace(counted, findings=find_refused(places, refused))
+    numbered = enumerate(read_rows(path, layout.columns), 2)
+    places = ((Where(path.name, cell=f"row {number}"), row) for number, row in numbered if row in refused)
+    named = find_refused(islice(places, SHOWN), refused)
+    return replace(counted, findings=(*named, *more_refused(path.name, max(0, counted.refused - SHOWN))))
 
 
 def check_columns(place: Where, there: Sequence[str], columns: Sequence[str]) -> None:
@@ -86,7 +85,9 @@ def _opened(path: Path) -> Iterator[tuple[list[str], Iterator[list[str]]]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             first = file.readline()
-            reader = csv.reader(chain([first], file), delimiter=max(_SEPARATORS, key=first.count))
+            reader = csv.reader(
+                chain([first], file), delimiter=max(_SEPARATORS, key=first.count), strict=True
+            )
             heading = [name.strip() for name in next(reader, [])]
             if not any(heading):
                 raise unreadable(

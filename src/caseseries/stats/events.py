@@ -45,26 +45,32 @@ class EventTable:
     @cached_property
     def any_event(self) -> Ints:
         """Events of any cause, (D,)."""
-        total: Ints = self.events.sum(axis=1)
+        total: Ints = self.events[:, 0] if self.causes == 1 else self.events.sum(axis=1)
         return total
+
+    @cached_property
+    def left(self) -> Ints:
+        """How many left observation, with an event or without, (D,)."""
+        return self.any_event + self.censored
 
     @cached_property
     def at_risk(self) -> Ints:
         """Number at risk just before the end of each day: start < day <= stop. (D,)"""
-        change = self.entered - self.any_event - self.censored
-        before: Ints = np.cumsum(change) - change
+        change = self.entered - self.left
+        before: Ints = np.cumsum(change)
+        before -= change
         return before
 
     @cached_property
     def delayed(self) -> bool:
         """Whether anyone came under observation after the first had left it."""
-        left = np.flatnonzero(self.any_event + self.censored)
-        return bool(left.size) and int(self.at_risk[left[0]]) < self.n
+        leaving = self.left > 0
+        return bool(leaving.any()) and int(self.at_risk[leaving.argmax()]) < self.n
 
     @cached_property
     def last_day(self) -> int:
         """The last day on which anyone left observation; -1 for an empty table."""
-        left = np.flatnonzero(self.any_event + self.censored)
+        left = np.flatnonzero(self.left)
         return int(self.days[left[-1]]) if left.size else -1
 
     @cached_property
@@ -214,7 +220,7 @@ def stop_at(table: EventTable, horizon: int) -> EventTable:
 
 def count_at_risk(table: EventTable, days: Ints) -> Ints:
     """The number at risk (start < day <= stop) on each of `days`, which need not be the table's."""
-    came, left = (np.append(0, np.cumsum(c)) for c in (table.entered, table.any_event + table.censored))
+    came, left = (np.append(0, np.cumsum(c)) for c in (table.entered, table.left))
     before = np.searchsorted(table.days, days)
     number: Ints = came[before] - left[before]
     return number
@@ -223,7 +229,7 @@ def count_at_risk(table: EventTable, days: Ints) -> Ints:
 def _still_in(table: EventTable, day: int) -> int:
     """Entered by `day` and not gone by the end of it."""
     past = table.days <= day
-    return int((table.entered - table.any_event - table.censored)[past].sum())
+    return int((table.entered - table.left)[past].sum())
 
 
 def check_cause(table: EventTable, cause: int) -> int:

@@ -55,8 +55,9 @@ def _greenwood(transform: Transform) -> Callable[[Steps, Ints, float], Limits]:
 @lru_cache(maxsize=32)  # horizons of one curve are asked for one by one
 def _greenwood_limits(steps: Steps, level: float, transform: Transform) -> Limits:
     survival = steps.survival
-    inside = (survival > 0) & (survival < 1)
-    width = normal_quantile(0.5 + level / 2) * np.sqrt(steps.log_variance[inside])
+    inside = slice(np.count_nonzero(survival == 1), np.count_nonzero(survival))  # it never rises
+    width = np.sqrt(steps.log_variance[inside])
+    width *= normal_quantile(0.5 + level / 2)
     lower, upper = np.full((2, survival.size), np.nan)
     lower[inside], upper[inside] = transform(survival[inside], width)
     return lower, upper
@@ -74,8 +75,9 @@ def _log(survival: Floats, width: Floats) -> Limits:
 
 def _log_log(survival: Floats, width: Floats) -> Limits:
     """log(-log S) +- z se(log S) / |log S| (Kalbfleisch & Prentice 1980, section 1.3)."""
-    spread = width / -np.log(survival)
-    return survival ** np.exp(spread), survival ** np.exp(-spread)
+    log_survival = np.log(survival)
+    power = np.exp(width / log_survival)
+    return np.exp(log_survival / power), np.exp(log_survival * power)
 
 
 def _arcsine(survival: Floats, width: Floats) -> Limits:

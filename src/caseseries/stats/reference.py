@@ -64,7 +64,7 @@ def reference_exponential(survival: float, day: int) -> Reference:
     """The constant hazard at which `survival` is reached on `day`."""
     if not 0 < survival < 1 or day <= 0:
         raise ValueError(f"survival {survival} on day {day} gives no hazard")
-    return Reference(np.array([0, FAR]), np.array([0.0, -log(survival) / day * FAR]))
+    return Reference(np.array([0, day, FAR]), -log(survival) * np.array([0.0, 1.0, FAR / day]))
 
 
 def count_expected(table: EventTable, reference: Reference) -> tuple[int, float, float]:

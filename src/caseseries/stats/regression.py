@@ -15,6 +15,7 @@ from caseseries.stats.likelihood import Likelihood, Point, arrange_rows, invert
 from caseseries.stats.moments import Rows
 
 FEWEST_EVENTS_PER_COVARIATE = 10  # Peduzzi et al. 1995, J Clin Epidemiol 48:1503
+FEWEST_CLUSTERS = 20  # Cameron & Miller 2015, J Hum Resour 50:317: fewer than 20 to 50 are few
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,20 +55,23 @@ def fit_cox(
     ties: str = "efron",
     firth: bool = False,
     robust: bool = False,
+    cluster: npt.ArrayLike | None = None,
     interval: str = "wald",
     level: float = 0.95,
 ) -> CoxModel:
     """Hazard ratios of the columns of `covariates` (N, p) for the rows observed over (start, stop].
 
     `ties` is "efron" or "breslow"; `firth` penalises by Jeffreys' prior (Heinze & Schemper 2001, Biometrics
-    57:114), which keeps a separated covariate finite; `robust` gives the sandwich covariance (Lin & Wei 1989);
+    57:114), which keeps a separated covariate finite; `robust` gives the sandwich covariance (Lin & Wei 1989), in
+    which the rows of one `cluster` (N,), such as a patient's two eyes, count as one (Lee, Wei & Amato 1992);
     `interval` is "wald" or "profile" (of the penalised likelihood under `firth`).
     """
     rows = arrange_rows(stop, event, covariates, start, strata)
     n, p = rows.x.shape
     events = int(rows.deaths.sum())
-    method = _method(ties, firth=firth, robust=robust, interval=interval)
-    refused = _refusal(rows, names, events)
+    method = _method(ties, firth=firth, robust=robust, clusters=cluster is not None, interval=interval)
+    clusters = None if cluster is None else np.unique(np.asarray(cluster)).size
+    refused = _refusal(rows, names, events, clusters)
     if refused:
         return _without(names, n, events, method, refused)
     likelihood = Likelihood(rows, ties, firth)
@@ -85,9 +89,9 @@ def fit_cox(
         because = f"{stuck} separates the events: no finite hazard ratio (Firth's penalty gives one)"
         return _without(names, n, events, method, because)
     covariance = invert(full.information)
-    if robust:
-        covariance = _sandwich(likelihood, beta, covariance)
-    caveats = _few(events, p)
+    if robust or cluster is not None:
+        covariance = _sandwich(likelihood, beta, covariance, cluster)
+    caveats = _few(events, p, clusters)
     limits = _limits(likelihood, beta, covariance, interval, level)
     ratios = tuple(
         Estimate(exp(b), exp(low), exp(high), level, method, n, events, caveats=caveats)
@@ -196,8 +200,10 @@ def _profile(likelihood: Likelihood, beta: Floats, j: int, side: int, z: float, 
     return inf
 
 
-def _sandwich(likelihood: Likelihood, beta: Floats, covariance: Floats) -> Floats:
-    """Lin & Wei 1989 (J Am Stat Assoc 84:1074): the sum over patients of squared influences."""
+def _sandwich(
+    likelihood: Likelihood, beta: Floats, covariance: Floats, cluster: npt.ArrayLike | None
+) -> Floats:
+    """Lin & Wei 1989 (J Am Stat Assoc 84:1074): the sum over patients, or clusters, of squared influences."""
     share, mean, day = likelihood.events(beta)
     x, at = likelihood.rows.x, likelihood.rows.at
     residuals = share.T @ mean - x * share.sum(axis=0)[:, None]
@@ -206,6 +212,9 @@ def _sandwich(likelihood: Likelihood, beta: Floats, covariance: Floats) -> Float
     fell = likelihood.rows.fell
     residuals[fell] += x[fell] - means[at[fell]]
     influence = residuals @ covariance
+    if cluster is not None:
+        member = np.unique(np.asarray(cluster), return_inverse=True)[1]
+        influence = np.stack([np.bincount(member, column) for column in influence.T], axis=1)
     robust: Floats = influence.T @ influence
     return robust
 
@@ -250,36 +259,50 @@ def _proportionality(rows: Rows, point: Point, n: int, names: Sequence[str]) -> 
     return tuple(tests)
 
 
-def _refusal(rows: Rows, names: Sequence[str], events: int) -> str:
+def _refusal(rows: Rows, names: Sequence[str], events: int, clusters: int | None) -> str:
     n, p = rows.x.shape
     if len(names) != p:
         raise ValueError(f"{len(names)} names for {p} covariates")
     if not n:
         return "there are no patients"
     if events <= p:
-        return f"{events} events are too few for {p} covariates"
+        return (
+            f"{_many(events, 'event')} {'is' if events == 1 else 'are'} too few for {_many(p, 'covariate')}"
+        )
+    if clusters is not None and clusters <= p:
+        return f"{_many(clusters, 'cluster')} {'is' if clusters == 1 else 'are'} too few for {_many(p, 'covariate')}"
     constant = [name for name, spread in zip(names, np.ptp(rows.x, axis=0), strict=True) if not spread]
     if constant:
         return f"{', '.join(constant)} is the same in every patient"
     return ""
 
 
-def _few(events: int, p: int) -> tuple[str, ...]:
-    if events >= FEWEST_EVENTS_PER_COVARIATE * p:
-        return ()
-    return (f"{events} events for {p} covariates: fewer than {FEWEST_EVENTS_PER_COVARIATE} events each",)
+def _few(events: int, p: int, clusters: int | None) -> tuple[str, ...]:
+    few = []
+    if events < FEWEST_EVENTS_PER_COVARIATE * p:
+        each = f"{_many(events, 'event')} for {_many(p, 'covariate')}"
+        few.append(f"{each}: fewer than {FEWEST_EVENTS_PER_COVARIATE} events each")
+    if clusters is not None and clusters < FEWEST_CLUSTERS:
+        few.append(
+            f"{clusters} clusters: with fewer than {FEWEST_CLUSTERS} robust errors are often too small"
+        )
+    return tuple(few)
+
+
+def _many(n: int, what: str) -> str:
+    return f"{n} {what}{'' if n == 1 else 's'}"
 
 
 def _without(names: Sequence[str], n: int, events: int, method: str, because: str) -> CoxModel:
     return CoxModel(tuple(names), (), None, (), (), (), n, events, method, because)
 
 
-def _method(ties: str, *, firth: bool, robust: bool, interval: str) -> str:
+def _method(ties: str, *, firth: bool, robust: bool, clusters: bool, interval: str) -> str:
     parts = [
         "Cox regression",
         f"{ties.capitalize()} ties",
         *(["Firth's penalty"] if firth else []),
-        *(["robust variance"] if robust else []),
+        *(["robust variance of clusters"] if clusters else ["robust variance"] if robust else []),
         "profile likelihood" if interval == "profile" else "Wald",
     ]
     return ", ".join(parts)

@@ -43,5 +43,5 @@ def last_day_with(table: EventTable, at_risk: int) -> int | None:
 
     The latest horizon that keeps that many at risk.
     """
-    left = np.flatnonzero((table.any_event + table.censored > 0) & (table.at_risk >= at_risk))
+    left = np.flatnonzero((table.left > 0) & (table.at_risk >= at_risk))
     return int(table.days[left[-1]]) if left.size else None

@@ -29,18 +29,23 @@ class Steps:
     @cached_property
     def survival(self) -> Floats:
         """Kaplan–Meier's product."""
-        at_risk = np.maximum(self.at_risk, 1)  # a day without anyone at risk has no event and no factor
-        product: Floats = np.cumprod((at_risk - self.events) / at_risk, dtype=np.float64)
+        at_risk, alive = self._fractions
+        product: Floats = np.cumprod(alive / at_risk, dtype=np.float64)
         return product
 
     @cached_property
     def log_variance(self) -> Floats:
         """Greenwood's variance of log S: the sum of d / (Y (Y - d)), infinite once S is 0."""
-        whole = self.at_risk * (self.at_risk - self.events).astype(np.float64)
+        at_risk, alive = self._fractions
         with np.errstate(divide="ignore"):
-            terms = np.divide(self.events, whole, out=np.zeros(whole.size), where=self.events > 0)
-        total: Floats = np.cumsum(terms)
+            total: Floats = np.cumsum(self.events / (at_risk * alive), dtype=np.float64)
         return total
+
+    @cached_property
+    def _fractions(self) -> tuple[Floats, Floats]:
+        """Y and Y - d of each row; a day without anyone at risk has no event, and a factor of 1."""
+        at_risk = np.maximum(self.at_risk, 1.0)
+        return at_risk, at_risk - self.events
 
     @cached_property
     def events_so_far(self) -> Ints:

@@ -19,17 +19,34 @@ ALLOWED = "whole days, or a time as in 12m or 3y; survival between 0 and 1"
 
 
 def read_reference(name: str, layout: Layout) -> "Reference":
-    """The reference in a file.
+    """The reference in a file, or as written: "36m=0.46" is the constant hazard that leaves 46% at 36 months.
 
-    With the columns `time` and `survival` it holds published survival, a row a time (100d, 12m, 3y, or whole
+    A file with the columns `time` and `survival` it holds published survival, a row a time (100d, 12m, 3y, or whole
     days); the hazard is constant between them. Otherwise it is a cohort with the same columns, unit and coding
     as the cohort that is held against it, and has a sampling error of its own.
 
     Raises:
         StudyError: the file cannot be read, or does not fall from 1 over times after 0.
     """
-    from caseseries.stats.reference import reference_from_table
+    from caseseries.stats.reference import reference_exponential, reference_from_table
 
+    time, _, survival = name.partition("=")
+    share = read_number(survival)
+    if HORIZON.fullmatch(time) and share is not None:
+        if not 0 < share < 1:
+            raise StudyError(
+                [
+                    Finding(
+                        Where("--reference"),
+                        "option",
+                        Severity.STUDY,
+                        f"survival {survival} gives no hazard",
+                        "a number between 0 and 1, as in 36m=0.46",
+                        "Correct the option",
+                    )
+                ]
+            )
+        return reference_exponential(share, days_of(time))
     path = Path(name)
     if path.suffix == ".csv" and {TIME, SURVIVAL} <= set(read_heading(path)):
         return _read_horizons(path)

@@ -36,14 +36,17 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Answer:
-    """Everything that is printed. `findings` are the rows refused, by the counting or by the model."""
+    """Everything that is printed. `findings` are the rows refused, by the counting or by the model.
+
+    A model is of the hazard of its cause, or of any event.
+    """
 
     counted: Counted
     results: Results
     curves: tuple[Drawn, ...]
     tests: tuple[Tested, ...]
     findings: tuple[Finding, ...]
-    model: "CoxModel | None" = None
+    models: "tuple[tuple[str | None, CoxModel], ...]" = ()
 
 
 def answer(counted: Counted, question: Question, reference: "Reference | None" = None) -> Answer:
@@ -61,28 +64,39 @@ def answer(counted: Counted, question: Question, reference: "Reference | None" =
 def regress(
     answer: Answer, source: str, layout: Layout, regression: Regression, question: Question
 ) -> Answer:
-    """The answer with a model of the covariates, fitted to the rows that have them all."""
+    """The answer with a model of the covariates, fitted to the rows that have them all.
+
+    Where causes compete, of the time to any event, and of the hazard of each cause.
+    """
     from caseseries.registry.covariates import read_covariates
     from caseseries.stats.regression import fit_cox
 
-    rows = read_covariates(Path(source), layout, regression.covariates)
+    rows = read_covariates(Path(source), layout, regression.covariates, regression.cluster)
     day = days_of(question.landmark) if question.landmark else 0
     late = rows.stop > day if question.landmark else rows.stop >= 0
     start = None if rows.start is None else np.maximum(rows.start - day, 0)
-    model = fit_cox(
-        rows.stop[late] - day,
-        rows.event[late],
-        rows.values[late],
-        rows.names,
-        start=None if start is None else start[late],
-        strata=None if rows.strata is None else rows.strata[late],
-        ties=regression.ties,
-        firth=regression.firth,
-        robust="robust" in regression.model,
-        interval=regression.interval,
-        level=question.level,
-    )
-    return replace(answer, model=model, findings=tuple(sorted({*answer.findings, *rows.findings})))
+
+    def fit(cause: int | None) -> "CoxModel":
+        return fit_cox(
+            rows.stop[late] - day,
+            (rows.event > 0 if cause is None else rows.event == cause)[late],
+            rows.values[late],
+            rows.names,
+            start=None if start is None else start[late],
+            strata=None if rows.strata is None else rows.strata[late],
+            ties=regression.ties,
+            firth=regression.firth,
+            robust="robust" in regression.model,
+            cluster=None if rows.cluster is None else rows.cluster[late],
+            interval=regression.interval,
+            level=question.level,
+        )
+
+    each = enumerate(rows.causes, 1) if len(rows.causes) > 1 else ()
+    models = ((None, fit(None)), *((cause, fit(number)) for number, cause in each))
+    findings = tuple(sorted({*answer.findings, *rows.findings}))
+    counted = replace(answer.counted, notes=(*answer.counted.notes, *rows.notes))
+    return replace(answer, counted=counted, models=models, findings=findings)
 
 
 def _from_landmark(counted: Counted, landmark: str) -> Counted:

@@ -14,7 +14,7 @@ from caseseries.registry.coding import read_number
 from caseseries.registry.counted import Counted
 from caseseries.stats.comparison import WEIGHTS, combine_weights, compare_curves
 from caseseries.stats.estimate import Comparison
-from caseseries.stats.events import EventTable
+from caseseries.stats.events import EventTable, single_cause
 
 if TYPE_CHECKING:
     from caseseries.stats.reference import Reference
@@ -47,7 +47,8 @@ def is_known(name: str) -> bool:
 def compare_groups(counted: Counted, names: Sequence[str], days: Mapping[str, int]) -> Iterator[Tested]:
     """The named tests between the groups that have rows: Gray's for each cause, "fixed-time" for each of `days`.
 
-    Within strata if there are any; a test that has no stratified form says so.
+    Within strata if there are any; a test that has no stratified form says so. Where causes compete, a test of
+    hazards is of any event first, and then of each cause.
     """
     groups = [group for group, table in counted.tables.items() if table.n]
     strata = counted.strata.values() or [counted.tables]
@@ -62,15 +63,16 @@ def compare_groups(counted: Counted, names: Sequence[str], days: Mapping[str, in
             for at, day in days.items():
                 test = compare(name, partial(_fixed_time, day))
                 yield Tested(name, test, at=at)
-        elif name == TREND:
-            yield Tested(name, compare(name, partial(_trend, groups)))
         else:
-            yield Tested(name, compare(name, TESTS.get(name) or partial(_powers, name)))
+            of_any = partial(_trend, groups) if name == TREND else TESTS.get(name) or partial(_powers, name)
+            yield Tested(name, compare(name, of_any))
+            for number, cause in _causes(counted) if name != MEDIANS else ():
+                yield Tested(name, compare(name, partial(_of_cause, number, of_any)), cause=cause)
 
 
 def compare_with(counted: Counted, reference: "Reference") -> Iterator[Tested]:
     """Each group against the reference, again with its sampling error if the reference has one, and at its points."""
-    from caseseries.stats.reference import compare_survival_to, compare_to_reference
+    from caseseries.stats.reference import FAR, compare_survival_to, compare_to_reference
 
     for group, table in counted.tables.items():
         for method in AGAINST:
@@ -81,7 +83,7 @@ def compare_with(counted: Counted, reference: "Reference") -> Iterator[Tested]:
         points = () if reference.flat else zip(reference.days[1:], reference.hazard[1:], strict=True)
         for day, hazard in points:
             survival = exp(-hazard)
-            if survival < 1:
+            if survival < 1 and day < FAR:
                 test = compare_survival_to(table, int(day), survival)
                 yield Tested("reference-binomial", test, group, at=f"{day}d")
 
@@ -97,6 +99,16 @@ def _compare(
     if name in UNSTRATIFIED and counted.strata:
         return Comparison(name, None, None, None, n, because="it has no stratified form: leave --strata out")
     return test(layers)
+
+
+def _causes(counted: Counted) -> Iterator[tuple[int, str]]:
+    """The causes with their numbers, if several compete."""
+    yield from enumerate(counted.causes, 1) if len(counted.causes) > 1 else ()
+
+
+def _of_cause(cause: int, test: Callable[[Layers], Comparison], layers: Layers) -> Comparison:
+    """The test of one cause's hazard: events of the others are censorings."""
+    return test(tuple([single_cause(table, [cause]) for table in tables] for tables in layers))
 
 
 def _gray(cause: int, layers: Layers) -> Comparison:
@@ -166,6 +178,6 @@ TESTS: dict[str, Callable[[Layers], Comparison]] = {
     MEDIANS: _medians,
 }
 NAMES = (*TESTS, TREND, GRAY, FIXED_TIME)
-ALLOWED = ", ".join([*NAMES, f"{FLEMING}:RHO:GAMMA"])
+ALLOWED = (*NAMES, f"{FLEMING}:RHO:GAMMA")
 UNSTRATIFIED = frozenset({MAX_COMBO, MEDIANS, FIXED_TIME})
 PAIRWISE = UNSTRATIFIED | {name for name in TESTS if name.startswith("exact-")}

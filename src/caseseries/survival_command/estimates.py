@@ -75,7 +75,8 @@ def _estimate_group(counted: Counted, group: str, question: Question) -> Iterato
         result_id = ".".join(
             [name_result(part) for part in name.split(".")] + [name_result(group)] * bool(group)
         )
-        yield Result(result_id, f"{label}{named}", "days", estimate)
+        first = " without any event" if len(counted.causes) > 1 else ""
+        yield Result(result_id, f"{label}{first}{named}", "days", estimate)
     for horizon in question.rmst:
         yield _restricted_mean(counted, group, horizon, level, named)
     estimate = estimate_quantile(reverse(table), 0.5, level, interval)

@@ -28,7 +28,8 @@ def to_json(answer: Answer) -> str:
         "results": [to_record(result) for result in answer.results.values()],
         "curves": [curve_record(drawn) for drawn in answer.curves],
         "tests": [test_record(tested) for tested in answer.tests],
-        **({"models": [model_record(answer.model)]} if answer.model else {}),
+        **({"models": [model_record(*of) for of in answer.models]} if answer.models else {}),
+        **({"notes": list(counted.notes)} if counted.notes else {}),
         "read": {"rows": counted.rows, "used": counted.used, "refused": counted.refused},
     }
     return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
@@ -71,9 +72,10 @@ def test_record(tested: Tested) -> dict[str, object]:
     }
 
 
-def model_record(model: "CoxModel") -> dict[str, object]:
+def model_record(cause: str | None, model: "CoxModel") -> dict[str, object]:
     """A regression: a row for each coefficient, and the tests of the whole."""
     return {
+        "cause": cause,
         "method": model.method,
         "n": model.n,
         "events": model.events,
@@ -120,8 +122,8 @@ def to_text(name: str, answer: Answer) -> str:
             *(line.rstrip() for line in lines),
             "",
             *map(_test_line, answer.tests),
-            *(_model_lines(answer.model) if answer.model else ()),
-            *([""] if answer.tests or answer.model else []),
+            *(line for of in answer.models for line in _model_lines(*of)),
+            *([""] if answer.tests or answer.models else []),
             *(f"Method: {method}." for method in methods),
             *dict.fromkeys(_remarks(results)),
         ]
@@ -190,15 +192,20 @@ def _test_line(tested: Tested) -> str:
     return "; ".join([f"{test.name}{of}: {statistic}p = {test.p:.3g}", *test.caveats]) + "."
 
 
-def _model_lines(model: "CoxModel") -> Iterator[str]:
-    yield f"{model.method}, n = {model.n}, {model.events} events" + (
+def _model_lines(cause: str | None, model: "CoxModel") -> Iterator[str]:
+    yield f"{model.method}{f', {cause}' if cause else ''}, n = {model.n}, {model.events} events" + (
         f": {model.because}." if model.because else ""
     )
     for name, ratio, p in zip(model.names, model.ratios, model.p_values, strict=False):
-        limits = f"{ratio.level * 100:g}% CI {ratio.lower:.3g}–{ratio.upper:.3g}"
-        yield f"  {name}: hazard ratio {ratio.value:.3g} ({limits}), p = {p:.3g}"
+        value, lower, upper = map(_three_digits, (ratio.value, ratio.lower, ratio.upper))
+        limits = f"{ratio.level * 100:g}% CI {lower}–{upper}"
+        yield f"  {name}: hazard ratio {value} ({limits}), p = {p:.3g}"
     yield from (f"  {_test_line(Tested(test.name, test))}" for test in model.tests)
     yield from (f"  Note: {caveat}." for caveat in model.caveats)
+
+
+def _three_digits(number: float | None) -> str:
+    return "" if number is None else f"{number:#.3g}".rstrip(".")
 
 
 def _remarks(results: list[Result]) -> Iterator[str]:

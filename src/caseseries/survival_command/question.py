@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from caseseries.findings import Finding, Severity, StudyError, Where
 from caseseries.registry.coding import CODINGS, DAYS_PER_UNIT, Layout
@@ -39,10 +40,14 @@ class Question:
 
 @dataclass(frozen=True)
 class Regression:
-    """A model by name with its options ("cox", "cox,robust"), and its covariates by column; no words is none."""
+    """A model by name with its options ("cox", "cox,robust"), and its covariates by column; no words is none.
+
+    Rows alike in the column `cluster` belong together, as a patient's two eyes do.
+    """
 
     model: tuple[str, ...] = ()
     covariates: tuple[str, ...] = ()
+    cluster: str = ""
 
     @property
     def firth(self) -> bool:
@@ -62,8 +67,13 @@ def words(option: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word.strip() for word in option.split(",") if word.strip()))
 
 
-def check_question(source: str, layout: Layout, question: Question, regression: Regression) -> None:
-    """Raises StudyError with every option that is missing or whose value is not one of those allowed."""
+def check_question(
+    source: str, layout: Layout, question: Question, regression: Regression, of_source: Mapping[str, object]
+) -> None:
+    """Raises StudyError with every option that is missing, without effect, or whose value is not one of those allowed.
+
+    `of_source` are the options that only some sources have: --query, --table and --keep.
+    """
     prism = source.endswith((".pzfx", ".prism"))
     findings = [
         *(() if prism else _missing({"--time": layout.time, "--event": layout.event})),
@@ -73,9 +83,13 @@ def check_question(source: str, layout: Layout, question: Question, regression: 
         *_check_tests(layout, question, prism=prism),
         *_check_model(source, regression, prism=prism),
         *_check_times(question),
+        *_check_columns(layout, regression),
+        *_check_idle(source, question, regression, of_source, prism=prism),
     ]
-    if prism and layout.strata:
-        findings.append(_option("--strata", "a Prism table has no column of strata", ""))
+    for option, column in (("strata", layout.strata), ("cause", layout.cause), ("entry", layout.entry)):
+        if prism and column:
+            what = f"a Prism table has no column of {'strata' if option == 'strata' else f'its {option}'}"
+            findings.append(_option(f"--{option}", what, ""))
     if not 0 < question.level < 1:
         findings.append(_option("--level", f"{question.level:g} is not a level", "a number between 0 and 1"))
     if findings:
@@ -91,7 +105,7 @@ def days_of(horizon: str) -> int:
 def _check_tests(layout: Layout, question: Question, *, prism: bool) -> Iterator[Finding]:
     for test in question.tests:
         if not is_known(test):
-            yield _option("--test", f'"{test}" is not known', ALLOWED)
+            yield from _unknown("--test", test, ALLOWED)
     if question.tests and not (layout.group or prism):
         yield _option("--test", "there is nothing to compare without --group", "")
     if FIXED_TIME in question.tests and not question.at:
@@ -113,6 +127,45 @@ def _check_model(source: str, regression: Regression, *, prism: bool) -> Iterato
         yield _option("--model", what, "a text file, or Parquet")
 
 
+def _check_columns(layout: Layout, regression: Regression) -> Iterator[Finding]:
+    """A time, an entry or an event that is also something it cannot be."""
+    taken = {layout.event: "--event", layout.entry: "--entry", layout.time: "--time"}
+    asked = [("--entry", layout.entry)] * (layout.entry == layout.time)
+    asked += [("--group", layout.group), ("--strata", layout.strata), ("--cluster", regression.cluster)]
+    asked += [("--covariates", name) for name in regression.covariates]
+    for option, name in asked:
+        if name and name in taken:
+            yield _option(option, f"{name} is the column of {taken[name]} already", "")
+
+
+def _check_idle(
+    source: str, question: Question, regression: Regression, of_source: Mapping[str, object], *, prism: bool
+) -> Iterator[Finding]:
+    """Options that would change nothing: whoever gives one expects something of it."""
+    url, timed = "://" in source, [at for at in (question.given, *question.at) if HORIZON.fullmatch(at)]
+    later = len(timed) < 2 or any(days_of(at) > days_of(timed[0]) for at in timed[1:])
+    idle = {
+        "--covariates": (
+            regression.covariates and not regression.model,
+            "there is no --model to put them in",
+        ),
+        "--cluster": (regression.cluster and not regression.model, "there is no --model whose rows it joins"),
+        "--hazard": (
+            question.hazard and not question.at,
+            "it is given at the times of --at, which names none",
+        ),
+        "--given": (question.given and not (question.at and later), "no time of --at is later"),
+        "--query": (of_source.get("--query") and not url, "only a database is asked with a query"),
+        "--table": (of_source.get("--table") and not prism, "only a Prism file has tables of a name"),
+        "--keep": (of_source.get("--keep") and url, "there is no file to keep the counts beside"),
+    }
+    for option, (given, why) in idle.items():
+        if given:
+            yield Finding(
+                Where(option), "option", Severity.STUDY, f"it changes nothing: {why}", "", "Leave it out"
+            )
+
+
 def _check_times(question: Question) -> Iterator[Finding]:
     singles = (("--given", question.given), ("--landmark", question.landmark))
     for option, times in (
@@ -131,7 +184,11 @@ def _check_times(question: Question) -> Iterator[Finding]:
 
 def _unknown(option: str, value: str, allowed: tuple[str, ...]) -> Iterator[Finding]:
     if value not in allowed:
-        yield _option(option, f'"{value}" is not known', ", ".join(allowed))
+        near = get_close_matches(value.casefold(), allowed, n=1)
+        do = f"Did you mean {near[0]}?" if near else "Correct the option"
+        yield Finding(
+            Where(option), "option", Severity.STUDY, f'"{value}" is not known', ", ".join(allowed), do
+        )
 
 
 def _missing(options: Mapping[str, str]) -> Iterator[Finding]:

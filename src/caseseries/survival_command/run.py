@@ -27,6 +27,7 @@ class Options:
     hazard: bool = False
     model: str = ""
     covariates: str = ""
+    cluster: str = ""
     reference: str = ""
     query: str = ""
     table: str = ""
@@ -45,10 +46,11 @@ class Options:
 def answer_survival(source: str, layout: Layout, options: Options) -> tuple[Answer, Question]:
     """Count, estimate, compare, model. Raises StudyError with everything that stands in the way."""
     question = options.question
-    regression = Regression(words(options.model), words(options.covariates))
+    regression = Regression(words(options.model), words(options.covariates), options.cluster)
     declared = layout.coding
     layout = replace(layout, coding=declared or "status")
-    check_question(source, layout, question, regression)
+    of_source = {"--query": options.query, "--table": options.table, "--keep": options.keep}
+    check_question(source, layout, question, regression, of_source)
     if not declared:
         _check_name(layout.event)
     held_against = None

@@ -62,11 +62,16 @@ competing <- list(
 for (name in names(competing)) {
   d <- competing[[name]]; d$e <- as.integer(d$k > 0); keep(d, name)
   ci <- cuminc(d$t, d$k, d$g); say(name, "gray", ci$Tests[, "stat"])
+  for (cause in seq_len(max(d$k))) {
+    say(name, paste0("log-rank.", cause), survdiff(Surv(t, k == cause) ~ g, d)$chisq)
+    f <- coxph(Surv(t, k == cause) ~ factor(as.character(g)), d)
+    say(name, paste0("cox.", cause), coef(f), sqrt(diag(vcov(f))))
+  }
   for (group in sort(unique(as.character(d$g)))) {
     x <- d[as.character(d$g) == group, ]
     aj <- survfit(Surv(t, factor(k, 0:max(d$k))) ~ 1, x)
     for (cause in sort(setdiff(unique(x$k), 0)))
-      say(name, paste(group, cause, "incidence", sep = "|"), aj$time, aj$pstate[, 1 + cause])
+      say(name, paste(group, cause, "incidence", sep = "|"), aj$time, aj$pstate[, 1 + cause], aj$std.err[, 1 + cause])
   }
 }
 # Delayed entry: the mgus2 patients on the scale of age, in months
