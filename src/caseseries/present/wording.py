@@ -30,6 +30,8 @@ __all__ = [
     "p_value",
     "percent",
     "plain",
+    "power",
+    "powers",
     "rounded",
     "show",
     "spell",
@@ -92,6 +94,26 @@ def level_percent(fraction: float) -> str:
     else:
         number = number.quantize(Decimal(1), rounding=ROUND_HALF_UP)
     return f"{number:f}%"
+
+
+def power(number: float) -> str:
+    """A positive number as laboratories write a dilution: "10⁻⁴", "5 × 10⁻⁴"; two significant figures."""
+    return _raise(f"{number:.1e}".replace(".0e", "e"))
+
+
+def powers(words: str) -> str:
+    """Words with every number such as 1.80e-03 written as "1.80 × 10⁻³", no figure lost."""
+    return _EXPONENT.sub(lambda found: _raise(found[0]), words)
+
+
+def _raise(number: str) -> str:
+    figures, exponent = number.split("e")
+    raised = f"10{str(int(exponent)).translate(_RAISED)}"
+    return raised if figures == "1" else f"{figures} × {raised}"
+
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_EXPONENT = re.compile(r"(?<![\w.])\d(?:\.\d+)?e[+-]\d+\b")
 
 
 def p_value(value: float) -> str:
