@@ -16,27 +16,9 @@ from caseseries.pcr.markers import join_markers
 from caseseries.pcr.mrd import interpret_plate
 from caseseries.pcr.plate import PlateError, Reading, join_plates
 from caseseries.pcr.setup import Saying, Setup
-from caseseries.pcr.simulate import Assay, Design, MadeSample, simulate_plate
+from caseseries.pcr.simulate import Assay, simulate_plate
 from caseseries.record.levels import LevelState
-from pcr_plates import logistic
-
-DESIGN = Design(Assay("IGH", background_share=0.3), (MadeSample("pt", 0.0),))
-FLAT = np.inf
-
-
-def made(*shapes, seed=1, **wells):
-    """A simulated plate whose three follow-up wells have these curves (a Cq, or a whole curve)."""
-    rng = np.random.default_rng(seed)
-    plate = simulate_plate(DESIGN, "p.rdml", rng)
-    curves, listed = plate.fluorescence.copy(), list(plate.wells)
-    for row, shape in zip(rows_of(plate), shapes, strict=True):
-        curves[row] = shape if np.ndim(shape) else logistic(shape, 0.95) + rng.normal(0, 0.01, 50)
-        listed[row] = replace(listed[row], **wells)
-    return replace(plate, fluorescence=curves, wells=tuple(listed))
-
-
-def rows_of(plate):
-    return [n for n, one in enumerate(plate.wells) if (one.sample, one.target) == ("pt", "IGH")]
+from pcr_plates import DESIGN, FLAT, logistic, made, rows_of
 
 
 def level_of(plate, profile=PREVENT_FALSE_NEGATIVE, setup=None, **how):
