@@ -5,7 +5,6 @@ plate on which something positive could pass for nothing, and asks for "not eval
 """
 
 from dataclasses import replace
-from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -18,7 +17,7 @@ from caseseries.pcr.plate import PlateError, Reading, join_plates
 from caseseries.pcr.setup import Saying, Setup
 from caseseries.pcr.simulate import Assay, simulate_plate
 from caseseries.record.levels import LevelState
-from pcr_plates import DESIGN, FLAT, logistic, made, rows_of
+from pcr_plates import DESIGN, FLAT, logistic, made, own_profile, rows_of
 
 
 def level_of(plate, profile=PREVENT_FALSE_NEGATIVE, setup=None, **how):
@@ -170,16 +169,6 @@ def test_a_stricter_aim_claims_no_more_than_it_could_have_called():
     assert level.calls == {"prevent-false-negative": "positive", "prevent-false-positive": "negative"}
 
 
-def own(tmp_path, **values):
-    text = files("caseseries.pcr").joinpath(f"profiles/{PREVENT_FALSE_NEGATIVE}.toml").read_text("utf-8")
-    for name, value in values.items():
-        head, rest = text.split(f"[criteria.{name}]\nvalue = ")
-        text = f"{head}[criteria.{name}]\nvalue = {value}\n{rest.split(chr(10), 1)[1]}"
-    path = tmp_path / "own.toml"
-    path.write_text(text, encoding="utf-8")
-    return str(path)
-
-
 @pytest.mark.parametrize(
     ("values", "said"),
     [
@@ -191,7 +180,7 @@ def own(tmp_path, **values):
 )  # fmt: skip
 def test_a_profile_that_could_call_nothing_positive_is_refused(tmp_path, values, said):
     with pytest.raises(PlateError) as refused:
-        load_profile(own(tmp_path, **values))
+        load_profile(own_profile(tmp_path / "own.toml", **values))
     assert [str(one) for one in refused.value.findings] == [said]
 
 
@@ -205,5 +194,5 @@ def test_a_profile_that_could_call_nothing_positive_is_refused(tmp_path, values,
 )
 @pytest.mark.parametrize("cq", [2.0, 12.0, 18.0, 25.0])
 def test_no_profile_of_one_s_own_makes_a_high_load_negative(tmp_path, values, cq):
-    level = level_of(made(cq, cq, cq), own(tmp_path, **values))
+    level = level_of(made(cq, cq, cq), own_profile(tmp_path / "own.toml", **values))
     assert level.level.state in (LevelState.QUANTIFIED, LevelState.NOT_EVALUABLE)
