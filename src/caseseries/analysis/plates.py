@@ -169,10 +169,9 @@ def _course(patient: str, found: dict[date, SampleLevel]) -> Trajectory:
 
 def _level_at(sample: SampleLevel, day: int) -> LevelAt:
     level = sample.level
-    own = next((one for one in sample.markers if one.level == level), None)
     is_known = level.state is not LevelState.NOT_EVALUABLE
     limit = level.bounds()[1] if is_known and level.value is None else None
-    lower, upper = (own.lower, own.upper) if own and level.value is not None else (None, None)
+    lower, upper = (level.lower, level.upper) if level.value is not None else (None, None)
     return LevelAt(
         day, str(level.state), level.value, limit, level.sensitivity, level.quantitative_range, lower, upper
     )
@@ -198,7 +197,7 @@ def _page(report: PlateReport, level: MarkerLevel, nets: dict[Reaction, tuple[fl
     wells = [one for one in report.reactions if _belongs(one, evidence.target, evidence.sample, runs)]
     return PlatePage(
         sample=evidence.sample,
-        verdict=say_level(level.level, level.lower, level.upper),
+        verdict=say_level(level.level),
         reasons=level.reasons,
         calls=tuple(level.calls.items()),
         facts=tuple(_facts_of(level)),

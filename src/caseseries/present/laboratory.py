@@ -26,7 +26,7 @@ from caseseries.present.figures import trajectory_figure
 from caseseries.present.figures.plates import page_figure
 from caseseries.present.html import write_html
 from caseseries.present.pdf import write_pdf
-from caseseries.present.wording import level_words, powers
+from caseseries.present.wording import level_interval, powers
 
 UNDATED = date(1970, 1, 1)  # a plate file need not say when it was run, and today is never the answer
 LIMITS = (
@@ -116,7 +116,7 @@ def _over_time(courses: Sequence[Trajectory]) -> Iterator[Block]:
         return
     yield Heading(1, "MRD over time")
     labelled = [
-        replace(one, points=tuple(replace(point, label=level_words(point)) for point in one.points))
+        replace(one, points=tuple(replace(point, label=level_interval(point)) for point in one.points))
         for one in courses
     ]
     caption = (

@@ -23,6 +23,7 @@ __all__ = [
     "full",
     "interval",
     "join",
+    "level_interval",
     "level_percent",
     "level_words",
     "limit",
@@ -128,6 +129,14 @@ def level_words(point: "MrdPoint | LevelAt") -> str:
     if point.value is not None:
         return level_percent(point.value)
     return f"{point.state} (< {level_percent(point.limit)})" if point.limit is not None else point.state
+
+
+def level_interval(point: "LevelAt") -> str:
+    """As `level_words`, with the interval of a level that was read from a plate: "0.2% (95% interval 0.14–0.23%)"."""
+    if not point.lower or not point.upper:
+        return level_words(point)
+    lower, upper = level_percent(point.lower).removesuffix("%"), level_percent(point.upper)
+    return f"{level_words(point)} (95% interval {lower}–{upper})"
 
 
 def show(results: Results, style: str = "plain") -> Results:
