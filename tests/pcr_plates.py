@@ -5,19 +5,26 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib.resources import files
 
 import numpy as np
 
+from caseseries.pcr.criteria import PREVENT_FALSE_NEGATIVE
 from caseseries.pcr.plate import Plate, Reading, Task, Well, stack_curves
+from caseseries.pcr.simulate import Assay, Design, MadeSample, simulate_plate
 
 PERFECT = 10 ** (-1 / -3.3219280948873626) - 1  # doubling: slope −1 / log10(2)
 FALSE_NEGATIVE, FALSE_POSITIVE = "prevent-false-negative", "prevent-false-positive"
 
 
 def logistic(cq: float, efficiency: float = 1.0, cycles: int = 50, plateau: float = 10.0, base: float = 2.0):
-    """A curve that stands at a tenth of its plateau at the Cq; flat when the Cq is infinite."""
+    """A curve that stands at a tenth of its plateau at the Cq; when the Cq is infinite, flat but for the ripple that
+    tells a measurement from a dead channel."""
     growth = np.log1p(efficiency)
     cycle = np.arange(1, cycles + 1)
+    if cq == np.inf:
+        return base + 1e-4 * np.cos(2.4 * cycle)
     with np.errstate(over="ignore"):
         return base + plateau / (1 + np.exp(-growth * (cycle - cq) + np.log(9)))
 
@@ -147,3 +154,33 @@ def one_well(data: str = "<cq>25.1</cq>", react: str = "1", extra: str = "") -> 
         f'{extra}<experiment id="e"><run id="r"><pcrFormat><rows>8</rows><columns>12</columns></pcrFormat>'
         f'<react id="{react}"><sample id="s"/><data><tar id="t"/>{data}</data></react></run></experiment>'
     )
+
+
+DESIGN = Design(Assay("IGH", background_share=0.3), (MadeSample("pt", 0.0),))
+FLAT = np.inf
+
+
+def made(*shapes, seed=1, **wells):
+    """A simulated plate whose three follow-up wells have these curves (a Cq, or a whole curve)."""
+    rng = np.random.default_rng(seed)
+    plate = simulate_plate(DESIGN, "p.rdml", rng)
+    curves, listed = plate.fluorescence.copy(), list(plate.wells)
+    for row, shape in zip(rows_of(plate), shapes, strict=True):
+        curves[row] = shape if np.ndim(shape) else logistic(shape, 0.95) + rng.normal(0, 0.01, 50)
+        listed[row] = replace(listed[row], **wells)
+    return replace(plate, fluorescence=curves, wells=tuple(listed))
+
+
+def rows_of(plate):
+    return [n for n, one in enumerate(plate.wells) if (one.sample, one.target) == ("pt", "IGH")]
+
+
+def own_profile(path, change=lambda text: text, **values) -> str:
+    """A laboratory's profile: the first built-in one under a name of its own, with other values or other words."""
+    text = files("caseseries.pcr").joinpath(f"profiles/{PREVENT_FALSE_NEGATIVE}.toml").read_text("utf-8")
+    text = text.replace(f'id = "{PREVENT_FALSE_NEGATIVE}"', 'id = "lab-sop-7"', 1)
+    for name, value in values.items():
+        head, rest = text.split(f"[criteria.{name}]\nvalue = ")
+        text = f"{head}[criteria.{name}]\nvalue = {value}\n{rest.split(chr(10), 1)[1]}"
+    path.write_text(change(text), encoding="utf-8")
+    return str(path)

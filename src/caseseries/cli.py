@@ -354,13 +354,12 @@ def mrd(
         say(f'caseseries: --cq is "{cq}"; allowed: own, instrument')
         return WRONG_USE
     report = read_report(plates, profile, setup, use_instrument=cq == "instrument")
-    if page and report.levels:
-        from caseseries.analysis.plates import show_courses, show_plate
-        from caseseries.present.laboratory import write_pages
+    if page:
+        from caseseries.analysis.plates import show_plate
+        from caseseries.present.laboratory import write_plate
 
-        pages, courses = show_plate(report), show_courses(report)
-        for path in write_pages(pages, f"caseseries {__version__}", page, courses):
-            say(f"Wrote {path}")
+        for line in write_plate(show_plate(report), f"caseseries {__version__}", page):
+            say(line)
     if roles:
         typer.echo(say_roles(report))
     elif as_json:

@@ -66,7 +66,8 @@ def test_console_blocks_print_what_they_promise(page, demo, tmp_path, require_to
 
 
 @pytest.mark.parametrize("fence", _blocks("python"))
-def test_python_blocks_run(fence: Fence):
+def test_python_blocks_run(fence: Fence, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     exec(compile(fence.text, f"line {fence.line}", "exec"), {})
 
 

@@ -48,7 +48,7 @@ def test_a_flat_well_and_a_drifting_well_do_not_amplify():
     drift = 2 + 0.05 * CYCLES
     fading = 2 + 0.4 * np.exp(-CYCLES / 3)
     bowed = 2 + 1.5 * (1 - np.exp(-CYCLES / 15))
-    calls = calls_of([*series(20, 25, 30), np.full(50, 2.0), drift, fading, bowed])
+    calls = calls_of([*series(20, 25, 30), logistic(np.inf), drift, fading, bowed])
     assert [call.state for call in calls[3:]] == [State.NONE] * 4
     assert all(call.cq is None for call in calls[3:])
 
@@ -123,7 +123,7 @@ def test_the_instrument_s_cq_stays_beside_ours_and_a_difference_is_told():
 def test_disagreement_on_whether_it_amplifies_at_all_is_told():
     amplified = calls_of(series(20, 25, 30), cq="Undetermined")[0]
     assert amplified.note == f'the curve amplifies at {amplified.cq:.2f}, the instrument says "Undetermined"'
-    flat = calls_of([*series(20, 25, 30), np.full(50, 2.0)], cq=33.0)[-1]
+    flat = calls_of([*series(20, 25, 30), logistic(np.inf)], cq=33.0)[-1]
     assert flat.note == "the curve does not amplify, the instrument says Cq 33.00"
 
 

@@ -5,7 +5,6 @@ plate on which something positive could pass for nothing, and asks for "not eval
 """
 
 from dataclasses import replace
-from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -16,27 +15,9 @@ from caseseries.pcr.markers import join_markers
 from caseseries.pcr.mrd import interpret_plate
 from caseseries.pcr.plate import PlateError, Reading, join_plates
 from caseseries.pcr.setup import Saying, Setup
-from caseseries.pcr.simulate import Assay, Design, MadeSample, simulate_plate
+from caseseries.pcr.simulate import Assay, simulate_plate
 from caseseries.record.levels import LevelState
-from pcr_plates import logistic
-
-DESIGN = Design(Assay("IGH", background_share=0.3), (MadeSample("pt", 0.0),))
-FLAT = np.inf
-
-
-def made(*shapes, seed=1, **wells):
-    """A simulated plate whose three follow-up wells have these curves (a Cq, or a whole curve)."""
-    rng = np.random.default_rng(seed)
-    plate = simulate_plate(DESIGN, "p.rdml", rng)
-    curves, listed = plate.fluorescence.copy(), list(plate.wells)
-    for row, shape in zip(rows_of(plate), shapes, strict=True):
-        curves[row] = shape if np.ndim(shape) else logistic(shape, 0.95) + rng.normal(0, 0.01, 50)
-        listed[row] = replace(listed[row], **wells)
-    return replace(plate, fluorescence=curves, wells=tuple(listed))
-
-
-def rows_of(plate):
-    return [n for n, one in enumerate(plate.wells) if (one.sample, one.target) == ("pt", "IGH")]
+from pcr_plates import DESIGN, FLAT, logistic, made, own_profile, rows_of
 
 
 def level_of(plate, profile=PREVENT_FALSE_NEGATIVE, setup=None, **how):
@@ -188,16 +169,6 @@ def test_a_stricter_aim_claims_no_more_than_it_could_have_called():
     assert level.calls == {"prevent-false-negative": "positive", "prevent-false-positive": "negative"}
 
 
-def own(tmp_path, **values):
-    text = files("caseseries.pcr").joinpath(f"profiles/{PREVENT_FALSE_NEGATIVE}.toml").read_text("utf-8")
-    for name, value in values.items():
-        head, rest = text.split(f"[criteria.{name}]\nvalue = ")
-        text = f"{head}[criteria.{name}]\nvalue = {value}\n{rest.split(chr(10), 1)[1]}"
-    path = tmp_path / "own.toml"
-    path.write_text(text, encoding="utf-8")
-    return str(path)
-
-
 @pytest.mark.parametrize(
     ("values", "said"),
     [
@@ -209,7 +180,7 @@ def own(tmp_path, **values):
 )  # fmt: skip
 def test_a_profile_that_could_call_nothing_positive_is_refused(tmp_path, values, said):
     with pytest.raises(PlateError) as refused:
-        load_profile(own(tmp_path, **values))
+        load_profile(own_profile(tmp_path / "own.toml", **values))
     assert [str(one) for one in refused.value.findings] == [said]
 
 
@@ -223,5 +194,5 @@ def test_a_profile_that_could_call_nothing_positive_is_refused(tmp_path, values,
 )
 @pytest.mark.parametrize("cq", [2.0, 12.0, 18.0, 25.0])
 def test_no_profile_of_one_s_own_makes_a_high_load_negative(tmp_path, values, cq):
-    level = level_of(made(cq, cq, cq), own(tmp_path, **values))
+    level = level_of(made(cq, cq, cq), own_profile(tmp_path / "own.toml", **values))
     assert level.level.state in (LevelState.QUANTIFIED, LevelState.NOT_EVALUABLE)

@@ -46,8 +46,20 @@ def respond(*specimens: dict[str, Any]) -> MrdResponse:
         # A negative without a sensitivity says nothing, and is never called negative.
         (BEFORE, mrd(30, "not detected"), "not evaluable"),
         (BEFORE, mrd(30, "not evaluable"), "not evaluable"),
-        # A fall from an unquantified level is not known.
-        (mrd(-5, "not detected", **NEGATIVE), mrd(30, "quantified", mrd_percent=0.3), "indeterminate"),
+        # From at most 0.01 to 0.3 it rose, whatever it was: at most log10(0.01/0.3) = −1.5.
+        (mrd(-5, "not detected", **NEGATIVE), mrd(30, "quantified", mrd_percent=0.3), "none"),
+        # From at most 0.2 to 0.01 the fall is at most 1.3, and may be less than one log.
+        (
+            mrd(-5, "positive below quantitative range", range_percent=0.2),
+            mrd(30, "quantified", mrd_percent=0.01),
+            "indeterminate",
+        ),
+        # A negative before, and after one too insensitive to be complete: nothing bounds the fall.
+        (
+            mrd(-5, "not detected", **NEGATIVE),
+            mrd(30, "not detected", sensitivity_percent=0.05),
+            "indeterminate",
+        ),
         (mrd(-5, "not detected", **NEGATIVE), mrd(30, "not detected", **NEGATIVE), "complete"),
     ],
 )
@@ -132,6 +144,73 @@ def test_markers_combine_to_the_highest_and_negatives_to_the_best_sensitivity() 
     assert combine_markers(negative).sensitivity == 1e-5
     assert combine_markers([*negative, below]) is below
     assert combine_markers([low, *negative, high, below]) is high
+
+
+QUANTIFIED_1E2 = Level(LevelState.QUANTIFIED, 1e-2, 1e-5, 1e-4)
+QUANTIFIED_1E4 = Level(LevelState.QUANTIFIED, 1e-4, 1e-5, 1e-4)
+BELOW_1E3 = Level(LevelState.BELOW_RANGE, None, 1e-5, 1e-3)
+BELOW_1E4 = Level(LevelState.BELOW_RANGE, None, 1e-5, 1e-4)
+NOT_SEEN_1E3 = Level(LevelState.NOT_DETECTED, None, 1e-3)
+NOT_SEEN_1E5 = Level(LevelState.NOT_DETECTED, None, 1e-5)
+UNREADABLE = Level(LevelState.NOT_EVALUABLE)
+INF = float("inf")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fall"),
+    [
+        # Worked by hand: a level lies between its bounds, a limit between nothing and itself;
+        # least = log10(lowest before / highest after), most = log10(highest before / lowest after).
+        (QUANTIFIED_1E2, QUANTIFIED_1E4, (2, 2)),
+        (QUANTIFIED_1E4, QUANTIFIED_1E2, (-2, -2)),
+        (QUANTIFIED_1E2, BELOW_1E4, (2, INF)),
+        (QUANTIFIED_1E2, BELOW_1E3, (1, INF)),
+        (QUANTIFIED_1E2, NOT_SEEN_1E5, (3, INF)),
+        (QUANTIFIED_1E2, NOT_SEEN_1E3, (1, INF)),  # a poor sensitivity makes the same fall look small
+        (QUANTIFIED_1E2, UNREADABLE, None),
+        (BELOW_1E4, QUANTIFIED_1E2, (-INF, -2)),
+        (BELOW_1E3, QUANTIFIED_1E4, (-INF, 1)),
+        (BELOW_1E3, BELOW_1E4, None),
+        (BELOW_1E3, NOT_SEEN_1E5, None),
+        (BELOW_1E3, UNREADABLE, None),
+        (NOT_SEEN_1E5, QUANTIFIED_1E4, (-INF, -1)),
+        (NOT_SEEN_1E3, QUANTIFIED_1E4, (-INF, 1)),
+        (NOT_SEEN_1E3, BELOW_1E4, None),
+        (NOT_SEEN_1E3, NOT_SEEN_1E5, None),
+        (NOT_SEEN_1E5, UNREADABLE, None),
+        (UNREADABLE, QUANTIFIED_1E2, None),
+        (UNREADABLE, BELOW_1E4, None),
+        (UNREADABLE, NOT_SEEN_1E5, None),
+        (UNREADABLE, UNREADABLE, None),
+        # Replicates that disagree may stand above the range: the highest well bounds them.
+        (QUANTIFIED_1E2, Level(LevelState.BELOW_RANGE, None, 1e-5, 1e-4, None, 1e-3), (1, INF)),
+        (Level(LevelState.BELOW_RANGE, None, 1e-5, 1e-4, None, 1e-3), QUANTIFIED_1E4, (-INF, 1)),
+    ],
+)
+def test_the_fall_from_every_state_to_every_other(before: Level, after: Level, fall: Any) -> None:
+    found = log_reduction(before, after)
+    assert found == (None if fall is None else pytest.approx(fall, abs=1e-12))
+
+
+@pytest.mark.parametrize(
+    ("markers", "state", "number"),
+    [
+        # | markers of one day                          | together                          | its number |
+        ([QUANTIFIED_1E4, QUANTIFIED_1E2], "quantified", 1e-2),
+        ([NOT_SEEN_1E3, QUANTIFIED_1E4], "quantified", 1e-4),
+        ([BELOW_1E3, QUANTIFIED_1E4], "quantified", 1e-4),
+        ([BELOW_1E4, NOT_SEEN_1E5], "positive below quantitative range", 1e-4),
+        ([BELOW_1E4, BELOW_1E3], "positive below quantitative range", 1e-3),
+        ([BELOW_1E3, Level(LevelState.BELOW_RANGE, None, 1e-5, 1e-4, None, 5e-3)], "positive below quantitative range", 5e-3),
+        ([NOT_SEEN_1E3, NOT_SEEN_1E5], "not detected", 1e-5),
+        ([NOT_SEEN_1E5], "not detected", 1e-5),
+    ],
+)  # fmt: skip
+def test_markers_of_one_day_together(markers: list[Level], state: str, number: float) -> None:
+    for order in (markers, markers[::-1]):
+        level = combine_markers(order)
+        assert level.state == state
+        assert level.bounds()[1] == number
 
 
 def test_a_reduction_is_an_interval_and_never_uses_half_a_limit() -> None:

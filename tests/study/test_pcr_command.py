@@ -92,3 +92,10 @@ def test_a_plate_named_twice_is_refused_and_two_of_one_name_are_kept_apart(cases
     copy.write_bytes(write_rdml(simulate_plate(design, plate.name, np.random.default_rng(9))))
     both = json.loads(caseseries("mrd", str(plate), str(copy), "--json").stdout)
     assert len({well["plate"] for well in both["wells"]}) == 2
+
+
+def test_a_plate_without_anything_to_draw_says_so(caseseries, data_folder, tmp_path):
+    """A file of Cq without names has no sample and no curve; no empty page is written, and nothing fails in silence."""
+    wrote = caseseries("mrd", data_folder / "data" / "qpcr" / "sample.tsv", "--page", tmp_path / "page")
+    assert "No page was written to" in wrote.stderr
+    assert not (tmp_path / "page").exists()

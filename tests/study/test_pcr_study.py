@@ -18,8 +18,9 @@ from caseseries.pcr.rdml_writing import write_rdml
 from caseseries.pcr.reading import read_plate
 from caseseries.pcr.simulate import Assay, Design, MadeSample, simulate_plate
 from caseseries.pipeline import analyse_study, check_study, describe_reading, form_study
+from caseseries.present.wording import level_interval
 from caseseries.record.levels import LevelState
-from pcr_plates import logistic
+from pcr_plates import logistic, own_profile
 
 CASES = {"AB-01": "AB-01", "AB-011": "AB-011", "AB-02": "AB-01", "AB-03": ""}
 
@@ -92,6 +93,42 @@ def test_a_number_leads_to_its_wells(checked):
     places = [str(cell.where) for cell in found.sources["EM-01"]]
     assert "plates/EM-01_IGH_VH3-JH4.rdml › run 1 › D5, D6, D7" in places
     assert any("Follow" not in place and place.startswith("returns/") for place in places)
+
+
+def test_a_level_s_interval_goes_wherever_its_number_goes(demo, checked, caseseries):
+    """Drawn over time, spoken by the figure, listed, and beside the wells that `why` prints."""
+    displays = analyse_study(checked).displays
+    shown = [point for case in displays.trajectories for point in case.points if point.value]
+    assert len(shown) > 8
+    inside = [point.lower < point.value < point.upper for point in shown]
+    assert sum(inside) >= 0.8 * len(inside)  # the centre's number, within half a log of the plate's
+    assert all(1.1 < point.upper / point.lower < 6 for point in shown)
+    row = next(row for row in displays.listing.rows if row["case_id"] == "EM-01")
+    assert row["mrd_before_lower"] < row["mrd_before"] < row["mrd_before_upper"]
+    assert (row["mrd_after"], row["mrd_after_lower"], row["mrd_after_upper"]) == (None, None, None)
+    first = next(case for case in displays.trajectories if case.case_id == "EM-01").points[0]
+    assert re.fullmatch(r"0\.4% \(95% interval 0\.\d+–0\.\d+%\)", level_interval(first))
+    said = caseseries("why", str(demo), "mrd.before.median").stdout
+    assert re.search(
+        r"Cq 29\.\d+, 29\.\d+, 29\.\d+; 4\.0e-03 \(95 % interval 3\.\de-03 to \d\.\de-03\)", said
+    )
+
+
+def test_replicates_that_disagree_keep_their_highest_well_as_the_bound(folder):
+    """Two wells of one in a thousand and one of a hundredth of that: below the range is not what they show."""
+    path = put(folder, "a.rdml", MadeSample("AB-01 2019-05-31", 1e-3))
+    plate = read_plate(path)
+    curves = plate.fluorescence.copy()
+    wells = [
+        n for n, well in enumerate(plate.wells) if well.sample.startswith("AB") and not well.is_control_gene
+    ]
+    for row, level in zip(wells, (1e-3, 1e-3, 2e-4), strict=True):
+        curves[row] = logistic(_cq(level), 0.95)
+    path.write_bytes(write_rdml(replace(plate, fluorescence=curves)))
+    (specimen,) = read(folder).specimens
+    assert specimen.level.state is LevelState.BELOW_RANGE
+    assert specimen.level.bounds()[1] == pytest.approx(1e-3, rel=0.2)
+    assert specimen.level.quantitative_range < 2e-4
 
 
 def test_the_demo_s_plates_are_the_same_bytes_and_small(demo, tmp_path):
@@ -306,9 +343,6 @@ def test_why_prints_the_wells(caseseries, demo):
 
 def test_a_study_may_bring_its_own_criteria(folder):
     put(folder, "a.rdml", MadeSample("AB-01 2019-05-31", 2e-3))
-    from importlib.resources import files
-
-    text = files("caseseries.pcr").joinpath(f"profiles/{PREVENT_FALSE_NEGATIVE}.toml").read_text("utf-8")
-    (folder / "sop.toml").write_text(text.replace('verified_by = ""', 'verified_by = "EB"'), encoding="utf-8")
+    own_profile(folder / "sop.toml", lambda text: text.replace('verified_by = ""', 'verified_by = "EB"'))
     plates = read_plates(folder, "sop.toml", CASES)
     assert plates.unverified == ()

@@ -113,7 +113,7 @@ def test_a_sentence_with_numbers_of_its_own_is_found_in_all_three(document, piec
 
 
 CELL = re.compile(r"(returns/[^›]+\.xlsx) › ([^›]+) › ([A-Z]+\d+) = (.*?)(?=; returns/|; plates/|$)")
-WELLS = re.compile(r"(plates/[^›]+\.rdml) › run 1 › ([A-H0-9, ]+) = ([^;]*?): Cq (.*?)(?=; |$)")
+WELLS = re.compile(r"(plates/[^›]+\.rdml) › run 1 › ([A-H0-9, –]+) = ([^;]*?): Cq (.*?)(?=; |$)")
 
 
 def test_every_trail_leads_to_cells_that_hold_what_it_says(demo, account):
@@ -143,7 +143,7 @@ def test_every_trail_leads_to_wells_of_the_sample_and_marker_it_names(demo):
     plates = {path.name: _wells_of(path) for path in (demo / "plates").iterdir()}
     told = {found for line in lines for found in WELLS.findall(line)}
     for file, places, name, cqs in told:
-        held = [plates[file.removeprefix("plates/")][place] for place in places.split(", ")]
+        held = [plates[file.removeprefix("plates/")][place] for place in _each(places)]
         assert len(cqs.split(", ")) == len(held)
         if name.startswith(("IG", "TR")):
             assert {target for _, target in held} == {name}
@@ -155,6 +155,16 @@ def test_every_trail_leads_to_wells_of_the_sample_and_marker_it_names(demo):
     assert (
         len(told) == 30 * 2 + 15 * 2
     )  # sample and control wells of 30 specimens; curve and background of 15 runs
+
+
+def _each(places: str) -> list[str]:
+    """The wells of "D5, D6, A1–A12", one by one."""
+    found = []
+    for place in places.split(", "):
+        first, _, last = place.partition("–")
+        numbers = range(int(first[1:]), int((last or first)[1:]) + 1)
+        found += [f"{first[0]}{number}" for number in numbers]
+    return found
 
 
 def _wells_of(path: Path) -> dict[str, tuple[str, str]]:

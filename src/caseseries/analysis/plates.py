@@ -1,6 +1,7 @@
 """What the laboratory's page shows of one sample and marker, as plain numbers and sentences."""
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,11 +9,14 @@ import numpy as np
 
 from caseseries.analysis.displays import LevelAt, Trajectory
 from caseseries.pcr.command import say_level
+from caseseries.pcr.control import Control
+from caseseries.pcr.criteria import load_profile
 from caseseries.pcr.curve import take_baselines
+from caseseries.pcr.evidence import Evidence, latest_positive
 from caseseries.pcr.folder import DAY, day_in
 from caseseries.pcr.interpret import MarkerLevel
 from caseseries.pcr.markers import SampleLevel, join_markers
-from caseseries.pcr.mrd import PlateReport
+from caseseries.pcr.mrd import AIMS, PlateReport
 from caseseries.pcr.roles import Role
 from caseseries.pcr.setup import Saying
 from caseseries.pcr.standards import Reaction, StandardCurve
@@ -25,6 +29,8 @@ ROLES = {
     Role.WATER: "water",
     Role.REFERENCE: "reference",
 }
+MARGINS = (1.0, 1.5, 3.0)  # cycles below the background that the published rules keep
+AIMS_IN_SHORT = {"FN": "prevent-false-negative", "FP": "prevent-false-positive"}
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,7 @@ class WellShown:
     sample: str
     role: str
     amount: float | None
+    unit: str
     cq: float | None
     instrument: str
     state: str
@@ -44,16 +51,31 @@ class WellShown:
 
 @dataclass(frozen=True)
 class StandardShown:
-    """A standard curve: (amount, Cq, whether levels rest on it) of each well, and the line levels are read from."""
+    """A standard curve: (amount, Cq, whether levels rest on it) of each well, and the line levels are read from.
+
+    `sample` is (amount read from the line, Cq) of each well of the page's sample that amplified.
+    """
 
     unit: str
     points: tuple[tuple[float, float, bool], ...]
+    sample: tuple[tuple[float, float], ...]
     slope: float | None
     intercept: float | None
     accepted: bool
     quantitative_range: float | None
     sensitivity: float | None
     facts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class SideShown:
+    """The marker of a page, or its control gene. `lines` are Cq worth a line across, by name."""
+
+    target: str
+    wells: tuple[WellShown, ...]
+    threshold: float | None
+    lines: tuple[tuple[str, float], ...]
+    curve: StandardShown | None
 
 
 @dataclass(frozen=True)
@@ -65,20 +87,30 @@ class RuleShown:
 
 @dataclass(frozen=True)
 class PlatePage:
-    """One sample by one marker. `limits` are the Cq below which a well counts as positive, by aim."""
+    """One sample by one marker; without a sample, one standard curve that no sample was read from."""
 
     sample: str
-    target: str
     verdict: str
     reasons: tuple[str, ...]
     calls: tuple[tuple[str, str], ...]
-    wells: tuple[WellShown, ...]
-    control_wells: tuple[WellShown, ...]
-    threshold: float | None
-    background_cq: float | None
-    curve: StandardShown | None
-    control_curve: StandardShown | None
+    facts: tuple[tuple[str, str], ...]
+    marker: SideShown
+    control: SideShown | None
     trail: tuple[RuleShown, ...]
+
+    @property
+    def sides(self) -> tuple[SideShown, ...]:
+        return (self.marker, self.control) if self.control else (self.marker,)
+
+
+@dataclass(frozen=True)
+class PlateShown:
+    """A plate's pages, what several markers of a sample say together, what was found, and who and what said so."""
+
+    pages: tuple[PlatePage, ...]
+    samples: tuple[tuple[str, str, tuple[str, ...]], ...]  # name, level in words, reasons
+    courses: tuple[Trajectory, ...]
+    findings: tuple[str, ...]
     plate: str
     sha256: str
     profile: str
@@ -86,10 +118,28 @@ class PlatePage:
     unverified: tuple[str, ...]
 
 
-def show_plate(report: PlateReport) -> tuple[PlatePage, ...]:
-    """A page for each level of a report, in its order."""
-    nets = _nets(report)
-    return tuple(_page(report, level, nets) for level in report.levels)
+def show_plate(report: PlateReport) -> PlateShown:
+    """A page for each level of a report, in its order, then one for each standard curve on none of them."""
+    nets, profile = _nets(report), report.profile
+    pages = [_page(report, level, nets) for level in report.levels]
+    used = {id(curve) for level in report.levels for curve in _curves_of(level)}
+    pages += [_curve_page(report, curve, nets) for curve in report.curves if id(curve) not in used]
+    joined = [one for one in join_markers(report.levels, profile) if len(one.markers) > 1]
+    return PlateShown(
+        pages=tuple(pages),
+        samples=tuple((one.sample, say_level(one.level), one.reasons) for one in joined),
+        courses=show_courses(report),
+        findings=tuple(map(str, report.findings)),
+        plate=f"{report.plate.name} ({report.plate.format})",
+        sha256=report.plate.sha256,
+        profile=profile.id,
+        profile_sha256=profile.sha256,
+        unverified=profile.unverified,
+    )
+
+
+def _curves_of(level: MarkerLevel) -> Iterable[StandardCurve | None]:
+    return (level.evidence.curve, level.evidence.control.curve if level.evidence.control else None)
 
 
 def show_courses(report: PlateReport) -> tuple[Trajectory, ...]:
@@ -119,10 +169,9 @@ def _course(patient: str, found: dict[date, SampleLevel]) -> Trajectory:
 
 def _level_at(sample: SampleLevel, day: int) -> LevelAt:
     level = sample.level
-    own = next((one for one in sample.markers if one.level == level), None)
     is_known = level.state is not LevelState.NOT_EVALUABLE
     limit = level.bounds()[1] if is_known and level.value is None else None
-    lower, upper = (own.lower, own.upper) if own and level.value is not None else (None, None)
+    lower, upper = (level.lower, level.upper) if level.value is not None else (None, None)
     return LevelAt(
         day, str(level.state), level.value, limit, level.sensitivity, level.quantitative_range, lower, upper
     )
@@ -142,33 +191,76 @@ def _nets(report: PlateReport) -> dict[Reaction, tuple[float, ...]]:
 
 
 def _page(report: PlateReport, level: MarkerLevel, nets: dict[Reaction, tuple[float, ...]]) -> PlatePage:
-    evidence, profile = level.evidence, report.profile
+    evidence = level.evidence
     curve, control = evidence.curve, evidence.control
     runs = {*_runs(evidence.reactions), *([(curve.plate, curve.run)] if curve else [])}
     wells = [one for one in report.reactions if _belongs(one, evidence.target, evidence.sample, runs)]
-    runs = _runs(control.reactions) if control else set()
-    others = [
-        one for one in report.reactions if control and _belongs(one, control.target, evidence.sample, runs)
-    ]
     return PlatePage(
         sample=evidence.sample,
-        target=evidence.target,
-        verdict=say_level(level.level, level.lower, level.upper),
+        verdict=say_level(level.level),
         reasons=level.reasons,
         calls=tuple(level.calls.items()),
-        wells=_show_wells(wells, nets),
-        control_wells=_show_wells(others, nets),
-        threshold=next((one.call.threshold for one in wells if one.call.threshold), None),
-        background_cq=evidence.curve.background_cq if evidence.curve else None,
-        curve=_show_curve(evidence.curve),
-        control_curve=_show_curve(control.curve if control else None),
+        facts=tuple(_facts_of(level)),
+        marker=_side(evidence.target, wells, nets, curve, evidence.cqs, tuple(_lines(evidence))),
+        control=_control_side(report, evidence.sample, control, nets) if control else None,
         trail=tuple(RuleShown(rule.name, rule.passed, rule.detail) for rule in level.trail),
-        plate=f"{report.plate.name} ({report.plate.format})",
-        sha256=report.plate.sha256,
-        profile=profile.id,
-        profile_sha256=profile.sha256,
-        unverified=profile.unverified,
     )
+
+
+def _curve_page(
+    report: PlateReport, curve: StandardCurve, nets: dict[Reaction, tuple[float, ...]]
+) -> PlatePage:
+    here = {(curve.plate, curve.run)}
+    wells = [one for one in report.reactions if _belongs(one, curve.target, "", here)]
+    lines = (("background", curve.background_cq),) if curve.background_cq else ()
+    verdict = f"standard curve {'accepted' if curve.accepted else 'refused'}"
+    side = _side(curve.target, wells, nets, curve, (), lines)
+    return PlatePage("", verdict, (), (), (), side, None, ())
+
+
+def _control_side(
+    report: PlateReport, sample: str, control: Control, nets: dict[Reaction, tuple[float, ...]]
+) -> SideShown:
+    runs = _runs(control.reactions)
+    wells = [one for one in report.reactions if _belongs(one, control.target, sample, runs)]
+    cqs = tuple(one.cq for one in control.reactions if one.cq is not None)
+    return _side(control.target, wells, nets, control.curve, cqs, ())
+
+
+def _side(
+    target: str,
+    wells: Sequence[Reaction],
+    nets: dict[Reaction, tuple[float, ...]],
+    curve: StandardCurve | None,
+    cqs: Sequence[float],
+    lines: tuple[tuple[str, float], ...],
+) -> SideShown:
+    threshold = next((one.call.threshold for one in wells if one.call.threshold), None)
+    return SideShown(target, _show_wells(wells, nets), threshold, lines, _show_curve(curve, cqs))
+
+
+def _lines(evidence: Evidence) -> Iterator[tuple[str, float]]:
+    """The lowest background Cq with the usual margins; without background, the latest Cq that each aim counts."""
+    curve = evidence.curve
+    if curve is not None and curve.background_cq is not None:
+        yield "background", curve.background_cq
+        yield from ((f"−{margin:g}", curve.background_cq - margin) for margin in MARGINS)
+    elif curve is not None and curve.accepted:
+        for short, name in AIMS_IN_SHORT.items():
+            limit, _ = latest_positive(curve, load_profile(AIMS[name]))
+            if math.isfinite(limit):
+                yield f"{short} limit", limit
+
+
+def _facts_of(level: MarkerLevel) -> Iterator[tuple[str, str]]:
+    """The sample's own limits and its DNA, which a level means nothing without."""
+    own, control = level.level, level.evidence.control
+    if own.sensitivity is not None and own.quantitative_range is not None:
+        said = f"sensitivity {own.sensitivity:.1e}, quantitative range from {own.quantitative_range:.1e}"
+        yield "limits of this sample", said
+    if control is not None and control.amplifiable is not None:
+        said = f"{control.amplifiable:.2f} of the reference by {control.target}, in {len(level.evidence.used)} wells"
+        yield "amplifiable DNA", f"{said} of {level.evidence.nanograms:g} ng"
 
 
 def _runs(reactions: Iterable[Reaction]) -> set[tuple[str, str]]:
@@ -191,6 +283,7 @@ def _show_wells(
             sample=one.well.sample,
             role=ROLES[one.part.role],
             amount=one.part.amount,
+            unit=one.part.unit,
             cq=one.cq,
             instrument=one.well.reading.text,
             state=one.call.state.value,
@@ -201,7 +294,7 @@ def _show_wells(
     )
 
 
-def _show_curve(curve: StandardCurve | None) -> StandardShown | None:
+def _show_curve(curve: StandardCurve | None, cqs: Sequence[float]) -> StandardShown | None:
     if curve is None:
         return None
     used = {id(one) for one in curve.used}
@@ -214,6 +307,7 @@ def _show_curve(curve: StandardCurve | None) -> StandardShown | None:
             for one in step.reactions
             if one.cq is not None
         ),
+        sample=tuple((line.read(cq), cq) for cq in cqs) if line and line.slope else (),
         slope=line.slope if line else None,
         intercept=line.intercept if line else None,
         accepted=curve.accepted,

@@ -64,7 +64,10 @@ def _trajectory(course: Course, study: Study, until: str) -> Trajectory:
 
 def _level_at(level: Level, day: int) -> LevelAt:
     limit = None if level.value is not None or not _says_something(level) else level.bounds()[1]
-    return LevelAt(day, str(level.state), level.value, limit, level.sensitivity, level.quantitative_range)
+    interval = (level.lower, level.upper) if level.value is not None else (None, None)
+    return LevelAt(
+        day, str(level.state), level.value, limit, level.sensitivity, level.quantitative_range, *interval
+    )
 
 
 def _says_something(level: Level) -> bool:
@@ -180,6 +183,8 @@ def _mrd_cells(when: str, measured: Measured | None) -> dict[str, Cell]:
     return {
         f"mrd_{when}_result": str(level.state) if level else None,
         f"mrd_{when}": level.value if level else None,
+        f"mrd_{when}_lower": level.lower if level and level.value is not None else None,
+        f"mrd_{when}_upper": level.upper if level and level.value is not None else None,
         f"mrd_{when}_sensitivity": level.sensitivity if level else None,
     }
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from caseseries.findings import Finding, Severity
-from caseseries.pcr.curve import State
+from caseseries.pcr.curve import Call, State
 from caseseries.pcr.evidence import Rule
 from caseseries.pcr.interpret import MarkerLevel
 from caseseries.pcr.plate import Plate, Well, place_of
@@ -137,14 +137,18 @@ def _check_calls(reactions: Sequence[Reaction]) -> list[Finding]:
     notes: dict[tuple[str, str], list[Reaction]] = {}
     for one in reactions:
         if one.call.note and one.call.seen and one.call.state not in (State.EXCLUDED, State.BASELINE_FAILURE):
-            faint = one.call.faint_cq is not None
-            what = "a curve stays below the threshold" if faint else "curve and instrument disagree"
-            notes.setdefault((one.well.target, what), []).append(one)
+            notes.setdefault((one.well.target, _odd(one.call)), []).append(one)
         elif one.call.state is State.MISSING and one.part.role not in (Role.UNUSED, Role.UNCLEAR):
             notes.setdefault((one.well.target, "neither a curve nor a Cq"), []).append(one)
         elif one.call.state is State.BASELINE_FAILURE:
             notes.setdefault((one.well.target, "no baseline, as at a very high load"), []).append(one)
     return [_note(target, what, wells) for (target, what), wells in notes.items()]
+
+
+def _odd(call: Call) -> str:
+    if call.faint_cq is not None:
+        return "a curve stays below the threshold"
+    return "a curve falls" if call.falls else "curve and instrument disagree"
 
 
 def _note(target: str, what: str, wells: list[Reaction]) -> Finding:

@@ -114,13 +114,14 @@ def _amount(amount: float | None, curve: StandardCurve) -> str:
     return "unknown" if amount is None else f"{amount:g} {curve.unit}".strip()
 
 
-def say_level(level: Level, lower: float | None = None, upper: float | None = None) -> str:
+def say_level(level: Level) -> str:
     """A level in words; a number only when it was quantified."""
     if level.state is LevelState.QUANTIFIED:
-        interval = f" (95 % interval {lower:.1e} to {upper:.1e})" if lower is not None else ""
+        is_known = level.lower is not None and level.upper is not None
+        interval = f" (95 % interval {level.lower:.1e} to {level.upper:.1e})" if is_known else ""
         return f"{level.value:.1e}{interval}"
     if level.state is LevelState.BELOW_RANGE:
-        return f"{level.state}, below {upper or level.quantitative_range:.1e}"
+        return f"{level.state}, below {level.bounds()[1]:.1e}"
     if level.state is LevelState.NOT_DETECTED:
         return f"{level.state} at sensitivity {level.sensitivity:.1e}"
     return str(level.state)
@@ -128,7 +129,7 @@ def say_level(level: Level, lower: float | None = None, upper: float | None = No
 
 def _say_level(one: MarkerLevel) -> list[str]:
     calls = "; ".join(f"to {name.replace('-', ' ')}: {call}" for name, call in one.calls.items())
-    head = f"{one.sample} · {one.target}: {say_level(one.level, one.lower, one.upper)} [{calls}]"
+    head = f"{one.sample} · {one.target}: {say_level(one.level)} [{calls}]"
     return [head, *(f"    {reason}" for reason in one.reasons)]
 
 

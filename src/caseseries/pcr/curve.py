@@ -33,8 +33,13 @@ HIGH_SHARE = (
     0.15  # of the plateau: a curve that begins this far above the others' baselines has risen already
 )
 DRIFT_SHARE = 0.2  # of the starting fluorescence, where no plateau is known; more than optics drift
-FAINT_SHARE = 0.2  # of the threshold; a curve that multiplies past this has amplified, however low it ends
-STEP_SHARE = 0.05  # of the plateau: an early rise smaller than this is the optics settling
+FAINT_SHARE = 0.05  # of the threshold; a curve that multiplies past this has amplified, however low it ends
+GAP = 3  # cycles not measured in a row, within a curve, through which nothing can be drawn
+DARK_SHARE = (
+    0.1  # of the others' first fluorescence; a reaction without its probe, or a well without a reaction
+)
+STUCK_SHARE = 0.5  # of a curve's cycles; a reading that repeats itself for longer is no measurement
+STEP_SHARE = 0.02  # of the plateau: an early rise smaller than this is the optics settling
 SETTLING = 0.05  # of the starting fluorescence: what optics do on their own in the first cycles
 STEP_CYCLES = (
     10  # amplification climbs from a tenth to nine tenths in seven or eight cycles, drift in many more
@@ -58,7 +63,8 @@ class Call:
     """What became of one well. `cq` is set exactly when it amplified; `seen` is false when no curve was there.
 
     `own_cq` is what its curve gives, used or not; `faint_cq` where a curve that never reaches the threshold
-    multiplies all the same; `is_early` whether it climbs in the first cycles, excluded or not.
+    multiplies all the same; `is_early` whether it climbs in the first cycles, excluded or not; `falls` whether it
+    ends far below its baseline; `until` is the last cycle that was measured.
     """
 
     state: State
@@ -69,6 +75,8 @@ class Call:
     note: str = ""
     faint_cq: float | None = None
     is_early: bool = False
+    falls: bool = False
+    until: int = 0
 
     @property
     def rise(self) -> float | None:
@@ -96,6 +104,8 @@ class Crossings:
     cq: Vector  # NaN where the threshold is not crossed in growth
     is_early: Flags
     faint: Vector  # where a curve that never crosses it grows all the same; NaN elsewhere
+    falls: Flags
+    is_void: Flags  # nothing was measured
 
 
 def call_wells(
@@ -109,25 +119,57 @@ def call_wells(
 
     With curves, our Cq is used unless `use_instrument`; a curve that climbs in its first cycles is a baseline
     failure whatever Cq stands beside it. `thresholds` fixes a target's threshold instead of a tenth of its
-    plateau. Without a curve only the instrument's Cq is left, and `seen` is false.
+    plateau. Without a curve only the instrument's Cq is left, and `seen` is false; a curve with a gap, without
+    change or without light is none.
     """
     calls: dict[int, Call] = {}
     targets = [well.target for well in plate.wells]
-    has_curve = np.isfinite(plate.fluorescence).sum(axis=1) > 2 * LEAD if len(targets) else np.zeros(0, bool)
+    has_curve = _have_curves(plate.fluorescence)
+    until = _last_measured(plate.fluorescence)
     for target in dict.fromkeys(targets):
         rows = np.array([n for n, name in enumerate(targets) if name == target])
         curved = rows[has_curve[rows]]
         found = find_crossings(plate.fluorescence[curved], plate.subtracted, (thresholds or {}).get(target))
-        places = {int(row): n for n, row in enumerate(curved)}
+        places = {int(row): n for n, row in enumerate(curved) if not found.is_void[n]}
         for row in rows:
-            calls[int(row)] = _call(plate.wells[row], found, places.get(int(row)), late_after, use_instrument)
+            call = _call(plate.wells[row], found, places.get(int(row)), late_after, use_instrument)
+            calls[int(row)] = replace(call, until=int(until[row]))
     return tuple(calls[row] for row in range(len(targets)))
+
+
+def _have_curves(curves: Matrix) -> Flags:
+    """Wells with enough measured cycles, and no gap among them that a whole rise could hide in."""
+    known = np.isfinite(curves)
+    enough: Flags = known.sum(axis=1) > 2 * LEAD
+    if not enough.any():
+        return enough
+    seen_before = known.cumsum(axis=1) > 0
+    within = ~known & seen_before & (np.arange(curves.shape[1]) < _last_measured(curves)[:, None])
+    flags: Flags = enough & (_longest_run(within) < GAP)
+    return flags
+
+
+def _last_measured(curves: Matrix) -> Counts:
+    """The last cycle with a reading; 0 where there is none."""
+    known = np.isfinite(curves)
+    cycles = np.arange(1, curves.shape[1] + 1)
+    last: Counts = np.max(known * cycles, axis=1, initial=0)
+    return last
+
+
+def _longest_run(flags: Flags) -> Counts:
+    """The longest unbroken run of true values in each row."""
+    counted = flags.cumsum(axis=1)
+    since = counted - np.maximum.accumulate(np.where(flags, 0, counted), axis=1)
+    longest: Counts = since.max(axis=1, initial=0)
+    return longest
 
 
 def find_crossings(curves: Matrix, subtracted: bool = False, threshold: float | None = None) -> Crossings:
     """Threshold Cq of the wells of one target (wells × cycles); cycles count from 1."""
     if not len(curves):
-        return Crossings(threshold or np.nan, np.zeros(0), np.zeros(0, bool), np.zeros(0))
+        none = np.zeros(0, bool)
+        return Crossings(threshold or np.nan, np.zeros(0), none, np.zeros(0), none, none)
     traces = take_baselines(curves)
     own_line = choose_threshold(traces)
     line, plateau = threshold or own_line, own_line / THRESHOLD_SHARE
@@ -137,9 +179,28 @@ def find_crossings(curves: Matrix, subtracted: bool = False, threshold: float | 
     early |= ~crosses & ((faint < EARLIEST) | _climbs_early(_fill(curves), traces.noise, plateau))
     if not subtracted:
         early |= _begins_high(traces.start, crosses, plateau)
+    risen = early | crosses
     return Crossings(
-        float(line), np.where(early, np.nan, cq), early, np.where(early | crosses, np.nan, faint)
+        threshold=float(line),
+        cq=np.where(early, np.nan, cq),
+        is_early=early,
+        faint=np.where(risen, np.nan, faint),
+        falls=~risen & (traces.net[:, -SHORTEST:].mean(axis=1) < -own_line),
+        is_void=~risen & (_repeats(curves) | (not subtracted and _is_dark(traces.start))),
     )
+
+
+def _is_dark(start: Vector) -> Flags:
+    """Wells whose fluorescence begins far below the others': there is no reaction that could have risen."""
+    flags: Flags = start < DARK_SHARE * np.median(start)
+    return flags
+
+
+def _repeats(curves: Matrix) -> Flags:
+    """Curves in which one reading repeats itself for most of the run: a dead, a saturated or an invented channel."""
+    same = np.diff(curves, axis=1) == 0
+    flags: Flags = _longest_run(same) + 1 >= STUCK_SHARE * np.isfinite(curves).sum(axis=1)
+    return flags
 
 
 def take_baselines(curves: Matrix) -> Traces:
@@ -290,7 +351,8 @@ def _call(well: Well, found: Crossings, place: int | None, late_after: float, us
     if place is None:
         return _exclude(well) if well.excluded else _call_unseen(well, late_after)
     own_cq, faint = _known(found.cq[place]), _known(found.faint[place])
-    seen = Call(State.NONE, None, own_cq, found.threshold, True, "", faint, bool(found.is_early[place]))
+    early, falls = bool(found.is_early[place]), bool(found.falls[place])
+    seen = Call(State.NONE, None, own_cq, found.threshold, True, "", faint, early, falls)
     if well.excluded:
         return replace(seen, state=State.EXCLUDED, note=f"excluded by {well.excluded}")
     if seen.is_early:
@@ -334,6 +396,8 @@ def _compare(call: Call, well: Well) -> str:
     own, theirs = call.own_cq, well.reading.cq
     if call.faint_cq is not None:
         return f"the curve multiplies from cycle {call.faint_cq:.1f} and stays below the threshold"
+    if call.falls:
+        return "the curve falls below its baseline and stays there"
     if own is not None and theirs is not None and abs(own - theirs) > AGREEMENT:
         return f"our Cq {own:.2f} and the instrument's {theirs:.2f} differ by {abs(own - theirs):.2f}"
     if own is None and theirs is not None:

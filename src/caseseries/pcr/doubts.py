@@ -1,12 +1,13 @@
 """What forbids a negative: a negative is claimed only where every well shows that it has nothing.
 
 A very high load and a true negative get the same word from an instrument. So whatever speaks against "nothing
-there" stops the claim: a curve that nobody saw or that rises anyway, an excluded well that amplified, an
-instrument's Cq where our curve has none, a well within the quantitative range. Too careful costs a repeat; a false
-negative costs a child.
+there" stops the claim: a curve that nobody saw, that ends too soon, that falls or that rises anyway, an excluded well
+that amplified, an instrument's Cq where our curve has none, a well within the quantitative range. Too careful costs a
+repeat; a false negative costs a child.
 """
 
 from collections.abc import Iterator
+from math import floor
 
 from caseseries.pcr.criteria import Profile
 from caseseries.pcr.curve import State
@@ -27,6 +28,8 @@ def find_doubts(evidence: Evidence, profile: Profile, highest: float, quantifiab
     limit, _ = latest_positive(evidence.curve, profile)
     asked = (
         _check_seen(evidence),
+        _check_length(evidence, limit),
+        _check_level(evidence),
         _check_rises(evidence, limit),
         _check_instrument(evidence, limit),
         _check_high(highest, quantifiable),
@@ -37,13 +40,41 @@ def find_doubts(evidence: Evidence, profile: Profile, highest: float, quantifiab
 
 def _check_seen(evidence: Evidence) -> Rule:
     """A very high load and a true negative get the same word from an instrument; only a curve tells them apart."""
-    unseen = [one for one in evidence.used if not one.call.seen and one.cq is None]
+    unseen = [
+        one for one in evidence.used if not one.call.seen
+    ]  # a late Cq without a curve may be a last cycle
     if unseen and evidence.curves_reviewed_by:
         return Rule("curves", True, f"reviewed by {evidence.curves_reviewed_by}")
     places = ", ".join(one.well.position for one in unseen)
     do = "Export the amplification data, or name in plate.toml who reviewed the curves"
     what = f"no curve to show that {places} did not amplify" if unseen else "seen"
     return Rule("curves", not unseen, what, "level.no_curves", do)
+
+
+def _check_length(evidence: Evidence, limit: float) -> Rule:
+    """A curve must go on until a Cq could no longer count, or as long as the standards that showed the sensitivity."""
+    curve = evidence.curve
+    longest = (
+        max((one.call.until for step in curve.steps for one in step.reactions), default=0) if curve else 0
+    )
+    needed = min(limit, longest)
+    short = [
+        one for one in evidence.used if one.call.seen and one.cq is None and one.call.until < floor(needed)
+    ]
+    places = ", ".join(f"{one.well.position} (cycle {one.call.until})" for one in short)
+    what = (
+        f"the curve ends before cycle {floor(needed)} in {places}" if short else "every curve is long enough"
+    )
+    return Rule("length", not short, what, "level.short_curve", "Export all cycles, or repeat the sample")
+
+
+def _check_level(evidence: Evidence) -> Rule:
+    """A curve that falls by more than a threshold hides whatever rises in it: a bubble, evaporation, a wrong sign."""
+    falling = ", ".join(one.well.position for one in evidence.used if one.call.falls)
+    what = f"the curve falls below its baseline in {falling}" if falling else "no curve falls"
+    return Rule(
+        "level", not falling, what, "level.falling_curve", "Look at the curves, and repeat the sample"
+    )
 
 
 def _check_rises(evidence: Evidence, limit: float) -> Rule:

@@ -14,8 +14,7 @@ from datetime import date
 from pathlib import Path
 
 from caseseries.findings import Finding, Severity, Where
-from caseseries.pcr.agreement import say_level
-from caseseries.pcr.command import find_setup, setup_beside
+from caseseries.pcr.command import find_setup, say_level, setup_beside
 from caseseries.pcr.criteria import Profile, load_profile
 from caseseries.pcr.curve import State
 from caseseries.pcr.interpret import MarkerLevel

@@ -23,12 +23,10 @@ POSITIVE, NEGATIVE, NO_CALL = "positive", "negative", "not evaluable"
 
 @dataclass(frozen=True)
 class MarkerLevel:
-    """The level of one sample by one marker. `lower` and `upper` bound the true level at 95 %."""
+    """The level of one sample by one marker."""
 
     evidence: Evidence
     level: Level
-    lower: float | None
-    upper: float | None
     calls: Mapping[str, str]
     reasons: tuple[str, ...]
     trail: tuple[Rule, ...]
@@ -41,6 +39,14 @@ class MarkerLevel:
     @property
     def target(self) -> str:
         return self.evidence.target
+
+    @property
+    def lower(self) -> float | None:
+        return self.level.lower
+
+    @property
+    def upper(self) -> float | None:
+        return self.level.upper
 
 
 @dataclass(frozen=True)
@@ -235,9 +241,10 @@ def _negative(
     doubts = [*_doubts(evidence, profile, reach), *_check_reach(sensitivity, reach)]
     if doubts:
         return _not_evaluable(evidence, dict.fromkeys(calls, profile), trail, doubts)
-    level = Level(LevelState.NOT_DETECTED, None, sensitivity, max(sensitivity, reach.quantitative_range))
+    range_ = max(sensitivity, reach.quantitative_range)
+    level = Level(LevelState.NOT_DETECTED, None, sensitivity, range_, 0.0, sensitivity)
     reasons = (*_disagreement(calls), *_say_reach(reach), *excluded_by_hand(evidence))
-    return MarkerLevel(evidence, level, 0.0, sensitivity, calls, reasons, tuple(trail))
+    return MarkerLevel(evidence, level, calls, reasons, tuple(trail))
 
 
 def _check_reach(sensitivity: float, reach: _Reach) -> list[Rule]:
@@ -263,9 +270,9 @@ def _positive(
         what = f"a well stands at {highest:.1e} while others do not amplify or come much later"
         torn = Rule("replicates", False, what, "level.discordant", "Repeat the sample")
         return _not_evaluable(evidence, dict.fromkeys(calls, profile), trail, [torn])
-    level = Level(LevelState.BELOW_RANGE, None, reach.sensitivity, reach.quantitative_range)
     upper = max(highest, reach.quantitative_range)
-    return MarkerLevel(evidence, level, 0.0, upper, calls, (rule.detail, *reasons), tuple(trail))
+    level = Level(LevelState.BELOW_RANGE, None, reach.sensitivity, reach.quantitative_range, 0.0, upper)
+    return MarkerLevel(evidence, level, calls, (rule.detail, *reasons), tuple(trail))
 
 
 def _can_quantify(evidence: Evidence, reach: _Reach, profile: Profile) -> Rule:
@@ -290,8 +297,8 @@ def _quantified(
     value, lower, upper = (float(10**x) for x in (total.value, total.lower, total.upper))
     if 10**raw.value > reach.highest_standard:
         reasons = [*reasons, "above the highest standard: extrapolated"]
-    level = Level(LevelState.QUANTIFIED, value, reach.sensitivity, reach.quantitative_range)
-    return MarkerLevel(evidence, level, lower, upper, calls, tuple(reasons), tuple(trail))
+    level = Level(LevelState.QUANTIFIED, value, reach.sensitivity, reach.quantitative_range, lower, upper)
+    return MarkerLevel(evidence, level, calls, tuple(reasons), tuple(trail))
 
 
 def _not_evaluable(
@@ -301,4 +308,4 @@ def _not_evaluable(
     reasons = tuple(f"{rule.name}: {rule.detail}" for rule in stopped)
     trail = (*trail, *(rule for rule in stopped if rule not in trail))
     calls = dict.fromkeys(aims, NO_CALL)
-    return MarkerLevel(evidence, level, None, None, calls, reasons, trail, tuple(stopped))
+    return MarkerLevel(evidence, level, calls, reasons, trail, tuple(stopped))

@@ -45,6 +45,8 @@ HIDES_A_HIGH_LEVEL = (
     "level.very_high",
     "level.discordant",
     "level.rising_curve",
+    "level.falling_curve",
+    "level.short_curve",
     "level.instrument_positive",
     "level.no_curves",
 )

@@ -1,6 +1,6 @@
 """A plate as read: wells, their curves and what the file said about them. Nothing is interpreted here."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from caseseries.findings import Finding, Severity, StudyError, Where
 
 Matrix = NDArray[np.float64]
+SHORTENED = 4  # so many neighbouring wells are named by the first and the last
 
 
 class PlateError(StudyError):
@@ -103,12 +104,27 @@ def join_plates(plates: Sequence[Plate]) -> Plate:
 
 
 def place_of(wells: Iterable[Well]) -> Where:
-    """The place of several wells of one plate: plate › run › "A1, A2, A3"."""
+    """The place of several wells of one plate: plate › run › "A1, A2, B1–B12"."""
     listed = list(wells)
-    cells = ", ".join(dict.fromkeys(well.position for well in listed))
+    cells = ", ".join(_shorten(list(dict.fromkeys(well.position for well in listed))))
     runs = dict.fromkeys(well.run for well in listed)
     files = dict.fromkeys(well.plate for well in listed)
     return Where(" + ".join(files), ", ".join(runs) if len(runs) < 4 else f"{len(runs)} runs", cells)
+
+
+def _shorten(positions: Sequence[str]) -> Iterator[str]:
+    """Neighbours of one row, where they are more than three, by the first and the last of them."""
+    start = 0
+    for n in range(1, len(positions) + 1):
+        if n == len(positions) or not _follows(positions[n - 1], positions[n]):
+            run = positions[start:n]
+            yield from run if len(run) < SHORTENED else [f"{run[0]}–{run[-1]}"]
+            start = n
+
+
+def _follows(before: str, after: str) -> bool:
+    row, number = after.rstrip("0123456789"), after.lstrip("ABCDEFGHIJKLMNOP")
+    return number.isdigit() and before == f"{row}{int(number) - 1}"
 
 
 def refuse(file: str, code: str, what: str, allowed: str, do: str, part: str = "") -> PlateError:

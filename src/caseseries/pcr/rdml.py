@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from xml.etree.ElementTree import Element
@@ -42,12 +42,27 @@ def read_rdml(xml: bytes, file: str, sha256: str) -> Plate:
     found = list(_read_reactions(tree, file))
     if not found:
         raise refuse(file, "rdml.no_wells", "the file has no reaction", "", _RESAVE)
+    _refuse_repeats(well for well, _, _ in found)
     name = f"RDML {version}" if version else "RDML"
     findings = _check_version(version, file) + [finding for _, _, some in found for finding in some]
     wells = tuple(well for well, _, _ in found)
     return Plate(
         file, sha256, name, wells, stack_curves([curve for _, curve, _ in found]), False, tuple(findings)
     )
+
+
+def _refuse_repeats(wells: Iterable[Well]) -> None:
+    """A well counted twice would claim DNA that was never there."""
+    seen: set[tuple[str, str, str]] = set()
+    for well in wells:
+        key = (well.run, well.position, well.target)
+        if key in seen:
+            what = f"the file holds {well.target} of {well.position} twice"
+            do = "Export the plate again; of two readings of one well nobody can tell which is meant"
+            raise PlateError(
+                [Finding(well.where, "rdml.repeated", Severity.FILE, what, "each well once", do)]
+            )
+        seen.add(key)
 
 
 def _read_tree(xml: bytes, file: str) -> _Tree:

@@ -111,6 +111,8 @@ def _record_plain(level: Level) -> Values:
         "value": level.value,
         "sensitivity": level.sensitivity,
         "quantitative_range": level.quantitative_range,
+        "lower": level.lower,
+        "upper": level.upper,
     }
 
 
@@ -119,8 +121,6 @@ def _record_level(one: MarkerLevel) -> Values:
         "sample": one.sample,
         "target": one.target,
         **_record_plain(one.level),
-        "lower": one.lower,
-        "upper": one.upper,
         **{f"call_{name.replace('-', '_')}": call for name, call in one.calls.items()},
         "amplifiable": one.evidence.control.amplifiable if one.evidence.control else None,
         "reasons": list(one.reasons),

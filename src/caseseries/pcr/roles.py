@@ -27,6 +27,13 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 
+# A patient's cells are mononuclear too: a name that says more than these is no pool of donors until a person says so.
+_DONORS = re.compile(
+    r"mnc|pbmnc|pbmc|bm|pb|mncpool|poly|clonal|polyclonal|buffy|coat|buffycoat|background|bkg|normal|healthy|donors?|dna|"
+    r"pool|pooled|control|ctrl|neg|negative|lot|batch|and|of|[a-z]?\d{0,2}",
+    re.IGNORECASE,
+)
+
 FRACTION = "dil"  # RDML's unit for a dilution of diagnosis DNA
 
 
@@ -127,6 +134,9 @@ def _assign(well: Well, said: Setup, is_control: bool, is_empty: bool) -> Part:
     if role is not Role.STANDARD:
         return Part(role, because, is_control)
     amount, unit = _amount_of(well, saying)
+    if amount is not None and amount <= 0:
+        because = f"{because}, but its amount is {amount:g}, and must be above 0"
+        return Part(Role.UNCLEAR, because, is_control)
     if amount is None:
         return Part(Role.UNCLEAR, f"{because}, but its dilution is not known", is_control)
     return Part(role, because, is_control, amount, unit)
@@ -176,6 +186,8 @@ def _role_of(well: Well, saying: Saying) -> tuple[Role, str]:
 def _role_by_name(sample: str) -> tuple[Role, str] | None:
     for role in ("unused", "water", "background", "reference"):
         pattern = _matches(role, sample)
+        if pattern and role == "background" and (more := _more_than_background(sample)):
+            return Role.UNCLEAR, f'the name matches {pattern} and says "{more}": donors, or a patient?'
         if pattern:
             return Role(role), f"the name matches {pattern}"
     if parse_dilution(sample) is not None:
@@ -183,6 +195,12 @@ def _role_by_name(sample: str) -> tuple[Role, str] | None:
     if _AMBIGUOUS.search(sample):
         return Role.STANDARD, "the name is a dilution that can be read in two ways"
     return None
+
+
+def _more_than_background(sample: str) -> str:
+    """What a name says beyond a pool of donors and its number; "" when nothing."""
+    words = re.split(r"[\W_]+", sample)
+    return " ".join(word for word in words if not _DONORS.fullmatch(word))
 
 
 def _amount_of(well: Well, saying: Saying) -> tuple[float | None, str]:

@@ -228,7 +228,17 @@ def _written(value: object) -> str:
 
 
 def _wells(specimen: Specimen) -> dict[str, Value]:
-    return {column: Value(source.raw, source) for column, source in specimen.wells.items()}
+    """The places behind the level, and its limits: what a plate knows and no return says."""
+    level = specimen.level
+    wells = {column: Value(source.raw, source) for column, source in specimen.wells.items()}
+    limits = {"plate_lower_percent": level.lower, "plate_upper_percent": level.upper}
+    if level.state not in (LevelState.QUANTIFIED, LevelState.BELOW_RANGE):
+        return wells
+    return wells | {
+        name: Value(100 * limit, Source(specimen.where, f"95 % limit {100 * limit:.3g} %"))
+        for name, limit in limits.items()
+        if limit is not None
+    }
 
 
 def _without_result(values: Mapping[str, Value]) -> dict[str, Value]:

@@ -15,6 +15,7 @@ from caseseries.pcr.curve import Call, State, Vector
 from caseseries.pcr.plate import Well
 from caseseries.pcr.roles import FRACTION, Part
 
+EARLY = 2  # deviations of a step from its place; a tenfold mistake in a dilution is more than three cycles
 LEAST_ERROR = 0.02  # cycles; no well repeats better than its threshold is read
 
 
@@ -189,9 +190,9 @@ def fit_curve(
     steps = _judge_steps(standards, lowest, profile)
     good = [step for step in steps if not step.faults]
     line, range_line = _line_through(steps, copies_of_one), _line_through(good, copies_of_one)
-    contradictions = _contradictions(steps)
+    contradictions = (*_check_amounts(standards), *_contradictions(steps))
     reasons = (*_judge_line(range_line, len(good), profile), *contradictions)
-    detected = _detected(steps, lowest, profile)
+    detected = _detected(steps, lowest, profile, range_line, copies_of_one)
     accepted = not reasons
     first = standards[0]
     return StandardCurve(
@@ -280,6 +281,16 @@ def _worst_placed(good: Sequence[Step]) -> tuple[Step | None, float, float]:
 OFF_LINE = "off the line by"
 
 
+def _check_amounts(standards: Sequence[Reaction]) -> tuple[str, ...]:
+    """Amounts that cannot all be meant as they are written."""
+    units = sorted({one.part.unit or "none" for one in standards})
+    highest = max((one.part.amount or 0.0 for one in standards), default=0.0)
+    several = f"its standards are in several units: {', '.join(units)}"
+    above = f"a dilution of {highest:g} is above 1, so that percent or copies may be meant"
+    faults = [several] if len(units) > 1 else []
+    return (*faults, above) if units == [FRACTION] and highest > 1 else tuple(faults)
+
+
 def _contradictions(steps: Sequence[Step]) -> tuple[str, ...]:
     """Steps off the line with sound steps below them: the declared dilution, not the limit, is at fault."""
     sound = [step.amount for step in steps if not step.faults]
@@ -311,16 +322,33 @@ def _notes(steps: Sequence[Step]) -> tuple[str, ...]:
     )
 
 
-def _detected(steps: Sequence[Step], lowest: float | None, profile: Profile) -> Step | None:
-    """The lowest dilution with a well that is far enough from the background; never above the range."""
+def _detected(
+    steps: Sequence[Step], lowest: float | None, profile: Profile, line: Line | None, copies_of_one: float
+) -> Step | None:
+    """The lowest dilution with a well that is far enough from the background; never above the range.
+
+    A step whose wells come so early that it holds more than was declared shows nothing of what was declared.
+    """
     found = [step for step in steps if step.cqs and _is_detected(step, lowest, profile)]
-    return min(found, key=lambda step: step.amount, default=None)
+    honest = [step for step in found if not _holds_more(step, line, copies_of_one, profile)]
+    return min(honest, key=lambda step: step.amount, default=None)
 
 
 def _is_detected(step: Step, lowest: float | None, profile: Profile) -> bool:
     if not step.faults:
         return True
     return lowest is None or lowest - min(step.cqs) >= profile["sensitivity_background_margin"]
+
+
+def _holds_more(step: Step, line: Line | None, copies_of_one: float, profile: Profile) -> bool:
+    """Whether a step outside the range amplifies earlier than its amount, or one copy, could.
+
+    Twice the deviation allowed to a step on the line, because wells of one or two copies scatter that much.
+    """
+    if line is None or not step.faults:
+        return False
+    latest = line.at(max(step.amount, 1 / copies_of_one))
+    return float(np.mean(step.cqs)) < latest - EARLY * profile["step_deviation_most"]
 
 
 def is_fraction(curve: StandardCurve) -> bool:

@@ -30,6 +30,7 @@ Inlines = tuple[Inline, ...]
 class Heading:
     level: int  # 1 section, 2 subsection
     text: str
+    fresh: bool = False  # begins a page
 
 
 @dataclass(frozen=True)

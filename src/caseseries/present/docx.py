@@ -132,8 +132,9 @@ class _Writer:
 
     def _add(self, block: Block) -> None:
         match block:
-            case Heading(level, text):
-                self._word.add_paragraph(text, f"Heading {level}")
+            case Heading(level, text, fresh):
+                heading = self._word.add_paragraph(text, f"Heading {level}")
+                heading.paragraph_format.page_break_before = fresh or None
             case Paragraph(inlines):
                 _add_runs(self._word.add_paragraph(), inlines)
             case Bullets(items):

@@ -1,12 +1,13 @@
-"""The laboratory's page as a document: one section a sample and marker."""
+"""The laboratory's pages as a document: the plate first, then a sheet for each sample and marker."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from statistics import fmean
 
 from caseseries.analysis.displays import Trajectory
-from caseseries.analysis.plates import PlatePage, StandardShown, WellShown
+from caseseries.analysis.plates import PlatePage, PlateShown, SideShown, WellShown
 from caseseries.present.document import (
     Block,
     Bullets,
@@ -22,26 +23,34 @@ from caseseries.present.document import (
 )
 from caseseries.present.drawing import Drawing
 from caseseries.present.figures import trajectory_figure
-from caseseries.present.figures.plates import amplification_figure, standard_figure, strip_figure
+from caseseries.present.figures.plates import page_figure
 from caseseries.present.html import write_html
 from caseseries.present.pdf import write_pdf
-from caseseries.present.wording import level_words
+from caseseries.present.wording import level_interval, powers
 
 UNDATED = date(1970, 1, 1)  # a plate file need not say when it was run, and today is never the answer
 LIMITS = (
     "Interpretation by stated rules of measurements made elsewhere; not a medical device. "
     "A clinical decision needs the laboratory's own reading."
 )
-
-
 SIGNATURE = "Curves and result reviewed by: ____________________    Date: ______________"
+CAPTION = (
+    "Diamonds: the sample, where the line reads it. Open standards lie outside the quantitative range; open symbols at "
+    "the foot have no Cq. Green: the lowest background Cq and 1, 1.5 and 3 cycles before it, or without background the "
+    "latest Cq that counts to prevent false negatives (FN) and false positives (FP)."
+)
 
 
-def write_pages(
-    pages: Sequence[PlatePage], software: str, folder: Path, courses: Sequence[Trajectory] = ()
-) -> tuple[Path, Path]:
+def write_plate(shown: PlateShown, software: str, folder: Path) -> tuple[str, ...]:
+    """The pages of a plate, written into a folder; what was written, in words."""
+    if not shown.pages:
+        return (f"No page was written to {folder}: no sample and no standard curve was found. See --roles.",)
+    return tuple(f"Wrote {path}" for path in write_pages(shown, software, folder))
+
+
+def write_pages(shown: PlateShown, software: str, folder: Path) -> tuple[Path, Path]:
     """Write mrd.html and mrd.pdf into a folder, and return their paths."""
-    document = compose_pages(pages, software, courses)
+    document = compose_pages(shown, software)
     folder.mkdir(parents=True, exist_ok=True)
     html, pdf = folder / "mrd.html", folder / "mrd.pdf"
     write_html(document, html)
@@ -49,32 +58,57 @@ def write_pages(
     return html, pdf
 
 
-def compose_pages(pages: Sequence[PlatePage], software: str, courses: Sequence[Trajectory] = ()) -> Document:
-    """The document of a plate. Every page names what nobody has checked in its profile.
-
-    `courses` are the patients with specimens of several days: MRD over time comes first.
-    """
-    first, each = pages[0], [block for n, page in enumerate(pages, 1) for block in _page(page, n)]
+def compose_pages(shown: PlateShown, software: str) -> Document:
+    """The document of a plate. Every page names software, plate and profile; what nobody has checked stands first."""
+    each = [block for n, page in enumerate(shown.pages, 1) for block in _page(page, n)]
     footer = (
-        f"{software} · plate sha256 {first.sha256[:16]} · profile {first.profile} {first.profile_sha256[:16]}"
+        f"{software} · plate sha256 {shown.sha256[:16]} · profile {shown.profile} {shown.profile_sha256[:16]}"
     )
     return Document(
         title="MRD by RQ-PCR",
-        subtitle=first.plate,
+        subtitle=shown.plate,
         notice="",
         dated=UNDATED,
-        blocks=(*_limits(first), *_over_time(courses), *each),
+        blocks=(*_limits(shown), *_summary(shown), *_over_time(shown.courses), *_findings(shown), *each),
         footer=footer,
-        keywords=("MRD", "RQ-PCR", first.profile),
+        keywords=("MRD", "RQ-PCR", shown.profile),
     )
 
 
-def _limits(page: PlatePage) -> Iterator[Block]:
+def _limits(shown: PlateShown) -> Iterator[Block]:
     items: list[Inlines] = [_text(LIMITS)]
-    if page.unverified:
-        said = f"Not yet checked against the publication ({page.profile}): {', '.join(page.unverified)}."
+    if shown.unverified:
+        said = f"Not yet checked against the publication ({shown.profile}): {', '.join(shown.unverified)}."
         items.append(_text(said.replace("_", " ")))
     yield Callout("limit", "Before you use this", tuple(items))
+
+
+def _summary(shown: PlateShown) -> Iterator[Block]:
+    """Every level of the plate on its first page, then what several markers of a sample say together."""
+    levels = [page for page in shown.pages if page.sample]
+    if not levels:
+        return
+    aims = tuple(f"To {name.replace('-', ' ')}s" for name, _ in levels[0].calls)
+    rows = tuple(
+        TableRow(
+            (
+                _text(page.sample),
+                _text(page.marker.target),
+                _text(powers(page.verdict)),
+                *(_text(call) for _, call in page.calls),
+            )
+        )
+        for page in levels
+    )
+    yield Table("levels", "Levels", ("Sample", "Marker", "Level", *aims), rows, "lllll")
+    if shown.samples:
+        joined = tuple(
+            TableRow((_text(name), _text(powers(verdict)), _text(powers("; ".join(reasons)))))
+            for name, verdict, reasons in shown.samples
+        )
+        yield Table(
+            "samples", "All markers of a sample together", ("Sample", "Level", "Because"), joined, "lll"
+        )
 
 
 def _over_time(courses: Sequence[Trajectory]) -> Iterator[Block]:
@@ -82,7 +116,7 @@ def _over_time(courses: Sequence[Trajectory]) -> Iterator[Block]:
         return
     yield Heading(1, "MRD over time")
     labelled = [
-        replace(one, points=tuple(replace(point, label=level_words(point)) for point in one.points))
+        replace(one, points=tuple(replace(point, label=level_interval(point)) for point in one.points))
         for one in courses
     ]
     caption = (
@@ -93,65 +127,94 @@ def _over_time(courses: Sequence[Trajectory]) -> Iterator[Block]:
     yield _figure("over-time", "MRD over time, patient by patient", caption, drawn)
 
 
+def _findings(shown: PlateShown) -> Iterator[Block]:
+    if shown.findings:
+        yield Heading(1, "Findings")
+        yield Bullets(tuple(_text(powers(said)) for said in shown.findings))
+
+
 def _page(page: PlatePage, n: int) -> Iterator[Block]:
-    yield Heading(1, f"{page.sample} · {page.target}")
-    yield Paragraph((Text(page.verdict, strong=True),))
-    calls = [f"To {name.replace('-', ' ')}: {call}." for name, call in page.calls]
-    yield Bullets(tuple(_text(one) for one in (*calls, *page.reasons)))
-    if any(well.net for well in page.wells):
-        caption = "Curves above their own baseline; Cq is where a curve passes the threshold for good."
-        yield _figure(f"amplification-{n}", "Amplification", caption, amplification_figure(page))
-    if page.curve and page.curve.points:
-        yield from _standard(page.curve, f"standards-{n}", page.target)
-    caption = "Open symbols at the foot did not amplify. Lines are the lowest background Cq and the margins below it."
-    strip = strip_figure(page, page.wells, page.target, page.background_cq)
-    yield _figure(f"cqs-{n}", "Every Cq", caption, strip)
-    if page.control_wells:
-        yield Heading(2, "Control gene")
-        strip = strip_figure(page, page.control_wells, "the control gene", None)
-        yield _figure(f"control-{n}", "Control gene: every Cq", "The same wells' amplifiable DNA.", strip)
-    if page.control_curve and page.control_curve.points:
-        yield from _standard(page.control_curve, f"control-standards-{n}", "the control gene")
-    yield _trail(page, n)
-    yield _wells((*page.wells, *page.control_wells), n)
-    yield Paragraph(_text(SIGNATURE))
-
-
-def _standard(curve: StandardShown, name: str, target: str) -> Iterator[Block]:
-    caption = "Filled symbols carry the line; open ones lie outside the quantitative range."
-    yield _figure(name, f"Standard curve of {target}", caption, standard_figure(curve, target))
-    yield Bullets(tuple((Text(f"{what}: ", strong=True), Text(said)) for what, said in curve.facts))
+    name = f"{page.sample} · {page.marker.target}" if page.sample else page.marker.target
+    yield Heading(1, name, fresh=True)
+    yield Paragraph((Text(powers(page.verdict), strong=True),))
+    said = [_text(f"To {aim.replace('-', ' ')}s: {call}.") for aim, call in page.calls]
+    said += [_text(powers(reason)) for reason in page.reasons]
+    said += [_named(what, words) for what, words in page.facts]
+    if said:
+        yield Bullets(tuple(said))
+    yield _figure(f"plate-{n}", "What was measured", CAPTION, page_figure(page))
+    if page.trail:
+        yield _trail(page, n)
+    facts = [
+        (f"{side.target}, {what}", words)
+        for side in page.sides
+        if side.curve
+        for what, words in side.curve.facts
+    ]
+    if facts:
+        yield Bullets(tuple(_named(what, words) for what, words in facts))
+    yield _wells(page.sides, n)
+    if page.sample:
+        yield Paragraph(_text(SIGNATURE))
 
 
 def _trail(page: PlatePage, n: int) -> Table:
     rows = tuple(
-        TableRow((_text(rule.name), _text("yes" if rule.passed else "no"), _text(rule.detail)))
+        TableRow((_text(rule.name), _text("yes" if rule.passed else "no"), _text(powers(rule.detail))))
         for rule in page.trail
     )
     return Table(f"trail-{n}", "Every rule that was asked", ("Rule", "Passed", "Numbers"), rows, "lll")
 
 
-def _wells(wells: Sequence[WellShown], n: int) -> Table:
-    columns = ("Well", "Sample", "Role", "Cq", "Instrument", "State", "Remark")
-    rows = tuple(
-        TableRow(
-            (
-                _text(well.position),
-                _text(well.sample),
-                _text(well.role),
-                _text("" if well.cq is None else f"{well.cq:.2f}"),
-                _text(well.instrument),
-                _text(well.state),
-                _text(well.remark),
-            )
-        )
-        for well in wells
+def _wells(sides: Sequence[SideShown], n: int) -> Table:
+    """A line for each set of replicates, every well named; what is remarkable about a well stands below."""
+    sets: dict[tuple[str, str, str], list[WellShown]] = {}
+    for side in sides:
+        for well in side.wells:
+            sets.setdefault((side.target, well.sample, well.role), []).append(well)
+    has_instrument = any(well.instrument for wells in sets.values() for well in wells)
+    columns = (
+        "Target",
+        "Sample",
+        "Role",
+        "Wells and their Cq",
+        "Mean",
+        "Span",
+        *(["Instrument"] * has_instrument),
     )
-    return Table(f"wells-{n}", "Every well", columns, rows, "lllrrll")
+    rows = tuple(
+        TableRow(tuple(map(_text, (*key, *_replicates(wells), *([_instrument(wells)] * has_instrument)))))
+        for key, wells in sets.items()
+    )
+    remarks = tuple(
+        f"{well.position}: {well.remark}" for wells in sets.values() for well in wells if well.remark
+    )
+    return Table(f"wells-{n}", "Every well", columns, rows, "llllrr" + "l" * has_instrument, remarks)
+
+
+def _replicates(wells: Sequence[WellShown]) -> tuple[str, str, str]:
+    cqs = [well.cq for well in wells if well.cq is not None]
+    mean = f"{fmean(cqs):.2f}" if cqs else ""
+    span = f"{max(cqs) - min(cqs):.2f}" if len(cqs) > 1 else ""
+    return ", ".join(f"{well.position} {_cq(well)}" for well in wells), mean, span
+
+
+def _cq(well: WellShown) -> str:
+    if well.cq is None:
+        return {"no amplification": "none"}.get(well.state, well.state)
+    return f"{well.cq:.2f}" + (" late" if well.state == "late" else "")
+
+
+def _instrument(wells: Sequence[WellShown]) -> str:
+    return ", ".join(well.instrument or "blank" for well in wells)
 
 
 def _figure(name: str, title: str, caption: str, drawn: Drawing) -> Figure:
     return Figure(name, title, _text(caption), drawn.alt, drawn.svg)
+
+
+def _named(what: str, words: str) -> Inlines:
+    return (Text(f"{what}: ", strong=True), Text(powers(words)))
 
 
 def _text(words: str) -> Inlines:

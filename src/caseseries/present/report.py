@@ -29,7 +29,7 @@ from caseseries.present.figures import (
     swimmer_figure,
     trajectory_figure,
 )
-from caseseries.present.wording import capital, fill, join, level_words
+from caseseries.present.wording import capital, fill, join, level_interval, level_words
 from caseseries.study.definition import Study
 from caseseries.study.variables import BY_NAME
 
@@ -195,7 +195,7 @@ def _treatment(m: Material) -> Iterator[Block]:
 def _over_time(m: Material) -> Iterator[Block]:
     """Every specimen of every case."""
     cases = [
-        replace(one, points=tuple(replace(p, label=level_words(p)) for p in one.points))
+        replace(one, points=tuple(replace(p, label=level_interval(p)) for p in one.points))
         for one in m.displays.trajectories
     ]
     if not cases:
@@ -204,7 +204,8 @@ def _over_time(m: Material) -> Iterator[Block]:
     caption = (
         f"All specimens of each case, with {label} as bars. An open symbol is a specimen in which MRD was not "
         "detected, at its own sensitivity; a hatched stretch is positive below the quantitative range; a rule marks "
-        "the end of that range. Dotted: the protocol's limit."
+        "the end of that range, an upright stroke the 95% interval of a level read from a plate. Dotted: the "
+        "protocol's limit."
     )
     drawn = trajectory_figure(cases, m.displays.mrd_target, f"start of {label}")
     yield _figure("mrd-over-time", "MRD over time, case by case", caption, drawn)

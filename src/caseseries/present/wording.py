@@ -23,6 +23,7 @@ __all__ = [
     "full",
     "interval",
     "join",
+    "level_interval",
     "level_percent",
     "level_words",
     "limit",
@@ -30,6 +31,8 @@ __all__ = [
     "p_value",
     "percent",
     "plain",
+    "power",
+    "powers",
     "rounded",
     "show",
     "spell",
@@ -94,6 +97,26 @@ def level_percent(fraction: float) -> str:
     return f"{number:f}%"
 
 
+def power(number: float) -> str:
+    """A positive number as laboratories write a dilution: "10⁻⁴", "5 × 10⁻⁴"; two significant figures."""
+    return _raise(f"{number:.1e}".replace(".0e", "e"))
+
+
+def powers(words: str) -> str:
+    """Words with every number such as 1.80e-03 written as "1.80 × 10⁻³", no figure lost."""
+    return _EXPONENT.sub(lambda found: _raise(found[0]), words)
+
+
+def _raise(number: str) -> str:
+    figures, exponent = number.split("e")
+    raised = f"10{str(int(exponent)).translate(_RAISED)}"
+    return raised if figures == "1" else f"{figures} × {raised}"
+
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_EXPONENT = re.compile(r"(?<![\w.])\d(?:\.\d+)?e[+-]\d+\b")
+
+
 def p_value(value: float) -> str:
     """Two decimals, three below 0.01, and nothing below 0.001: "0.21", "0.004", "<0.001"."""
     if value < 0.001:
@@ -106,6 +129,14 @@ def level_words(point: "MrdPoint | LevelAt") -> str:
     if point.value is not None:
         return level_percent(point.value)
     return f"{point.state} (< {level_percent(point.limit)})" if point.limit is not None else point.state
+
+
+def level_interval(point: "LevelAt") -> str:
+    """As `level_words`, with the interval of a level that was read from a plate: "0.2% (95% interval 0.14–0.23%)"."""
+    if not point.lower or not point.upper:
+        return level_words(point)
+    lower, upper = level_percent(point.lower).removesuffix("%"), level_percent(point.upper)
+    return f"{level_words(point)} (95% interval {lower}–{upper})"
 
 
 def show(results: Results, style: str = "plain") -> Results:

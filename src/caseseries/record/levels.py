@@ -16,13 +16,16 @@ class Level:
     """One MRD result. All numbers are fractions of cells (0.002 is 0.2 %).
 
     `value` is set exactly when the state is quantified. `sensitivity` is the lowest level this sample could
-    have shown; `quantitative_range` the lowest it could have quantified.
+    have shown; `quantitative_range` the lowest it could have quantified. `lower` and `upper` bound the true level at
+    95 % where a plate was read; they are None where only a number was returned.
     """
 
     state: LevelState
     value: float | None = None
     sensitivity: float | None = None
     quantitative_range: float | None = None
+    lower: float | None = None
+    upper: float | None = None
 
     def __post_init__(self) -> None:
         if (self.value is not None) != (self.state is LevelState.QUANTIFIED):
@@ -33,14 +36,15 @@ class Level:
     def bounds(self) -> tuple[float, float]:
         """The smallest and largest true level this result allows; (0, 1) when it says nothing.
 
-        Negative results are never replaced by zero or by half their limit.
+        A quantified level counts as its number, as the protocols do; its interval is shown beside it. Negative results
+        are never replaced by zero or by half their limit. Replicates that disagree may stand above the range.
         """
         if self.state is LevelState.QUANTIFIED and self.value is not None:
             return self.value, self.value
         if self.state is LevelState.NOT_DETECTED and self.sensitivity is not None:
             return 0.0, self.sensitivity
         if self.state is LevelState.BELOW_RANGE and self.quantitative_range is not None:
-            return 0.0, self.quantitative_range
+            return 0.0, max(self.quantitative_range, self.upper or 0.0)
         return 0.0, 1.0
 
 
@@ -55,5 +59,5 @@ def combine_markers(levels: list[Level]) -> Level:
         return max(quantified, key=lambda level: level.value or 0.0)
     positive = [level for level in levels if level.state is LevelState.BELOW_RANGE]
     if positive:
-        return max(positive, key=lambda level: level.quantitative_range or 0.0)
+        return max(positive, key=lambda level: level.bounds()[1])
     return min(levels, key=lambda level: level.sensitivity or 1.0)

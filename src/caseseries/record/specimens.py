@@ -35,7 +35,16 @@ def derive_level(row: Row) -> Level:
     }
     if incomplete.get(state, False):
         return Level(LevelState.NOT_EVALUABLE, None, sensitivity, quantitative_range)
-    return Level(state, value if state is LevelState.QUANTIFIED else None, sensitivity, quantitative_range)
+    value = value if state is LevelState.QUANTIFIED else None
+    return Level(state, value, sensitivity, quantitative_range, *_limits(row, state))
+
+
+def _limits(row: Row, state: LevelState) -> tuple[float | None, float | None]:
+    """The 95 % limits that a plate gives beside the line; of a negative, the sensitivity is limit enough."""
+    lower, upper = _fraction(row.number("plate_lower_percent")), _fraction(row.number("plate_upper_percent"))
+    if state is LevelState.QUANTIFIED and lower:
+        return lower, upper
+    return (None, upper) if state is LevelState.BELOW_RANGE else (None, None)
 
 
 def _fraction(percent: float | None) -> float | None:

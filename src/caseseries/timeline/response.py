@@ -96,13 +96,17 @@ def last_level(samples: Iterable[Sample]) -> Measured | None:
 
 
 def log_reduction(before: Level, after: Level) -> tuple[float, float] | None:
-    """The interval of log10(before) − log10(after) that both results allow; None when nothing bounds it."""
-    low_before, high_before = before.bounds()
-    low_after, high_after = after.bounds()
-    if low_before == 0.0 or LevelState.NOT_EVALUABLE in (before.state, after.state):
+    """The interval of log10(before) − log10(after) that both results allow; None when nothing bounds it.
+
+    A limit stays a limit: from a number to a negative the fall is at least so much, from a negative to a number at
+    most so much, and from a negative to a negative nothing is known.
+    """
+    if LevelState.NOT_EVALUABLE in (before.state, after.state):
         return None
-    highest = math.inf if low_after == 0.0 else math.log10(high_before / low_after)
-    return math.log10(low_before / high_after), highest
+    (low_before, high_before), (low_after, high_after) = before.bounds(), after.bounds()
+    least = math.log10(low_before / high_after) if low_before else -math.inf
+    most = math.log10(high_before / low_after) if low_after else math.inf
+    return None if math.isinf(least) and math.isinf(most) else (least, most)
 
 
 def _classify(
