@@ -7,8 +7,9 @@ Each step is one line and one room. Nothing here computes, rounds or lays out.
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -203,9 +204,24 @@ def describe_reading(folder: Path, checked: Checked) -> "Reading":
         *(f"{one.case_id} is not analysed: {one.reason}." for one in cohort.left),
         *describe_plates(checked),
         *describe_decisions(checked),
-        *(f"{name}: SHA-256 {digest}" for name, digest in hash_inputs(folder, checked).items()),
+        *describe_inputs(hash_inputs(folder, checked)),
     )
     return Reading(lines, tuple(str(finding) for finding in checked.findings))
+
+
+def describe_inputs(digests: Mapping[str, str]) -> Iterator[str]:
+    """A digest a file, and for a folder of several the one of the list that `sha256sum` prints of them."""
+    for place, files in groupby(sorted(digests), key=lambda name: name.rpartition("/")[0].partition("/")[0]):
+        names = list(files)
+        if len(names) == 1 or not place:
+            yield from (f"{name}: SHA-256 {digests[name]}" for name in names)
+            continue
+        listed = "".join(f"{digests[name]}  {name}\n" for name in names)
+        digest = hashlib.sha256(listed.encode()).hexdigest()
+        yield (
+            f"{place}/, {len(names)} files: SHA-256 {digest} of their list as sha256sum prints it, which is in "
+            "results.json."
+        )
 
 
 def describe_plates(checked: Checked) -> Iterator[str]:

@@ -28,8 +28,13 @@ Inlines = tuple[Inline, ...]
 
 @dataclass(frozen=True)
 class Heading:
-    level: int  # 1 section, 2 subsection
+    """`level` is 1 for a section, 2 below it. In the PDF, where figures and tables float, a `settled` heading
+    waits until all that were named before it stand.
+    """
+
+    level: int
     text: str
+    settled: bool = False
 
 
 @dataclass(frozen=True)

@@ -43,8 +43,8 @@ def as_json(document: Document) -> str:
 
 def _block(block: Block) -> Json:
     match block:
-        case Heading(level, text):
-            return {"kind": "heading", "level": level, "text": text}
+        case Heading(level, text, settled):
+            return {"kind": "heading", "level": level, "text": text, "settled": settled}
         case Paragraph(inlines):
             return {"kind": "paragraph", "runs": _runs(inlines)}
         case Bullets(items):
