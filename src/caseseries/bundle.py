@@ -198,7 +198,7 @@ def _run_again(parts: Mapping[str, bytes], progress: Progress) -> dict[str, byte
         for name in (name for name in parts if not name.startswith("report/")):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(parts[name])
-        run_study(folder, progress)
+        run_study(folder, progress, transport=any(name.endswith(".xpt") for name in parts))
         return {name: (folder / name).read_bytes() for name in _list(folder, "report")}
 
 

@@ -160,11 +160,12 @@ def redcap(folder: Folder) -> int:
 def run(
     folder: Folder,
     freeze: Annotated[bool, typer.Option("--freeze", help="Also write report/bundle.zip.")] = False,
+    xpt: Annotated[bool, typer.Option("--xpt", help="Also write ADSL and ADTTE for SAS.")] = False,
 ) -> int:
     """Read, estimate and write the report."""
     from caseseries.pipeline import run_study
 
-    checked = run_study(folder, say)
+    checked = run_study(folder, say, transport=xpt)
     typer.echo(summary_text(checked))
     typer.echo(f"The report is in {folder / 'report'}: report.html, report.pdf, report.docx, results.json")
     if freeze:

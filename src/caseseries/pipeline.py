@@ -148,12 +148,16 @@ def analyse_study(checked: Checked, progress: Progress = silent) -> "Analysis":
     return replace(analysis, results=show(analysis.results, checked.study.report.style))
 
 
-def run_study(folder: Path, progress: Progress = silent) -> Checked:
-    """Read, analyse and write the whole report into `folder`/report.
+def run_study(folder: Path, progress: Progress = silent, *, transport: bool = False) -> Checked:
+    """Read, analyse and write the whole report into `folder`/report; with `transport`, SAS transport files too.
 
     Raises:
-        StudyError: study.toml cannot be used, or there is nothing to read.
+        StudyError: study.toml cannot be used, there is nothing to read, or transport files cannot be written.
     """
+    if transport:
+        from caseseries.present.transport import require_transport
+
+        require_transport()
     checked = check_study(folder, progress)
     if fatal := [finding for finding in checked.findings if finding.severity is Severity.STUDY]:
         raise StudyError(fatal)
@@ -162,7 +166,7 @@ def run_study(folder: Path, progress: Progress = silent) -> Checked:
     from caseseries.present.publish import write_report
 
     progress("Writing report.html, report.pdf and report.docx")
-    write_report(folder / "report", checked.study, analysis, inputs, reading, SOFTWARE)
+    write_report(folder / "report", checked.study, analysis, inputs, reading, SOFTWARE, transport=transport)
     write_query_sheets(folder, checked)
     return checked
 
