@@ -12,12 +12,13 @@ import re
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import quote, unquote
 
 from caseseries import __version__
 from caseseries.analysis.changes import compare_results
@@ -162,12 +163,12 @@ def describe_crate(study: Study, parts: Mapping[str, bytes]) -> dict[str, object
 
 
 def _references(names: list[str]) -> list[dict[str, str]]:
-    return [{"@id": name} for name in names]
+    return [{"@id": quote(name)} for name in names]
 
 
 def _entity(name: str, data: bytes) -> dict[str, object]:
     return {
-        "@id": name,
+        "@id": quote(name),  # a URI reference: a space in a file's name is %20
         "@type": "File",
         "name": PurePosixPath(name).name,
         "encodingFormat": _MEDIA.get(PurePosixPath(name).suffix, "text/plain"),
@@ -218,7 +219,37 @@ def read_bundle(path: Path) -> dict[str, bytes]:
         raise _refusal(path, getattr(error, "what", "the file cannot be opened")) from error
     if missing := [name for name in (CRATE, ENVIRONMENT, FILE, RESULTS) if name not in parts]:
         raise _refusal(path, f"the zip holds no {missing[0]}")
+    if odd := [name for name, sound in SHAPES.items() if not _has_shape(parts[name], sound)]:
+        raise _refusal(path, f"{odd[0]} in the zip is not as a bundle has it")
     return parts
+
+
+def _has_shape(data: bytes, sound: Callable[[Any], bool]) -> bool:
+    try:
+        return sound(json.loads(data))
+    except (ValueError, RecursionError):
+        return False
+
+
+def _is_crate(read: Any) -> bool:
+    graph = read.get("@graph") if isinstance(read, dict) else None
+    return isinstance(graph, list) and all(isinstance(one, dict) and "@id" in one for one in graph)
+
+
+def _is_environment(read: Any) -> bool:
+    return isinstance(read, dict) and "python" in read and isinstance(read.get("packages"), dict)
+
+
+def _is_results(read: Any) -> bool:
+    rows = read.get("results") if isinstance(read, dict) else None
+    return isinstance(rows, list) and all(isinstance(one, dict) and "id" in one for one in rows)
+
+
+SHAPES: dict[str, Callable[[Any], bool]] = {
+    CRATE: _is_crate,
+    ENVIRONMENT: _is_environment,
+    RESULTS: _is_results,
+}
 
 
 def _unpack(package: Package, name: str) -> bytes:
@@ -239,11 +270,15 @@ def _refusal(path: Path, what: str) -> StudyError:
 def _altered(parts: Mapping[str, bytes]) -> Iterator[str]:
     """Files of a bundle that are not what its crate says they are."""
     graph = json.loads(parts[CRATE])["@graph"]
-    recorded = {one["@id"]: one["sha256"] for one in graph if "sha256" in one}
+    recorded = {unquote(str(one["@id"])): one["sha256"] for one in graph if "sha256" in one}
     for name in sorted(recorded.keys() | parts.keys() - {CRATE}):
-        found = hashlib.sha256(parts[name]).hexdigest() if name in parts else "not there"
-        if recorded.get(name) != found:
-            yield f"{name} was changed after it was frozen: SHA-256 {recorded.get(name, 'not there')} → {found}"
+        found = hashlib.sha256(parts[name]).hexdigest() if name in parts else ""
+        if name not in recorded:
+            yield f"{name} was added after the study was frozen"
+        elif not found:
+            yield f"{name} was taken away after the study was frozen"
+        elif recorded[name] != found:
+            yield f"{name} was changed after it was frozen: SHA-256 {recorded[name]} → {found}"
 
 
 def _differences(frozen: Mapping[str, bytes], again: Mapping[str, bytes]) -> Iterator[str]:
@@ -261,6 +296,9 @@ def _differences(frozen: Mapping[str, bytes], again: Mapping[str, bytes]) -> Ite
 def _differences_in_results(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
     rows = [{row["id"]: row for row in record["results"]} for record in (old, new)]
     for moved in compare_results(old, new).moved:
+        if moved.behind:
+            yield f"{RESULTS} › {moved.id} › {moved.behind}"
+            continue
         before, after = (side.get(moved.id, {}) for side in rows)
         key = next(key for key in ("shown", *before, *after) if before.get(key) != after.get(key))
         yield f"{RESULTS} › {moved.id} › {key}: {before.get(key, 'not there')} → {after.get(key, 'not there')}"

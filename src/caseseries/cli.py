@@ -238,10 +238,11 @@ def diff(
     """List what differs between two reports."""
     from dataclasses import asdict
 
-    from caseseries.analysis.changes import compare_results, describe_changes
+    from caseseries.analysis.changes import compare_results, describe_changes, read_listing
     from caseseries.analysis.results import read_results
 
-    changes = compare_results(read_results(old), read_results(new))
+    listings = read_listing(old), read_listing(new)
+    changes = compare_results(read_results(old), read_results(new), *listings)
     text = (
         json.dumps(asdict(changes), indent=1, ensure_ascii=False)
         if as_json
@@ -475,7 +476,7 @@ def unknown(what: str, name: str, known: Iterable[str], where: str) -> int:
 
     near = suggest(name, known)
     say(
-        f"caseseries: no {what} is called {name}.{f' {near}' if near.endswith('?') else ''} All are in {where}."
+        f"caseseries: no {what} is called {name or '“”'}.{f' {near}' if near.endswith('?') else ''} All are in {where}."
     )
     return WRONG_USE
 

@@ -79,7 +79,7 @@ def make_outcome(rows: Sequence[Comparator]) -> Outcome:
     first = rows[0]
     cuts = dict.fromkeys(f"data cut {row.data_cut}" for row in rows if row.data_cut)
     told = "; ".join([*dict.fromkeys(f"{row.source} ({row.verified})" for row in rows), *cuts])
-    caveats = (f"published in {told}",)
+    caveats = (f"source: {told}",)
     about = (first.study, first.population, first.endpoint, first.origin)
     detailed = next((row for row in rows if row.curve or row.times), None)
     if detailed is not None:
