@@ -24,6 +24,7 @@ from caseseries.terminal import (
     revision_record,
     revision_text,
     summary_text,
+    who_text,
     why_record,
     why_text,
 )
@@ -197,13 +198,16 @@ def why(
     as_json: AsJson = False,
 ) -> int:
     """Say where a number comes from, down to its cells."""
-    from caseseries.pipeline import analyse_study, check_study
+    from caseseries.analysis.rulings import rulings_behind
+    from caseseries.pipeline import analyse_study, check_study, list_decisions
 
-    results = analyse_study(check_study(folder)).results
+    checked = check_study(folder)
+    results = analyse_study(checked).results
     if result_id not in results:
         return unknown("result", result_id, results, "report/results.json")
     found = results[result_id]
-    typer.echo(json.dumps(why_record(found), indent=1, ensure_ascii=False) if as_json else why_text(found))
+    said = found, rulings_behind(found, list_decisions(checked))
+    typer.echo(json.dumps(why_record(*said), indent=1, ensure_ascii=False) if as_json else why_text(*said))
     return DONE
 
 
@@ -214,7 +218,7 @@ def who(
     as_json: AsJson = False,
 ) -> int:
     """List every number that a case is behind."""
-    from caseseries.pipeline import analyse_study, check_study
+    from caseseries.pipeline import analyse_study, check_study, list_decisions
 
     checked = check_study(folder)
     cases = [course.case_id for course in checked.cohort.courses]
@@ -222,8 +226,8 @@ def who(
         return unknown("analysed case", case_id, cases, "report/listing.csv")
     found = [result for result in analyse_study(checked).results.values() if case_id in result.sources]
     rows = [{"id": result.id, "label": result.label, "shown": result.shown} for result in found]
-    text = [f"{case_id} is behind {len(rows)} numbers:", *(f"  {row['id']} › {row['shown']}" for row in rows)]
-    typer.echo(json.dumps(rows, indent=1, ensure_ascii=False) if as_json else "\n".join(text))
+    text = who_text(case_id, rows, list_decisions(checked))
+    typer.echo(json.dumps(rows, indent=1, ensure_ascii=False) if as_json else text)
     return DONE
 
 

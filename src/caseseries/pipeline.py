@@ -31,6 +31,7 @@ from caseseries.study.definition import Study
 from caseseries.study.load import FILE, load_study
 
 if TYPE_CHECKING:  # checking a study must not wait for what only estimating and writing need
+    from caseseries.analysis.rulings import Ruling
     from caseseries.analysis.run import Analysis
     from caseseries.present.report import Reading
 
@@ -210,7 +211,16 @@ def describe_reading(folder: Path, checked: Checked) -> "Reading":
         *describe_decisions(checked),
         *describe_inputs(hash_inputs(folder, checked)),
     )
-    return Reading(lines, tuple(str(finding) for finding in checked.findings))
+    return Reading(lines, tuple(str(finding) for finding in checked.findings), list_decisions(checked))
+
+
+def list_decisions(checked: Checked) -> "tuple[Ruling, ...]":
+    """What people decided, each with the returns and cases it is about."""
+    from caseseries.analysis.rulings import list_rulings
+
+    centres = {file.file: file.centre for file in checked.returns.files}
+    centres |= {file.file: file.file for file in checked.board.files}
+    return list_rulings(checked.log, centres, [course.case_id for course in checked.cohort.courses])
 
 
 def describe_inputs(digests: Mapping[str, str]) -> Iterator[str]:

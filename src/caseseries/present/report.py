@@ -1,11 +1,12 @@
 """The report as a document: what is said and in what order, from results, displays and remarks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from caseseries.analysis.displays import Displays
 from caseseries.analysis.remarks import Remark
 from caseseries.analysis.results import Result, Results
+from caseseries.analysis.rulings import Ruling, rulings_behind
 from caseseries.present import methods, tables
 from caseseries.present.citing import cite_numbers
 from caseseries.present.document import (
@@ -45,6 +46,7 @@ class Reading:
 
     lines: tuple[str, ...]
     findings: tuple[str, ...]
+    rulings: tuple[Ruling, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,12 +88,15 @@ def assemble(material: Material, software: str) -> Document:
         blocks=blocks,
         footer=f"{study.short_title} · data to {study.data_cut:%-d %B %Y} · {software}",
         keywords=("case series", study.index.label, "survival", "minimal residual disease"),
-        trails={result.id: trail_of(result) for result in material.results.values()},
+        trails={
+            result.id: trail_of(result, rulings_behind(result, material.reading.rulings))
+            for result in material.results.values()
+        },
     )
 
 
-def trail_of(result: Result) -> Trail:
-    """Where a number comes from, for a reader who asks: method, counts, caveats, then each case's cells."""
+def trail_of(result: Result, rulings: Sequence[Ruling] = ()) -> Trail:
+    """Where a number comes from, for a reader who asks: method, counts, caveats, decisions, then each case's cells."""
     estimate = result.estimate
     lines = [result.shown, f"Method: {estimate.method}; n = {estimate.n}"]
     if estimate.events is not None:
@@ -99,6 +104,7 @@ def trail_of(result: Result) -> Trail:
     if estimate.at_risk is not None:
         lines.append(f"At risk: {estimate.at_risk}")
     lines += [capital(caveat) for caveat in result.notes]
+    lines += [capital(ruling.words) for ruling in rulings]
     for case, cells in sorted(result.sources.items()):
         lines.append(f"{case}: {'; '.join(f'{cell.where} = {cell.raw}' for cell in cells) or 'no cell'}")
     return Trail(result.label, tuple(lines))
