@@ -9,6 +9,7 @@ import io
 import json
 import platform
 import re
+import string
 import tempfile
 import zipfile
 import zlib
@@ -18,7 +19,6 @@ from importlib import metadata
 from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import quote, unquote
 
 from caseseries import __version__
 from caseseries.analysis.changes import compare_results
@@ -39,6 +39,7 @@ SPECIFICATION = "https://w3id.org/ro/crate/1.1"
 # What a run may read, as files or folders of the study folder.
 INPUTS = (FILE, "decisions.jsonl", "returns", "identifiers", "minutes", "plates", "published")
 
+_URI_SAFE = frozenset(string.ascii_letters + string.digits + "-._~/")
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 _MEDIA = {
     ".csv": "text/csv", ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -163,12 +164,17 @@ def describe_crate(study: Study, parts: Mapping[str, bytes]) -> dict[str, object
 
 
 def _references(names: list[str]) -> list[dict[str, str]]:
-    return [{"@id": quote(name)} for name in names]
+    return [{"@id": uri_of(name)} for name in names]
+
+
+def uri_of(name: str) -> str:
+    """A file's name as a URI reference (RFC 3986): a space is %20."""
+    return "".join(chr(byte) if chr(byte) in _URI_SAFE else f"%{byte:02X}" for byte in name.encode())
 
 
 def _entity(name: str, data: bytes) -> dict[str, object]:
     return {
-        "@id": quote(name),  # a URI reference: a space in a file's name is %20
+        "@id": uri_of(name),
         "@type": "File",
         "name": PurePosixPath(name).name,
         "encodingFormat": _MEDIA.get(PurePosixPath(name).suffix, "text/plain"),
@@ -233,7 +239,9 @@ def _has_shape(data: bytes, sound: Callable[[Any], bool]) -> bool:
 
 def _is_crate(read: Any) -> bool:
     graph = read.get("@graph") if isinstance(read, dict) else None
-    return isinstance(graph, list) and all(isinstance(one, dict) and "@id" in one for one in graph)
+    return isinstance(graph, list) and all(
+        isinstance(one, dict) and isinstance(one.get("@id"), str) for one in graph
+    )
 
 
 def _is_environment(read: Any) -> bool:
@@ -270,7 +278,8 @@ def _refusal(path: Path, what: str) -> StudyError:
 def _altered(parts: Mapping[str, bytes]) -> Iterator[str]:
     """Files of a bundle that are not what its crate says they are."""
     graph = json.loads(parts[CRATE])["@graph"]
-    recorded = {unquote(str(one["@id"])): one["sha256"] for one in graph if "sha256" in one}
+    names = {uri_of(name): name for name in parts}
+    recorded = {names.get(one["@id"], one["@id"]): one["sha256"] for one in graph if "sha256" in one}
     for name in sorted(recorded.keys() | parts.keys() - {CRATE}):
         found = hashlib.sha256(parts[name]).hexdigest() if name in parts else ""
         if name not in recorded:
