@@ -28,7 +28,7 @@ TIME_UNITS = ("days", "months", "years")
 NAMED_UNITS = (*TIME_UNITS, "10⁹/L", "cases", "percentage points")
 ONE_DECIMAL = {"months", "years", "cases", "events"}
 # Of the method, not of the study: docs/decisions/0002 and the paper behind it.
-OF_THE_METHOD = ("Below 50 cases", "Biostatistics 2013", "PLoS ONE 2022", "Peto 1977")
+OF_THE_METHOD = ("Biostatistics 2013", "PLoS ONE 2022", "Peto 1977")
 DAYS_PER_MONTH = Decimal("30.4375")
 
 
@@ -69,7 +69,11 @@ def open_account(folder: Path, read: dict) -> Account:
     library = _read_csv(Path(str(files("caseseries.evidence") / "library" / "comparators.csv")))
     words = ("study", "population", "endpoint", "origin", "source")
     studies = set(strings_in(asked))
-    named = [{key: row[key] for key in words} for row in library if row["study"] in studies]
+    named = [
+        {**{key: row[key] for key in words}, "n": f"n = {row['n']}"}
+        for row in library
+        if row["study"] in studies
+    ]
     return Account(rows, protocol, listing, adtte, days, read, hashes, record["software"], (*asked, *named))
 
 
@@ -163,19 +167,29 @@ def _number(unit: str, value: float | None) -> str:
 def _orphans_of_words(pieces: list[Piece], account: Account) -> Iterator[str]:
     known = re.compile("|".join(phrases(account)))
     captions = dict.fromkeys(("Table", "Figure"), 0)
+    last = Counter(piece.words.split(" ")[0] for piece in pieces if piece.kind == "figcaption")
     rows = {key: list(row) for key, row in groupby(pieces, lambda piece: (piece.block, piece.row)) if key[0]}
     for piece in (piece for piece in pieces if piece.kind != "text"):
-        words = known.sub("", piece.words)
+        words = known.sub("", CITED.sub(lambda cited: _uncited(cited, last), piece.words))
         if piece.kind == "figcaption":
             kind = words.split(" ")[0]
             captions[kind] += 1
             words = words.removeprefix(f"{kind} {captions[kind]}.")
-        if piece.section == "What was read":
+        if piece.section == "Appendix: what was read":
             words = words if piece.words not in lines_of_reading(account) else ""
         elif piece.block and piece.row >= 0 and piece.kind in ("th", "td"):
             words = "" if piece.words in cells_of(rows[piece.block, piece.row], piece.row, account) else words
         if found := NUMBER.search(words):
             yield f"{piece}: nothing explains {found[0]}"
+
+
+CITED = re.compile(r"\b(Table|Figure)s? (\d+)(?:(?:, \d+)* and (\d+))?(?=[;):])")
+
+
+def _uncited(cited: re.Match[str], last: Counter[str]) -> str:
+    """Nothing where the report has the tables or figures that a text cites; else the citation as it stands."""
+    kind, *numbers = cited.groups()
+    return "" if all(0 < int(number) <= last[kind] for number in numbers if number) else cited[0]
 
 
 def phrases(account: Account) -> list[str]:
@@ -197,6 +211,8 @@ def phrases(account: Account) -> list[str]:
         row["label"].rpartition(": ")[2] for row in account.rows.values() if row["unit"] == "proportion"
     }
     counted = [rf"\b{re.escape(one)} in \x01" for one in levels]
+    kinds = Counter(case["indication"] for case in account.listing.values())
+    counted += [r"P = \x01", *(rf"for the {n} of ours “{re.escape(kind)}”" for kind, n in kinds.items())]
     return [*counted, *(rf"(?<!\d){re.escape(one)}(?!\d)" for one in sorted(whole, key=len, reverse=True))]
 
 
@@ -231,7 +247,16 @@ def lines_of_reading(account: Account) -> set[str]:
         f"{cells['problem']} set aside as problems, {cells['ignored']} ignored (headings, instructions, lists)."
     )
     left = returned - analysed
-    hashes = {f"{name}: SHA-256 {digest}" for name, digest in account.hashes.items()}
+    hashes = {
+        f"{name}: SHA-256 {account.hashes[name]}" for name in ("study.toml", "published/comparators.toml")
+    }
+    for folder in ("returns/", "plates/"):
+        names = sorted(name for name in account.hashes if name.startswith(folder))
+        listed = "".join(f"{account.hashes[name]}  {name}\n" for name in names)
+        digest = hashlib.sha256(listed.encode()).hexdigest()
+        hashes.add(
+            f"{folder}, {len(names)} files: SHA-256 {digest} of their list as sha256sum prints it, which is in results.json."
+        )
     return {
         sums,
         *lines_of_plates(account),

@@ -326,7 +326,7 @@ def make_document() -> Document:
                 incidence_figure(INCIDENCE, 3, 0.95),
             ),
             _long_table(),
-            Heading(1, "Limitations the software sees"),
+            Heading(1, "Limitations"),
             Bullets(
                 (
                     (Text("Eleven patients."),),

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from itertools import groupby
 from pathlib import Path
 
 import docx
@@ -147,22 +148,60 @@ def differences_in_word(pieces: list[Piece], word: list[str]) -> list[str]:
 def differences_in_pdf(pieces: list[Piece], pages: list[str]) -> list[str]:
     """The first page of the PDF whose words are not the web page's next words.
 
-    A page begins with the notice, ends with the footer and its number, and repeats a broken table's head.
+    A page begins with the notice, ends with the footer and its number, and repeats a broken table's head. Tables and
+    figures float: they keep their own order, and the text around them its own.
     """
     notice, footer = (squeeze(piece.text) for piece in (pieces[0], pieces[-2]))
-    body = "".join(_as_set(piece) for piece in pieces if not is_margin(piece))
+    body = [piece for piece in pieces if not is_margin(piece)]
+    text = "".join(_as_set(piece) for piece in body if not piece.block)
+    floats = ["".join(map(_as_set, group)) for block, group in groupby(body, lambda one: one.block) if block]
     heads = table_heads(pieces)
+    left: Left | None = (text, floats)
     for number, page in enumerate(pages, start=1):
         furniture = f"{footer}Page{number}of{len(pages)}"
         if not (page.startswith(notice) and page.endswith(furniture)):
             return [f"page {number} lacks its notice or footer"]
-        words = page.removeprefix(notice).removesuffix(furniture)
-        whole = next((one for one in (words, *_without(words, heads)) if body.startswith(one)), None)
-        if whole is None:
-            same = next(i for i, (a, b) in enumerate(zip(words, body + words, strict=False)) if a != b)
-            return [f"page {number} has “{words[same:][:200]}”, the web page has “{body[same:][:200]}”"]
-        body = body[len(whole) :]
-    return [f"only the web page has “{body[:200]}”"] if body else []
+        words, before = page.removeprefix(notice).removesuffix(furniture), left
+        tried = (_take(one, *before) for one in (words, *_without(words, heads)))
+        left = next((one for one in tried if one is not None), None)
+        if left is None:
+            return [_first_difference(number, words, *before)]
+    return [f"only the web page has “{(left[0] + ''.join(left[1]))[:200]}”"] if any(left) else []
+
+
+Left = tuple[str, list[str]]
+
+
+def _take(words: str, text: str, floats: list[str]) -> Left | None:
+    """What is left of the text and the floats once a page's words are taken from them; None if they are not theirs."""
+    same = _same(words, text)
+    if same == len(words):
+        return text[same:], floats
+    if not floats:
+        return None
+    for taken in range(same, -1, -1):
+        rest, first = words[taken:], floats[0]
+        if rest.startswith(first):
+            left = _take(rest[len(first) :], text[taken:], floats[1:])
+        else:  # a long table may go on overleaf
+            left = (text[taken:], [first[len(rest) :], *floats[1:]]) if first.startswith(rest) else None
+        if left is not None:
+            return left
+    return None
+
+
+def _same(one: str, other: str) -> int:
+    """How far two texts are the same."""
+    pairs = zip(one, other, strict=False)
+    return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
+
+
+def _first_difference(number: int, words: str, text: str, floats: list[str]) -> str:
+    """Where a page leaves both the text and the floats, each taken as far as it goes."""
+    while floats and words.startswith(floats[0]):
+        words, floats = words[len(floats[0]) :], floats[1:]
+    same = max(_same(words, one) for one in (text, *floats[:1]))
+    return f"page {number} has “{words[same:][:200]}”, the web page has “{text[same:][:200]}”"
 
 
 def _without(words: str, heads: list[str]) -> list[str]:

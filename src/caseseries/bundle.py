@@ -9,10 +9,11 @@ import io
 import json
 import platform
 import re
+import string
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from itertools import chain
@@ -38,6 +39,7 @@ SPECIFICATION = "https://w3id.org/ro/crate/1.1"
 # What a run may read, as files or folders of the study folder.
 INPUTS = (FILE, "decisions.jsonl", "returns", "identifiers", "minutes", "plates", "published")
 
+_URI_SAFE = frozenset(string.ascii_letters + string.digits + "-._~/")
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 _MEDIA = {
     ".csv": "text/csv", ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -162,12 +164,17 @@ def describe_crate(study: Study, parts: Mapping[str, bytes]) -> dict[str, object
 
 
 def _references(names: list[str]) -> list[dict[str, str]]:
-    return [{"@id": name} for name in names]
+    return [{"@id": uri_of(name)} for name in names]
+
+
+def uri_of(name: str) -> str:
+    """A file's name as a URI reference (RFC 3986): a space is %20."""
+    return "".join(chr(byte) if chr(byte) in _URI_SAFE else f"%{byte:02X}" for byte in name.encode())
 
 
 def _entity(name: str, data: bytes) -> dict[str, object]:
     return {
-        "@id": name,
+        "@id": uri_of(name),
         "@type": "File",
         "name": PurePosixPath(name).name,
         "encodingFormat": _MEDIA.get(PurePosixPath(name).suffix, "text/plain"),
@@ -198,7 +205,7 @@ def _run_again(parts: Mapping[str, bytes], progress: Progress) -> dict[str, byte
         for name in (name for name in parts if not name.startswith("report/")):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(parts[name])
-        run_study(folder, progress)
+        run_study(folder, progress, transport=any(name.endswith(".xpt") for name in parts))
         return {name: (folder / name).read_bytes() for name in _list(folder, "report")}
 
 
@@ -218,7 +225,39 @@ def read_bundle(path: Path) -> dict[str, bytes]:
         raise _refusal(path, getattr(error, "what", "the file cannot be opened")) from error
     if missing := [name for name in (CRATE, ENVIRONMENT, FILE, RESULTS) if name not in parts]:
         raise _refusal(path, f"the zip holds no {missing[0]}")
+    if odd := [name for name, sound in SHAPES.items() if not _has_shape(parts[name], sound)]:
+        raise _refusal(path, f"{odd[0]} in the zip is not as a bundle has it")
     return parts
+
+
+def _has_shape(data: bytes, sound: Callable[[Any], bool]) -> bool:
+    try:
+        return sound(json.loads(data))
+    except (ValueError, RecursionError):
+        return False
+
+
+def _is_crate(read: Any) -> bool:
+    graph = read.get("@graph") if isinstance(read, dict) else None
+    return isinstance(graph, list) and all(
+        isinstance(one, dict) and isinstance(one.get("@id"), str) for one in graph
+    )
+
+
+def _is_environment(read: Any) -> bool:
+    return isinstance(read, dict) and "python" in read and isinstance(read.get("packages"), dict)
+
+
+def _is_results(read: Any) -> bool:
+    rows = read.get("results") if isinstance(read, dict) else None
+    return isinstance(rows, list) and all(isinstance(one, dict) and "id" in one for one in rows)
+
+
+SHAPES: dict[str, Callable[[Any], bool]] = {
+    CRATE: _is_crate,
+    ENVIRONMENT: _is_environment,
+    RESULTS: _is_results,
+}
 
 
 def _unpack(package: Package, name: str) -> bytes:
@@ -239,11 +278,16 @@ def _refusal(path: Path, what: str) -> StudyError:
 def _altered(parts: Mapping[str, bytes]) -> Iterator[str]:
     """Files of a bundle that are not what its crate says they are."""
     graph = json.loads(parts[CRATE])["@graph"]
-    recorded = {one["@id"]: one["sha256"] for one in graph if "sha256" in one}
+    names = {uri_of(name): name for name in parts}
+    recorded = {names.get(one["@id"], one["@id"]): one["sha256"] for one in graph if "sha256" in one}
     for name in sorted(recorded.keys() | parts.keys() - {CRATE}):
-        found = hashlib.sha256(parts[name]).hexdigest() if name in parts else "not there"
-        if recorded.get(name) != found:
-            yield f"{name} was changed after it was frozen: SHA-256 {recorded.get(name, 'not there')} → {found}"
+        found = hashlib.sha256(parts[name]).hexdigest() if name in parts else ""
+        if name not in recorded:
+            yield f"{name} was added after the study was frozen"
+        elif not found:
+            yield f"{name} was taken away after the study was frozen"
+        elif recorded[name] != found:
+            yield f"{name} was changed after it was frozen: SHA-256 {recorded[name]} → {found}"
 
 
 def _differences(frozen: Mapping[str, bytes], again: Mapping[str, bytes]) -> Iterator[str]:
@@ -261,6 +305,9 @@ def _differences(frozen: Mapping[str, bytes], again: Mapping[str, bytes]) -> Ite
 def _differences_in_results(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
     rows = [{row["id"]: row for row in record["results"]} for record in (old, new)]
     for moved in compare_results(old, new).moved:
+        if moved.behind:
+            yield f"{RESULTS} › {moved.id} › {moved.behind}"
+            continue
         before, after = (side.get(moved.id, {}) for side in rows)
         key = next(key for key in ("shown", *before, *after) if before.get(key) != after.get(key))
         yield f"{RESULTS} › {moved.id} › {key}: {before.get(key, 'not there')} → {after.get(key, 'not there')}"

@@ -24,6 +24,7 @@ from caseseries.terminal import (
     revision_record,
     revision_text,
     summary_text,
+    who_text,
     why_record,
     why_text,
 )
@@ -160,11 +161,12 @@ def redcap(folder: Folder) -> int:
 def run(
     folder: Folder,
     freeze: Annotated[bool, typer.Option("--freeze", help="Also write report/bundle.zip.")] = False,
+    xpt: Annotated[bool, typer.Option("--xpt", help="Also write ADSL and ADTTE for SAS.")] = False,
 ) -> int:
     """Read, estimate and write the report."""
     from caseseries.pipeline import run_study
 
-    checked = run_study(folder, say)
+    checked = run_study(folder, say, transport=xpt)
     typer.echo(summary_text(checked))
     typer.echo(f"The report is in {folder / 'report'}: report.html, report.pdf, report.docx, results.json")
     if freeze:
@@ -196,13 +198,16 @@ def why(
     as_json: AsJson = False,
 ) -> int:
     """Say where a number comes from, down to its cells."""
-    from caseseries.pipeline import analyse_study, check_study
+    from caseseries.analysis.rulings import rulings_behind
+    from caseseries.pipeline import analyse_study, check_study, list_decisions
 
-    results = analyse_study(check_study(folder)).results
+    checked = check_study(folder)
+    results = analyse_study(checked).results
     if result_id not in results:
         return unknown("result", result_id, results, "report/results.json")
     found = results[result_id]
-    typer.echo(json.dumps(why_record(found), indent=1, ensure_ascii=False) if as_json else why_text(found))
+    said = found, rulings_behind(found, list_decisions(checked))
+    typer.echo(json.dumps(why_record(*said), indent=1, ensure_ascii=False) if as_json else why_text(*said))
     return DONE
 
 
@@ -213,7 +218,7 @@ def who(
     as_json: AsJson = False,
 ) -> int:
     """List every number that a case is behind."""
-    from caseseries.pipeline import analyse_study, check_study
+    from caseseries.pipeline import analyse_study, check_study, list_decisions
 
     checked = check_study(folder)
     cases = [course.case_id for course in checked.cohort.courses]
@@ -221,8 +226,8 @@ def who(
         return unknown("analysed case", case_id, cases, "report/listing.csv")
     found = [result for result in analyse_study(checked).results.values() if case_id in result.sources]
     rows = [{"id": result.id, "label": result.label, "shown": result.shown} for result in found]
-    text = [f"{case_id} is behind {len(rows)} numbers:", *(f"  {row['id']} › {row['shown']}" for row in rows)]
-    typer.echo(json.dumps(rows, indent=1, ensure_ascii=False) if as_json else "\n".join(text))
+    text = who_text(case_id, rows, list_decisions(checked))
+    typer.echo(json.dumps(rows, indent=1, ensure_ascii=False) if as_json else text)
     return DONE
 
 
@@ -237,10 +242,11 @@ def diff(
     """List what differs between two reports."""
     from dataclasses import asdict
 
-    from caseseries.analysis.changes import compare_results, describe_changes
+    from caseseries.analysis.changes import compare_results, describe_changes, read_listing
     from caseseries.analysis.results import read_results
 
-    changes = compare_results(read_results(old), read_results(new))
+    listings = read_listing(old), read_listing(new)
+    changes = compare_results(read_results(old), read_results(new), *listings)
     text = (
         json.dumps(asdict(changes), indent=1, ensure_ascii=False)
         if as_json
@@ -474,7 +480,7 @@ def unknown(what: str, name: str, known: Iterable[str], where: str) -> int:
 
     near = suggest(name, known)
     say(
-        f"caseseries: no {what} is called {name}.{f' {near}' if near.endswith('?') else ''} All are in {where}."
+        f"caseseries: no {what} is called {name or '“”'}.{f' {near}' if near.endswith('?') else ''} All are in {where}."
     )
     return WRONG_USE
 

@@ -7,8 +7,9 @@ Each step is one line and one room. Nothing here computes, rounds or lays out.
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ from caseseries.study.definition import Study
 from caseseries.study.load import FILE, load_study
 
 if TYPE_CHECKING:  # checking a study must not wait for what only estimating and writing need
+    from caseseries.analysis.rulings import Ruling
     from caseseries.analysis.run import Analysis
     from caseseries.present.report import Reading
 
@@ -147,12 +149,16 @@ def analyse_study(checked: Checked, progress: Progress = silent) -> "Analysis":
     return replace(analysis, results=show(analysis.results, checked.study.report.style))
 
 
-def run_study(folder: Path, progress: Progress = silent) -> Checked:
-    """Read, analyse and write the whole report into `folder`/report.
+def run_study(folder: Path, progress: Progress = silent, *, transport: bool = False) -> Checked:
+    """Read, analyse and write the whole report into `folder`/report; with `transport`, SAS transport files too.
 
     Raises:
-        StudyError: study.toml cannot be used, or there is nothing to read.
+        StudyError: study.toml cannot be used, there is nothing to read, or transport files cannot be written.
     """
+    if transport:
+        from caseseries.present.transport import require_transport
+
+        require_transport()
     checked = check_study(folder, progress)
     if fatal := [finding for finding in checked.findings if finding.severity is Severity.STUDY]:
         raise StudyError(fatal)
@@ -161,7 +167,7 @@ def run_study(folder: Path, progress: Progress = silent) -> Checked:
     from caseseries.present.publish import write_report
 
     progress("Writing report.html, report.pdf and report.docx")
-    write_report(folder / "report", checked.study, analysis, inputs, reading, SOFTWARE)
+    write_report(folder / "report", checked.study, analysis, inputs, reading, SOFTWARE, transport=transport)
     write_query_sheets(folder, checked)
     return checked
 
@@ -203,9 +209,33 @@ def describe_reading(folder: Path, checked: Checked) -> "Reading":
         *(f"{one.case_id} is not analysed: {one.reason}." for one in cohort.left),
         *describe_plates(checked),
         *describe_decisions(checked),
-        *(f"{name}: SHA-256 {digest}" for name, digest in hash_inputs(folder, checked).items()),
+        *describe_inputs(hash_inputs(folder, checked)),
     )
-    return Reading(lines, tuple(str(finding) for finding in checked.findings))
+    return Reading(lines, tuple(str(finding) for finding in checked.findings), list_decisions(checked))
+
+
+def list_decisions(checked: Checked) -> "tuple[Ruling, ...]":
+    """What people decided, each with the returns and cases it is about."""
+    from caseseries.analysis.rulings import list_rulings
+
+    centres = {file.file: file.centre for file in checked.returns.files}
+    centres |= {file.file: file.file for file in checked.board.files}
+    return list_rulings(checked.log, centres, [course.case_id for course in checked.cohort.courses])
+
+
+def describe_inputs(digests: Mapping[str, str]) -> Iterator[str]:
+    """A digest a file, and for a folder of several the one of the list that `sha256sum` prints of them."""
+    for place, files in groupby(sorted(digests), key=lambda name: name.rpartition("/")[0].partition("/")[0]):
+        names = list(files)
+        if len(names) == 1 or not place:
+            yield from (f"{name}: SHA-256 {digests[name]}" for name in names)
+            continue
+        listed = "".join(f"{digests[name]}  {name}\n" for name in names)
+        digest = hashlib.sha256(listed.encode()).hexdigest()
+        yield (
+            f"{place}/, {len(names)} files: SHA-256 {digest} of their list as sha256sum prints it, which is in "
+            "results.json."
+        )
 
 
 def describe_plates(checked: Checked) -> Iterator[str]:

@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING
 from caseseries.findings import Finding
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from caseseries.analysis.results import Result
+    from caseseries.analysis.rulings import Ruling
     from caseseries.decisions.chain import Question
     from caseseries.intake.revisions import Revision
     from caseseries.pipeline import Checked
@@ -140,7 +143,7 @@ def finding_record(finding: Finding) -> dict[str, str]:
     }
 
 
-def why_record(result: "Result") -> dict[str, object]:
+def why_record(result: "Result", rulings: "Sequence[Ruling]" = ()) -> dict[str, object]:
     from caseseries.analysis.results import to_record
 
     cells = {
@@ -150,11 +153,11 @@ def why_record(result: "Result") -> dict[str, object]:
         ]
         for case, found in sorted(result.sources.items())
     }
-    return {**to_record(result), "cells": cells}
+    return {**to_record(result), "cells": cells, "decisions": [ruling.words for ruling in rulings]}
 
 
-def why_text(result: "Result") -> str:
-    """The number, what it rests on, then each case and its cells."""
+def why_text(result: "Result", rulings: "Sequence[Ruling]" = ()) -> str:
+    """The number, what it rests on, the decisions behind it, then each case and its cells."""
     estimate = result.estimate
     lines = [
         f"{result.id}: {result.label}",
@@ -167,9 +170,19 @@ def why_text(result: "Result") -> str:
     if estimate.at_risk is not None:
         lines[-1] += f", at risk = {estimate.at_risk}"
     lines += [f"  note: {caveat}" for caveat in result.notes]
+    lines += [f"  {ruling.words}" for ruling in rulings]
     for case, cells in sorted(result.sources.items()):
         lines.append(case)
         lines += [f"  {cell.where} › {cell.raw}" for cell in cells] or ["  (no cell: the value is absent)"]
+    return "\n".join(lines)
+
+
+def who_text(case_id: str, rows: "Sequence[Mapping[str, str]]", rulings: "Sequence[Ruling]") -> str:
+    """Every number a case is behind, and the decisions about it."""
+    lines = [f"{case_id} is behind {plural(len(rows), 'number')}:"]
+    lines += [f"  {row['id']} › {row['shown']}" for row in rows]
+    if about := [f"  {ruling.words}" for ruling in rulings if case_id in ruling.about]:
+        lines += ["Decided about it:", *about]
     return "\n".join(lines)
 
 

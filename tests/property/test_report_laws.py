@@ -53,4 +53,4 @@ def test_any_cohort_has_a_page_that_says_it_is_made_up(patients: list[Patient]) 
     _, document = report_of(patients)
     page = render_html(document)
     assert "made-up patients" in page
-    assert "Limitations the software sees" in page
+    assert "Limitations" in page

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+import re
 import shutil
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from caseseries.bundle import describe_environment, read_bundle, write_bundle
+from caseseries.bundle import _altered, describe_crate, describe_environment, read_bundle, write_bundle
 from caseseries.findings import StudyError
 from caseseries.study.load import load_study
 
@@ -146,7 +147,38 @@ def test_a_file_changed_after_freezing_is_named(caseseries, bundle, tmp_path):
 def test_a_file_slipped_in_is_named(caseseries, bundle, tmp_path):
     finished = caseseries("reproduce", _rewrite(bundle, tmp_path / "b.zip", **{"returns/x.xlsx": b"x"}))
     assert finished.returncode == 1
-    assert "returns/x.xlsx was changed after it was frozen: SHA-256 not there → " in finished.stdout
+    assert finished.stdout == "differs: returns/x.xlsx was added after the study was frozen\n"
+
+
+def test_a_file_taken_away_is_named(caseseries, bundle, tmp_path):
+    parts = read_bundle(bundle)
+    gone = next(name for name in parts if name.startswith("plates/"))
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
+        for name in parts.keys() - {gone}:
+            archive.writestr(name, parts[name])
+    finished = caseseries("reproduce", tmp_path / "b.zip")
+    assert finished.returncode == 1
+    assert finished.stdout == f"differs: {gone} was taken away after the study was frozen\n"
+
+
+@pytest.mark.parametrize("name", ["ro-crate-metadata.json", "environment.json", "report/results.json"])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b'{"@graph": [', b"[1, 2]", b'{"@graph": [3], "results": 3, "packages": []}', b"[" * 100_000],
+)
+def test_a_record_that_no_bundle_has_is_refused_in_a_sentence(bundle, tmp_path, name, data):
+    with pytest.raises(StudyError, match=f"{re.escape(name)} in the zip is not as a bundle has it"):
+        read_bundle(_rewrite(bundle, tmp_path / "b.zip", **{name: data}))
+
+
+def test_names_are_uri_references_in_the_crate_and_names_again_when_it_is_read(frozen):
+    """RO-Crate 1.1, "Encoding file paths"."""
+    parts = {"returns/St Mary’s 50%.xlsx": b"x", "ro-crate-metadata.json": b""}
+    crate = describe_crate(load_study(frozen), {"returns/St Mary’s 50%.xlsx": b"x"})
+    names = [one["@id"] for one in crate["@graph"] if one["@type"] == "File"]
+    assert names == ["returns/St%20Mary%E2%80%99s%2050%25.xlsx"]
+    parts["ro-crate-metadata.json"] = json.dumps(crate).encode()
+    assert list(_altered(parts)) == []
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """`caseseries demo --messy`: the same children as hospitals return them lead to the clean demo's results."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,25 @@ def test_the_bytes_are_the_same_every_time(caseseries, messy, tmp_path):
 def test_it_says_that_all_is_invented(messy):
     assert "made-up patients" in (messy / "README.txt").read_text(encoding="utf-8")
     assert "made-up patients" in (messy / "study.toml").read_text(encoding="utf-8")
+
+
+def test_a_number_leads_to_the_decisions_behind_it_and_so_does_the_web_page(answered, caseseries):
+    found = json.loads(caseseries("why", answered, "efs.hsct.36m", "--json").stdout)
+    units = [one for one in found["decisions"] if one.startswith("decision 2: ")]
+    assert units == [
+        "decision 2: In which unit are the numbers of Eastmere under “WBC”? 10^9/L (A. Newcomer, "
+        f"{units[0].partition('(A. Newcomer, ')[2][:10]}: Counts of an infant at diagnosis; 388 per microlitre would be a "
+        "low count.)"
+    ]
+    page = (answered / "report" / "report.html").read_text(encoding="utf-8")
+    [trails] = re.findall(r'<script type="application/json" id="trails">(.*?)</script>', page)
+    lines = json.loads(trails)["efs.hsct.36m"]["lines"]
+    assert [f"d{line[1:]}" for line in lines if line.startswith("Decision ")] == found["decisions"]
+
+
+def test_a_case_leads_to_the_decisions_about_it(answered, caseseries):
+    text = caseseries("who", answered, "KV-01").stdout
+    assert (
+        "Decided about it:\n  decision 16: Are KV-01 (Kilvarra) and WL-03 (Westerlea) the same child? same"
+        in text
+    )

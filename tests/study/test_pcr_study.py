@@ -85,7 +85,7 @@ def test_the_report_says_that_plates_were_read_and_what_nobody_has_checked(demo,
     lines = describe_reading(demo, checked).lines
     assert any(line.startswith("RQ-PCR plates: 15, with 780 wells: 780 used, 0 set aside") for line in lines)
     assert any(line.startswith("Criteria not yet checked against their publication: slope") for line in lines)
-    assert sum("plates/" in line and "SHA-256" in line for line in lines) == 15
+    assert sum(line.startswith("plates/, 15 files: SHA-256 ") for line in lines) == 1
 
 
 def test_a_number_leads_to_its_wells(checked):

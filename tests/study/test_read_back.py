@@ -72,6 +72,17 @@ PLANTED = [
     (">18</text>", ">19</text>", "these are no marks of an axis"),
     (">0.1%</text>", ">0.2%</text>", "these are no marks of an axis"),
     ("31 October 2019.", "30 October 2019.", "nothing explains 30"),
+    (
+        ">0.42 (95% CI 0.05–1.55)</a>",
+        ">0.43 (95% CI 0.05–1.55)</a>",
+        "is not printed by compare.os_mixture.smr",
+    ),
+    (">1.3 cases</a>", ">1.4 cases</a>", "is not printed by compare.os_mixture.36m.effective"),
+    ("n = 202;", "n = 203;", "nothing explains 203"),
+    ("for the 7 of ours", "for the 8 of ours", "nothing explains 8"),
+    ("(Figure 8; Table 7)", "(Figure 9; Table 7)", "nothing explains 9"),
+    ("censored before day 1095", "censored before day 1096", "nothing explains 8"),
+    ("sha256sum prints it", "sha256sum prints 16", "nothing explains 15"),
 ]
 
 

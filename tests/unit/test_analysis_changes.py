@@ -35,8 +35,35 @@ def test_a_report_does_not_differ_from_itself() -> None:
 def test_a_number_that_moved_less_than_its_print_still_moved() -> None:
     rows = [OLD["results"][0], {**OLD["results"][1], "value": 0.8085}]
     assert compare_results(OLD, changed(results=rows)).moved == (
-        Moved("os.hsct.36m", "3-year OS", "81%", "81%"),
+        Moved("os.hsct.36m", "3-year OS", "81%", "81%", "value: 0.8081 → 0.8085"),
     )
+
+
+def test_what_differs_behind_a_print_that_does_not_is_told() -> None:
+    old, new = (
+        changed(results=[{**OLD["results"][0], "caveats": ["few", why], "cases": ["A", "B"]}])
+        for why in ("at risk", "not read")
+    )
+    assert describe_changes(compare_results(old, new)) == [
+        "1 of 1 numbers differ.",
+        "  n.cases › 11, printed alike; caveats: at risk → not read",
+        "No input changed.",
+    ]
+
+
+def test_what_the_listing_says_otherwise_of_a_case_is_told() -> None:
+    old = {"A": {"case_id": "A", "day": "108", "event": ""}, "B": {"case_id": "B", "day": "1", "event": "x"}}
+    new = {"A": {"case_id": "A", "day": "118", "event": "relapse"}, "C": {"case_id": "C"}}
+    assert describe_changes(compare_results(OLD, OLD, old, new)) == [
+        "0 of 2 numbers differ.",
+        "4 entries of the listing differ.",
+        "  A › day: 108 → 118",
+        "  A › event: none → relapse",
+        "  B › listed → not there",
+        "  C › not there → listed",
+        "No input changed.",
+    ]
+    assert compare_results(OLD, OLD, old, {}).cases == ()
 
 
 def test_numbers_that_came_and_went_and_every_kind_of_cause_are_told() -> None:

@@ -49,7 +49,7 @@ def test_pages_are_a4_and_a_wide_table_turns_its_page(pdf, pages):
 
 def test_a_long_table_goes_on_with_its_header(pages):
     with_rows = [page for page in pages if re.search(r"Estimate \d+", page)]
-    assert len(with_rows) == 2
+    assert len(with_rows) > 1
     assert all("Events / n" in page for page in with_rows)
     rows = re.findall(r"Estimate (\d+)", "\n".join(with_rows))
     assert [int(row) for row in rows] == list(range(1, 49))

@@ -152,6 +152,7 @@ class Beside:
 class Contrast:
     """One comparison with a published outcome, or why it was not made.
 
+    `names` are the published studies and `references` what of each was used, from where and how far it was read.
     `result_ids` are its rows, in the order to print; `refused` the reasons against it, each with what would
     make it possible; `told` what the protocol says allows it; `cautions` what must be said with it.
     """
@@ -159,6 +160,8 @@ class Contrast:
     id: str
     ours: str
     theirs: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
     result_ids: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     told: str = ""

@@ -98,8 +98,7 @@ def read_results(path: Path) -> dict[str, Any]:
     Raises:
         StudyError: there is none, or it is not one of ours.
     """
-    places = [path] if path.is_file() else [path / "report" / "results.json", path / "results.json"]
-    place = next((one for one in places if one.is_file()), places[0])
+    place = find_results(path)
     try:
         record = json.loads(place.read_text(encoding="utf-8"))
         if record["schema"] != SCHEMA:
@@ -114,6 +113,12 @@ def read_results(path: Path) -> dict[str, Any]:
         )
         raise StudyError([finding]) from error
     return dict(record)
+
+
+def find_results(path: Path) -> Path:
+    """Where the results.json of a study folder, of its report folder, or named itself is, or ought to be."""
+    places = [path] if path.is_file() else [path / "report" / "results.json", path / "results.json"]
+    return next((one for one in places if one.is_file()), places[0])
 
 
 def to_json(results: Results, heading: Mapping[str, object]) -> str:

@@ -33,6 +33,7 @@ from caseseries.evidence.comparisons import (
     weigh,
 )
 from caseseries.evidence.outcomes import Outcome, beta_of, make_outcome
+from caseseries.findings import join
 from caseseries.stats.distributions import beta_quantile
 from caseseries.stats.estimate import Comparison, Estimate
 from caseseries.stats.events import EventTable, count_events
@@ -44,8 +45,8 @@ from caseseries.timeline.variables import derive_fact
 POINTS, RATIO, P_VALUE, CASES, EVENTS = "percentage points", "ratio", "p-value", "cases", "events"
 PRIORS = {
     "weak": "weak prior",
-    "robust": "half the published outcome, half weak",
-    "power": "the published outcome at half its worth",
+    "robust": "robust prior (half the published outcome, half weak)",
+    "power": "power prior (the published outcome at half its worth)",
 }
 TIPPING = 0.975  # P(ours is higher) below which a 95 % credible interval of the difference holds 0
 
@@ -115,7 +116,14 @@ def _compare(
                 cautions.append(refusal.because)
             else:
                 against.append(f"{refusal.because}. {refusal.do}.")
-    contrast = Contrast(asked.id, ours, tuple(_described(part) for part in parts), told=asked.because)
+    contrast = Contrast(
+        asked.id,
+        ours,
+        tuple(_described(part) for part in parts),
+        tuple(dict.fromkeys(part.outcome.study for part in parts)),
+        tuple(_reference(part) for part in parts),
+        told=asked.because,
+    )
     if against or not parts:
         return [], replace(contrast, refused=tuple(dict.fromkeys(against)))
     if delayed:
@@ -212,16 +220,19 @@ def _horizons(asked: Asked, parts: Sequence[_Part], study: Study) -> tuple[str, 
 
 
 def _interpolations(asked: Asked, parts: Sequence[_Part]) -> Iterator[str]:
-    for outcome in (part.outcome for part in parts if part.outcome.table is None):
+    printed = [part.outcome for part in parts if part.outcome.table is None]
+    for outcome in printed:
         between = [h for h in asked.horizons if outcome.interpolated(days_of(h))]
         if any(days_of(h) <= outcome.last_day for h in between):
             yield (
                 f"no {' or '.join(spoken(h) for h in between)} value of {outcome.study} is published; the one used "
                 "assumes a constant hazard between its horizons"
             )
+    if printed:
+        studies = join([*dict.fromkeys(outcome.study for outcome in printed)])
         yield (
-            f"of {outcome.study} only horizons are printed: its hazard is taken as constant between them, which "
-            "expects too few events early on where most events fall early"
+            f"of {studies} only horizons are printed: the hazard is taken as constant between them, which expects too "
+            "few events early on where most events fall early"
         )
 
 
@@ -278,7 +289,9 @@ def _bayes(pair: _Pair, horizon: str, ours: float, share: float, error: float | 
     free, worth = effective_number(clock.table, days_of(horizon), ours)
     method = "number free at the horizon over the estimate (Peto 1977)"
     estimate = Estimate(worth, None, None, pair.study.report.level, method, clock.table.n)
-    yield Result(f"{stem}.effective", f"Our cases, worth at {_at(horizon)}", CASES, estimate, decimals=1)
+    yield Result(
+        f"{stem}.effective", f"Effective number of our cases at {_at(horizon)}", CASES, estimate, decimals=1
+    )
     if error is None or not 0 < share < 1 or error <= 0:
         yield Result(
             f"{stem}.difference",
@@ -400,6 +413,14 @@ def _described(part: _Part) -> str:
     return f"{kind}{outcome.endpoint} from {outcome.origin}, {outcome.study} ({outcome.population})"
 
 
+def _reference(part: _Part) -> str:
+    """What is published of whom, where, and how far it was read: a footnote."""
+    outcome = part.outcome
+    n = f", n = {outcome.n}" if outcome.n else ""
+    kind = f", for the {len(part.cases)} of ours “{part.level}”" if part.level else ""
+    return f"{outcome.study}{kind}: {outcome.population}{n}; {outcome.endpoint} from {outcome.origin}; {outcome.told}."
+
+
 def _draw(pair: _Pair) -> Beside | None:
     """Our curve beside the reference; none with delayed entry, whose curve is not drawn."""
     clock = pair.clock
@@ -414,7 +435,7 @@ def _draw(pair: _Pair) -> Beside | None:
     if only is not None:
         points = tuple((p.day, p.estimate, p.lower, p.upper) for p in only.points)
         return Beside(ours, only.study, None, points)
-    return Beside(ours, "mixture of the published outcomes", None, tuple(_mixed_points(pair)))
+    return Beside(ours, "published outcomes, mixed as ours", None, tuple(_mixed_points(pair)))
 
 
 def _mixed_points(pair: _Pair) -> Iterator[tuple[int, float, float | None, float | None]]:

@@ -44,6 +44,7 @@ class Outcome:
     points: tuple[Point, ...] = ()
     table: EventTable | None = None
     caveats: tuple[str, ...] = ()
+    told: str = ""  # where it is published, how far that was read, and its data cut
     rows: tuple[Comparator, ...] = field(default=(), repr=False)
 
     @property
@@ -76,21 +77,21 @@ def make_outcome(rows: Sequence[Comparator]) -> Outcome:
         ValueError: they print no survival, or one that rises or reaches 0; the sentence says which.
     """
     first = rows[0]
-    told = tuple(dict.fromkeys(f"{row.source} ({row.verified})" for row in rows))
     cuts = dict.fromkeys(f"data cut {row.data_cut}" for row in rows if row.data_cut)
-    caveats = (f"published in {'; '.join(told)}", *cuts)
+    told = "; ".join([*dict.fromkeys(f"{row.source} ({row.verified})" for row in rows), *cuts])
+    caveats = (f"source: {told}",)
     about = (first.study, first.population, first.endpoint, first.origin)
     detailed = next((row for row in rows if row.curve or row.times), None)
     if detailed is not None:
         table, more = _table_of(detailed)
         return Outcome(
-            *about, table.n, reference_from_table(table), (), table, (*caveats, *more), tuple(rows)
+            *about, table.n, reference_from_table(table), (), table, (*caveats, *more), told, tuple(rows)
         )
     known = [row for row in rows if row.years is not None and row.estimate is not None]
     reference = published_reference(known)
     points = tuple(_point(row) for row in sorted(known, key=lambda row: row.years or 0.0))
     n = next((row.n for row in known if row.n), None)
-    return Outcome(*about, n, reference, points, None, caveats, tuple(rows))
+    return Outcome(*about, n, reference, points, None, caveats, told, tuple(rows))
 
 
 def published_reference(horizons: Sequence[Comparator]) -> Reference:

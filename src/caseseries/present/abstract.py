@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from caseseries.present.report import Material, headline, levels_of
-from caseseries.present.wording import fill, join, plain
+from caseseries.present.report import Material, headline, levels_of, outcome_of, toxicity_of
+from caseseries.present.wording import capital, fill, plain
 
 
 def abstract(m: Material) -> str:
@@ -17,7 +17,7 @@ def abstract(m: Material) -> str:
 def _sentences(m: Material) -> Iterator[str]:
     index = m.study.index.label
     yield (
-        f"{{n.cases}} cases received {index} (median age {{age.index.median_years}}; range "
+        f"{capital(index)} was given to {{n.cases}} cases (median age {{age.index.median_years}}; range "
         "{age.index.minimum_years:value} to {age.index.maximum_years})."
     )
     yield levels_of(m.results, "indication", "The indication was")
@@ -25,20 +25,9 @@ def _sentences(m: Material) -> Iterator[str]:
         "After treatment, MRD was not detected in {mrd.after.not_detected}; the MRD response was complete in "
         "{mrd.response.complete}."
     )
-    yield _toxicity(m)
+    yield toxicity_of(m)
     yield (
-        "{characteristics.hsct_after_index.yes:of} proceeded to HSCT, a median of {time.index_to_hsct.median} after "
+        "HSCT followed in {characteristics.hsct_after_index.yes:of}, a median of {time.index_to_hsct.median} after "
         f"the start of {index}."
     )
-    yield from (_outcome(m, result_id) for result_id in headline(m.results, m.study))
-
-
-def _toxicity(m: Material) -> str:
-    names = m.study.toxicity.kinds
-    clauses = [f"{kind} in {{toxicity.{name}.any:of}}" for name, kind in names.items()]
-    return f"Toxicity of any grade: {join(clauses)}."
-
-
-def _outcome(m: Material, result_id: str) -> str:
-    label = m.results[result_id].label
-    return f"{label} was {{{result_id}}}, with {{{result_id}:events}} events and {{{result_id}:at_risk}} still at risk."
+    yield from (outcome_of(m, result_id) for result_id in headline(m.results, m.study))

@@ -24,7 +24,7 @@ from caseseries.present.document import (
 )
 from caseseries.present.wording import plain
 
-LIMITS = "Limitations the software sees"
+LIMITS = "Limitations"
 REPORTED, PARTLY, MISSING, MOOT = "yes", "in part", "not reported", "does not apply"
 
 
@@ -59,9 +59,9 @@ STROBE = (
         "6a",
         "Eligibility, sources, methods of selection and follow-up",
         (
-            "words:Methods|excluded if",
+            "words:Methods|(?i)excluded if",
             "result:characteristics.identified_by.",
-            "words:Methods|censored on the last day",
+            "words:Methods|was censored on",
         ),
     ),
     Item("6b", "Matching, in matched studies", moot=f"words:{LIMITS}|no comparison group"),
@@ -78,10 +78,10 @@ STROBE = (
     Item("9", "Efforts against bias", (f"words:{LIMITS}|immortal time",)),
     Item("10", "How the study size was arrived at", ("words:Methods|(?i)sample size|study size",)),
     Item("11", "How quantities were handled", ("words:Methods|Time is in whole days",)),
-    Item("12a", "Statistical methods", ("words:Methods|Probabilities were estimated by",)),
+    Item("12a", "Statistical methods", ("words:Methods|estimated by",)),
     Item("12b", "Subgroups and interactions", ("words:Methods|(?i)subgroup",)),
     Item("12c", "Missing data", ("words:Cohort|value is known",)),
-    Item("12d", "Loss to follow-up", ("words:Methods|censored on the last day",)),
+    Item("12d", "Loss to follow-up", ("words:Methods|was censored on",)),
     Item("12e", "Sensitivity analyses", ("words:Methods|interval beside it",)),
     Item("13a", "Numbers at each stage", ("figure:flow", "result:n.returned", "result:n.cases")),
     Item(
@@ -101,7 +101,7 @@ STROBE = (
     Item("16a", "Estimates with their precision", ("table:survival",)),
     Item("16b", "Boundaries of categories"),
     Item("16c", "Absolute risks", ("table:survival", "table:incidence")),
-    Item("17", "Other analyses", ("words:Outcome|entry at index treatment",)),
+    Item("17", "Other analyses", ("words:Outcome|, entry at",)),
     Item("18", "Key results", ("section:Summary",)),
     Item("19", "Limitations", (f"section:{LIMITS}",)),
     Item("20", "Interpretation"),
@@ -134,13 +134,15 @@ PROCESS = (
         ),
     ),
     Recalled("6c", "Setting and dates", ("words:Methods|data were cut on", "words:Methods|(?i)recruit")),
-    Recalled("6d", "Participants and eligibility", ("table:characteristics", "words:Methods|excluded if")),
+    Recalled(
+        "6d", "Participants and eligibility", ("table:characteristics", "words:Methods|(?i)excluded if")
+    ),
     Recalled("6e", "The intervention", ("section:Treatment and MRD response", "words:Methods|(?i)dose")),
     Recalled("6f", "Who gave it, and its quality control", ("words:Methods|(?i)quality control",)),
     Recalled(
         "6g",
         "Follow-up: how, how long, losses",
-        ("result:followup.", "words:Methods|censored on the last day"),
+        ("result:followup.", "words:Methods|was censored on"),
     ),
     Recalled("7a", "Participants: numbers and characteristics", ("figure:flow", "table:characteristics")),
     Recalled("7b", "Deviations from the plan"),

@@ -28,9 +28,14 @@ Inlines = tuple[Inline, ...]
 
 @dataclass(frozen=True)
 class Heading:
-    level: int  # 1 section, 2 subsection
+    """`level` is 1 for a section, 2 below it. In the PDF a `fresh` heading begins a page; and where figures and
+    tables float, a `settled` one waits until all that were named before it stand.
+    """
+
+    level: int
     text: str
-    fresh: bool = False  # begins a page
+    fresh: bool = False
+    settled: bool = False
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ INK, QUIET, ALARM, CALM = "1B1F24", "5B6470", "B24A00", "0072B2"
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 _SIDES = {"l": "left", "r": "right", "c": "center"}
 UNBROKEN_ROWS = 24
-TWIPS_PER_MM, TWIPS_PER_POINT, CELL_MARGIN = 1440 / 25.4, 20, 70
+TWIPS_PER_MM, TWIPS_PER_POINT, CELL_MARGIN, AIR = 1440 / 25.4, 20, 70, 400
 
 # name: (size in points, bold, colour, space before, space after)
 _PARAGRAPHS = {
@@ -208,23 +208,29 @@ def _table(table: Table) -> str:
             for i, (inlines, side) in enumerate(_sided(row.cells, table.align))
         ]
         rows.append("<w:tr><w:trPr><w:cantSplit/></w:trPr>" + "".join(cells) + "</w:tr>")
-    grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in _widths(table))
+    widths = _widths(table)
+    grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
     return (
         f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblStyle w:val="CaseSeriesTable"/>'
-        '<w:tblW w:w="5000" w:type="pct"/><w:tblLayout w:type="fixed"/>'
+        f'<w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:tblLayout w:type="fixed"/>'
         '<w:tblLook w:firstRow="1" w:lastRow="0" w:firstColumn="0" w:lastColumn="0" w:noHBand="1" w:noVBand="1"/>'
         f"</w:tblPr><w:tblGrid>{grid}</w:tblGrid>{''.join(rows)}</w:tbl>"
     )
 
 
 def _widths(table: Table) -> list[int]:
-    """Column widths in twentieths of a point: room for the longest word, the rest shared by longest line."""
+    """Column widths in twentieths of a point: the longest line with air, but no gulf for the eye to cross; where that
+    is too much, room for the longest word, the rest shared by longest line.
+    """
     page = TWIPS_PER_MM * (TEXT_WIDTH_MM + (297 - 210 if table.wide else 0))
     size = TWIPS_PER_POINT * _PARAGRAPHS["Wide Table Text" if table.wide else "Table Text"][0]
     columns = [[name, *(plain(row.cells[i]) for row in table.rows)] for i, name in enumerate(table.columns)]
     needs = [_longest([word for text in texts for word in text.split(" ")], size) for texts in columns]
     wishes = [_longest(texts, size) for texts in columns]
-    if sum(wishes) <= page or sum(needs) >= page:
+    if sum(wishes) <= page:
+        air = min(AIR, (page - sum(wishes)) / len(wishes))
+        return [round(wish + air) for wish in wishes]
+    if sum(needs) >= page:
         return [round(page * wish / sum(wishes)) for wish in wishes]
     share = (page - sum(needs)) / (sum(wishes) - sum(needs))
     return [round(need + share * (wish - need)) for need, wish in zip(needs, wishes, strict=True)]

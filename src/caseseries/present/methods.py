@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from caseseries.analysis.outcomes import FEW_CASES
 from caseseries.analysis.results import Results
-from caseseries.present.wording import join, level_percent, percent, rounded, spell
+from caseseries.present.wording import join, level_percent, noun, percent, rounded, spell
 from caseseries.study.definition import Endpoint, Study
 
 
@@ -29,9 +28,24 @@ COMPARISON = (
 )
 
 
+# Each with what names it in the method of a result.
+ESTIMATORS = (
+    ("Kaplan–Meier", "Survival was estimated by Kaplan–Meier."),
+    (
+        "beta product",
+        "Its intervals are those of the beta product confidence procedure (BPCP; Fay, Brittain and Proschan, "
+        "Biostatistics 2013), which keeps its coverage in small samples, and log–log intervals beside it.",
+    ),
+    (
+        "Aalen–Johansen",
+        "Cumulative incidence was estimated by Aalen–Johansen, with complementary log–log intervals.",
+    ),
+)
+
+
 def _design(study: Study) -> str:
-    rules = join([rule.reason for rule in study.eligibility]) if study.eligibility else ""
-    excluded = f" Cases were excluded if: {rules}." if rules else ""
+    rules = "; ".join(rule.reason for rule in study.eligibility)
+    excluded = f" Excluded if any of these held: {rules}." if rules else ""
     return (
         f"{study.design}. Population: {study.population}. The index treatment is {study.index.label}; data were cut "
         f"on {study.data_cut:%-d %B %Y}.{excluded}"
@@ -53,15 +67,15 @@ def _response(study: Study) -> str:
 
 
 def _endpoints(study: Study) -> str:
-    return " ".join(_define(endpoint) for endpoint in study.endpoints.values())
+    defined = " ".join(_define(endpoint) for endpoint in study.endpoints.values())
+    return f"{defined} Without any of these, a case was censored on the last day it was known to be alive."
 
 
 def _define(endpoint: Endpoint) -> str:
-    competing = f", with {join(endpoint.competing)} as competing events" if endpoint.competing else ""
-    return (
-        f"{endpoint.label} ({endpoint.short}): time to {_first(endpoint.events)}{competing}; otherwise censored on "
-        "the last day the child was known to be alive."
-    )
+    events = f"competing {noun(len(endpoint.competing), 'event')}"
+    competing = f", with {join(endpoint.competing)} as {events}" if endpoint.competing else ""
+    short = "" if endpoint.short.lower() in endpoint.label.lower() else f" ({endpoint.short})"
+    return f"{endpoint.label}{short}: time to {_first(endpoint.events)}{competing}."
 
 
 def _first(events: tuple[str, ...]) -> str:
@@ -71,15 +85,10 @@ def _first(events: tuple[str, ...]) -> str:
 def _estimation(study: Study, results: Results) -> str:
     level = percent(study.report.level)
     own = [row for name, row in results.items() if not name.startswith("compare.")]
-    used = [*dict.fromkeys(row.estimate.method for row in own if row.unit == "probability")]
-    few = (
-        f" Below {FEW_CASES} cases the beta product confidence procedure (Fay, Brittain and Proschan, Biostatistics "
-        "2013) is quoted, with the log–log interval beside it."
-        if any("beta product" in method for method in used)
-        else ""
-    )
+    used = " ".join(row.estimate.method for row in own if row.unit == "probability")
+    said = [words for known, words in ESTIMATORS if known in used]
     return (
-        f"Time is in whole days. Probabilities were estimated by: {'; '.join(used)}.{few} Proportions have exact "
+        f"Time is in whole days. {' '.join(said)} Proportions have exact "
         f"(Clopper–Pearson) intervals and medians exact order-statistic intervals; all intervals are {level}. "
         "Follow-up is given by reverse Kaplan–Meier and as the survivors' median and range. "
         f"A horizon with fewer than {study.report.minimum_at_risk} cases at risk is quoted only with "

@@ -43,8 +43,8 @@ def as_json(document: Document) -> str:
 
 def _block(block: Block) -> Json:
     match block:
-        case Heading(level, text, fresh):
-            return {"kind": "heading", "level": level, "text": text, "fresh": fresh}
+        case Heading(level, text, fresh, settled):
+            return {"kind": "heading", "level": level, "text": text, "fresh": fresh, "settled": settled}
         case Paragraph(inlines):
             return {"kind": "paragraph", "runs": _runs(inlines)}
         case Bullets(items):

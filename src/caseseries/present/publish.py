@@ -16,18 +16,27 @@ from caseseries.present.exports import export
 from caseseries.present.html import write_html
 from caseseries.present.pdf import write_pdf
 from caseseries.present.report import Material, Reading, assemble
+from caseseries.present.transport import to_transport
 from caseseries.present.wording import plain
 from caseseries.study.definition import Study
 
 
 def write_report(
-    report: Path, study: Study, analysis: Analysis, inputs: Mapping[str, str], reading: Reading, software: str
+    report: Path,
+    study: Study,
+    analysis: Analysis,
+    inputs: Mapping[str, str],
+    reading: Reading,
+    software: str,
+    *,
+    transport: bool = False,
 ) -> None:
     """Everything under `report`: the numbers first, so that a failure to draw loses none.
 
     `inputs` are the files the report was made from and their SHA-256; `analysis` has its printed strings.
     """
     write_data(report, study, analysis, inputs, software)
+    write_transport(report / "exports", study, analysis, wanted=transport)
     material = Material(study, analysis.results, analysis.displays, analysis.remarks, reading)
     document = assemble(material, software)
     write_parts(report, document)
@@ -53,6 +62,17 @@ def write_data(
     exports = export(study, analysis.results, analysis.displays, analysis.adtte, software)
     for name, text in exports.items():
         write_text(report / "exports" / name, text)
+
+
+def write_transport(exports: Path, study: Study, analysis: Analysis, *, wanted: bool) -> None:
+    """ADSL and ADTTE as SAS transport files where they are wanted; none is left from an earlier run."""
+    datasets = {"ADSL": (ADSL_COLUMNS, analysis.adsl), "ADTTE": (ADTTE_COLUMNS, analysis.adtte)}
+    for name, (columns, rows) in datasets.items():
+        path = exports / f"{name.lower()}.xpt"
+        if wanted:
+            path.write_bytes(to_transport(name, columns, rows, study.data_cut))
+        else:
+            path.unlink(missing_ok=True)
 
 
 def write_parts(report: Path, document: Document) -> None:

@@ -1,12 +1,14 @@
 """The report as a document: what is said and in what order, from results, displays and remarks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from caseseries.analysis.displays import Displays
 from caseseries.analysis.remarks import Remark
 from caseseries.analysis.results import Result, Results
+from caseseries.analysis.rulings import Ruling, rulings_behind
 from caseseries.present import methods, tables
+from caseseries.present.citing import cite_numbers
 from caseseries.present.document import (
     Block,
     Bullets,
@@ -29,11 +31,12 @@ from caseseries.present.figures import (
     swimmer_figure,
     trajectory_figure,
 )
-from caseseries.present.wording import capital, fill, join, level_interval, level_words
+from caseseries.present.wording import capital, fill, join, level_interval, level_words, noun
 from caseseries.study.definition import Study
 from caseseries.study.variables import BY_NAME
 
 # Remarks a reader must have met before the first survival figure; the rest wait for the limitations.
+QUOTING = "Before quoting these numbers"
 URGENT = ("few-at-risk", "not-estimable", "event-before-index", "same-at-two-horizons")
 
 
@@ -43,6 +46,7 @@ class Reading:
 
     lines: tuple[str, ...]
     findings: tuple[str, ...]
+    rulings: tuple[Ruling, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ def assemble(material: Material, software: str) -> Document:
         _data,
         _cases,
     )
-    blocks = tuple(block for section in sections for block in section(material))
+    blocks = cite_numbers([block for section in sections for block in section(material)])
     return Document(
         title=study.title,
         subtitle=f"{study.design}. {study.population}",
@@ -84,12 +88,15 @@ def assemble(material: Material, software: str) -> Document:
         blocks=blocks,
         footer=f"{study.short_title} · data to {study.data_cut:%-d %B %Y} · {software}",
         keywords=("case series", study.index.label, "survival", "minimal residual disease"),
-        trails={result.id: trail_of(result) for result in material.results.values()},
+        trails={
+            result.id: trail_of(result, rulings_behind(result, material.reading.rulings))
+            for result in material.results.values()
+        },
     )
 
 
-def trail_of(result: Result) -> Trail:
-    """Where a number comes from, for a reader who asks: method, counts, caveats, then each case's cells."""
+def trail_of(result: Result, rulings: Sequence[Ruling] = ()) -> Trail:
+    """Where a number comes from, for a reader who asks: method, counts, caveats, decisions, then each case's cells."""
     estimate = result.estimate
     lines = [result.shown, f"Method: {estimate.method}; n = {estimate.n}"]
     if estimate.events is not None:
@@ -97,6 +104,7 @@ def trail_of(result: Result) -> Trail:
     if estimate.at_risk is not None:
         lines.append(f"At risk: {estimate.at_risk}")
     lines += [capital(caveat) for caveat in result.notes]
+    lines += [capital(ruling.words) for ruling in rulings]
     for case, cells in sorted(result.sources.items()):
         lines.append(f"{case}: {'; '.join(f'{cell.where} = {cell.raw}' for cell in cells) or 'no cell'}")
     return Trail(result.label, tuple(lines))
@@ -106,7 +114,7 @@ def _summary(m: Material) -> Iterator[Block]:
     study, results = m.study, m.results
     yield Heading(1, "Summary")
     parts = [
-        f"{{n.cases}} cases received {study.index.label} (median age {{age.index.median_years}}, range "
+        f"{capital(study.index.label)} was given to {{n.cases}} cases (median age {{age.index.median_years}}, range "
         "{age.index.minimum_years:value}–{age.index.maximum_years}).",
         "MRD response was complete in {mrd.response.complete} and complete or partial in "
         "{mrd.response.complete_or_partial}.",
@@ -115,11 +123,14 @@ def _summary(m: Material) -> Iterator[Block]:
     yield Bullets(tuple(fill(_headline_text(results[one]), results) for one in headline(results, study)))
     urgent = [fill(remark.text, results) for remark in m.remarks if remark.code in URGENT]
     if urgent:
-        yield Callout("limit", "Before quoting these numbers", tuple(urgent))
+        yield Callout("limit", QUOTING, tuple(urgent))
 
 
 def _headline_text(result: Result) -> str:
-    return f"{result.label}: {{{result.id}}}; {{{result.id}:events}} events, {{{result.id}:at_risk}} still at risk."
+    return (
+        f"{result.label}: {{{result.id}}}; {{{result.id}:events}} {noun(result.estimate.events, 'event')}, "
+        f"{{{result.id}:at_risk}} still at risk."
+    )
 
 
 def headline(results: Results, study: Study) -> list[str]:
@@ -143,10 +154,10 @@ def _cohort(m: Material) -> Iterator[Block]:
     study, results = m.study, m.results
     yield Heading(1, "Cohort")
     yield m.say(
-        "{n.returned} cases were returned; {n.set_aside} were set aside for their data and {n.not_eligible} "
-        "did not meet the protocol. {n.cases} are analysed. "
+        "The centres returned {n.returned} cases; {n.set_aside} were set aside for their data and {n.not_eligible} "
+        "did not meet the protocol, which leaves {n.cases} (see figure:flow, table:characteristics). "
         f"{levels_of(results, 'indication', 'The indication was')} "
-        f"{levels_of(results, 'remission_at_start', 'Remission at the start of treatment was')}"
+        f"{levels_of(results, 'remission_at_start', 'The state at the start of treatment was')}"
     )
     yield _figure(
         "flow", "Flow of cases", "From the centres' returns to the analysis.", flow_figure(m.displays.flow)
@@ -160,6 +171,8 @@ def levels_of(results: Results, variable: str, opening: str) -> str:
     rows = [row for name, row in results.items() if name.startswith(stem) and row.unit == "proportion"]
     heading = f"{BY_NAME[variable].label}: "
     clauses = [f"{row.label.removeprefix(heading)} in {{{row.id}:of}}" for row in rows]
+    if any(mark in clause for clause in clauses for mark in ",:"):
+        return f"{opening} {'; '.join(clauses)}."
     return f"{opening} {join(clauses)}." if clauses else ""
 
 
@@ -167,11 +180,12 @@ def _treatment(m: Material) -> Iterator[Block]:
     study = m.study
     yield Heading(1, "Treatment and MRD response")
     yield m.say(
-        f"{levels_of(m.results, 'cycles', 'Number of cycles:')} "
+        f"{levels_of(m.results, 'cycles', 'The number of cycles was')} "
         f"Before {study.index.label}, MRD in cases in MRD-positive remission was a median of {{mrd.before.median}}, "
         "range {mrd.before.minimum:value}–{mrd.before.maximum:value} (n = {mrd.before.median:n}). After it, MRD was "
         "not detected in {mrd.after.not_detected}; the response was complete in {mrd.response.complete}, partial in "
-        "{mrd.response.partial}, and complete or partial in {mrd.response.complete_or_partial}."
+        "{mrd.response.partial}, and complete or partial in {mrd.response.complete_or_partial} (see figure:mrd, "
+        "table:response)."
     )
     target = m.displays.mrd_target
     caption = (
@@ -186,7 +200,7 @@ def _treatment(m: Material) -> Iterator[Block]:
     yield tables.response(m.results)
     transplanted = "characteristics.hsct_after_index.yes"
     yield m.say(
-        f"{{{transplanted}:of}} proceeded to HSCT, a median of {{time.index_to_hsct.median}} from the start of "
+        f"HSCT followed in {{{transplanted}:of}}, a median of {{time.index_to_hsct.median}} from the start of "
         f"{study.index.label} (range {{time.index_to_hsct.minimum:value}}–{{time.index_to_hsct.maximum}}). "
         + _home(m.results)
     )
@@ -215,7 +229,7 @@ def _home(results: Results) -> str:
     home, between = "characteristics.home_after_week_1.yes", "hsct.therapy_between"
     sentences = []
     if home in results:
-        sentences.append(f"{{{home}:of}} were discharged after the first week of treatment.")
+        sentences.append(f"Discharge home after the first week of treatment was possible in {{{home}:of}}.")
     if between in results:
         sentences.append(f"Other therapy was given between treatment and transplant in {{{between}:of}}.")
     return " ".join(sentences)
@@ -223,13 +237,20 @@ def _home(results: Results) -> str:
 
 def _toxicity(m: Material) -> Iterator[Block]:
     yield Heading(1, "Toxicity")
+    yield m.say(f"{toxicity_of(m)[:-1]} (see table:toxicity).")
     yield tables.toxicity(m.study, m.results)
+
+
+def toxicity_of(m: Material) -> str:
+    clauses = [f"{kind} in {{toxicity.{name}.any:of}}" for name, kind in m.study.toxicity.kinds.items()]
+    return f"Toxicity of any grade: {join(clauses)}."
 
 
 def _outcomes(m: Material) -> Iterator[Block]:
     study, results = m.study, m.results
     yield Heading(1, "Outcome")
     start = f"start of {study.index.label}"
+    yield m.say(_course(m))
     if m.displays.lanes:
         caption = f"From the {start}; an arrow is a child alive at last contact."
         yield _figure("swimmer", "Time-line of each case", caption, swimmer_figure(m.displays.lanes, start))
@@ -246,6 +267,27 @@ def _outcomes(m: Material) -> Iterator[Block]:
         yield _figure(f"survival-{curves[0].id.split('.')[1]}", f"{names} from {origin}", caption, drawn)
     yield tables.survival(study, results)
     yield m.say(_follow_up(study, results))
+
+
+def _course(m: Material) -> str:
+    """What the figures and the table of survival show, in sentences."""
+    said = [outcome_of(m, result_id) for result_id in headline(m.results, m.study)]
+    return " ".join(
+        [
+            "Each case is shown as a time-line (see figure:swimmer).",
+            *said[:-1],
+            *(f"{one[:-1]} (see figure:survival-, table:survival)." for one in said[-1:]),
+        ]
+    )
+
+
+def outcome_of(m: Material, result_id: str) -> str:
+    """ "3-year EFS from HSCT was 47% (95% CI 2–80), with 5 events and 1 still at risk." """
+    result = m.results[result_id]
+    return (
+        f"{result.label} was {{{result_id}}}, with {{{result_id}:events}} "
+        f"{noun(result.estimate.events, 'event')} and {{{result_id}:at_risk}} still at risk."
+    )
 
 
 def _follow_up(study: Study, results: Results) -> str:
@@ -266,6 +308,7 @@ def _relapses(m: Material) -> Iterator[Block]:
     if not curves and not m.displays.aftermath:
         return
     yield Heading(1, "Relapse and death")
+    yield m.say(_incidences(m))
     for origin in dict.fromkeys(curve.origin for curve in curves):
         here = [c for c in curves if c.origin == origin]
         drawn = incidence_figure(here, m.study.report.minimum_at_risk, m.study.report.level)
@@ -278,6 +321,21 @@ def _relapses(m: Material) -> Iterator[Block]:
         )
     yield tables.incidence(m.study, m.results)
     yield tables.aftermath(m.displays.aftermath, m.study.report.style)
+
+
+def _incidences(m: Material) -> str:
+    """The last horizon of every cumulative incidence, in a sentence."""
+    names = [
+        f"{wanted.endpoint}.{origin}.{wanted.horizons[-1]}"
+        for wanted in m.study.estimates
+        if m.study.endpoints[wanted.endpoint].competing
+        for origin in wanted.origins
+    ]
+    said = [f"{m.results[name].label} was {{{name}}}" for name in names if name in m.results]
+    estimates = f"{capital(join(said))} (see figure:incidence-, table:incidence). " if said else ""
+    return (
+        f"{estimates}Every relapse and death after HSCT is listed with what followed (see table:aftermath)."
+    )
 
 
 def _beside(m: Material) -> Iterator[Block]:
@@ -301,20 +359,25 @@ def _beside(m: Material) -> Iterator[Block]:
             shown = beside_figure(contrast.drawn, m.study.report.minimum_at_risk, m.study.report.level)
             name = f"compare-{contrast.id}-{contrast.drawn.ours.id.split('.')[1]}"
             caption = "Ours with its pointwise interval; the published outcome with its own."
-            yield _figure(name, f"{contrast.ours} beside {contrast.drawn.name}", caption, shown)
+            yield _figure(name, f"{contrast.ours} beside {join(contrast.names)}", caption, shown)
         yield tables.comparison(contrast, m.results)
         told = [f"Compared although they differ: {contrast.told}"] if contrast.told else []
-        if said := [*told, *contrast.cautions]:
-            yield Bullets(tuple(_words(f"{capital(one)}.") for one in said))
+        yield m.say(
+            f"{contrast.ours} beside {join(contrast.names)} (see figure:compare-{contrast.id}, "
+            f"table:compare-{contrast.id}):"
+        )
+        yield Bullets(tuple(_words(f"{capital(one)}.") for one in [*told, *contrast.cautions]))
 
 
 def _limits(m: Material) -> Iterator[Block]:
-    yield Heading(1, "Limitations the software sees")
-    yield Bullets(tuple(fill(remark.text, m.results) for remark in m.remarks))
+    yield Heading(1, "Limitations", settled=True)
+    if any(remark.code in URGENT for remark in m.remarks):
+        yield m.say(f"What stands in the summary under “{QUOTING}” comes first. Besides:")
+    yield Bullets(tuple(fill(remark.text, m.results) for remark in m.remarks if remark.code not in URGENT))
 
 
 def _data(m: Material) -> Iterator[Block]:
-    yield Heading(1, "What was read")
+    yield Heading(1, "Appendix: what was read")
     yield Bullets(tuple(_words(line) for line in m.reading.lines))
     if m.reading.findings:
         yield Heading(2, "Open findings")
@@ -322,7 +385,7 @@ def _data(m: Material) -> Iterator[Block]:
 
 
 def _cases(m: Material) -> Iterator[Block]:
-    yield Heading(1, "The cases, one by one")
+    yield Heading(1, "Appendix: the cases, one by one")
     yield tables.cases(m.displays.listing, m.study)
 
 

@@ -6,14 +6,30 @@ from collections.abc import Iterator, Mapping, Sequence
 from caseseries.analysis.displays import Aftermath, Contrast, Listing
 from caseseries.analysis.results import Result, Results
 from caseseries.present.document import Inlines, Number, Table, TableRow, Text
-from caseseries.present.wording import capital, fill, level_percent, level_words, plain, rounded, spell
+from caseseries.present.wording import (
+    capital,
+    fill,
+    join,
+    level_percent,
+    level_words,
+    noun,
+    p_before,
+    percent,
+    plain,
+    rounded,
+    spell,
+)
 from caseseries.study.definition import Study
 from caseseries.study.variables import BY_NAME, Variable
 
 
 def characteristics(study: Study, results: Results) -> Table:
     """Table 1: one line a number, one a level of each category, and how many are not known."""
-    rows = [row for name in study.report.characteristics for row in _characteristic(BY_NAME[name], results)]
+    rows = [
+        row
+        for name in study.report.characteristics
+        for row in _characteristic(BY_NAME[name], study.index.label, results)
+    ]
     n = results["n.cases"].shown
     return Table(
         "characteristics",
@@ -25,8 +41,9 @@ def characteristics(study: Study, results: Results) -> Table:
     )
 
 
-def _characteristic(variable: Variable, results: Results) -> Iterator[TableRow]:
-    label = f"{variable.label}, {variable.unit}" if variable.unit else variable.label
+def _characteristic(variable: Variable, treatment: str, results: Results) -> Iterator[TableRow]:
+    label = variable.label.replace("index treatment", treatment)
+    label = f"{label}, {variable.unit}" if variable.unit else label
     if variable.kind == "number":
         stem = variable.result_id("{}")
         median, low, high = (stem.format(name) for name in ("median", "minimum", "maximum"))
@@ -56,13 +73,13 @@ def cases(listing: Listing, study: Study) -> Table:
         "Age at diagnosis, months": "age_at_diagnosis_months",
         "Indication": "indication",
         "Remission at start": "remission_at_start",
-        "Age at index, years": "age_at_index_years",
+        f"Age at {study.index.label}, years": "age_at_index_years",
         "Cycles": "cycles",
         "MRD before": "mrd_before",
         "MRD after": "mrd_after",
         "Days to HSCT": "days_index_to_hsct",
-        "Event after HSCT (day)": "event_after_hsct",
-        "Last known, day after HSCT": "days_hsct_to_last_known",
+        "Event (day after HSCT)": "event_after_hsct",
+        "Last seen, day after HSCT": "days_hsct_to_last_known",
         "Alive": "alive",
     }
     rows = tuple(
@@ -71,9 +88,17 @@ def cases(listing: Listing, study: Study) -> Table:
     )
     notes = (
         "MRD is a percentage of cells; < marks a specimen in which it was not detected, at the sensitivity given.",
-        f"Days are whole days; {study.index.label} is the index treatment.",
+        f"Days to HSCT are from the start of {study.index.label}.",
     )
-    return Table("cases", "The cases, one by one", tuple(columns), rows, "llrllrrrrrlrl", notes, wide=True)
+    return Table(
+        "cases",
+        "Every case, in the order of the returns",
+        tuple(columns),
+        rows,
+        "llrllrrrrrlrl",
+        notes,
+        wide=True,
+    )
 
 
 def _cell(row: Mapping[str, object], name: str, style: str) -> Inlines:
@@ -108,7 +133,7 @@ def response(results: Results) -> Table:
     return Table(
         "response",
         "MRD response",
-        ("Response", "n / N", "%", "95% CI"),
+        ("Response", "n / N", "%", f"{percent(results['mrd.response.complete'].estimate.level)} CI"),
         rows,
         "lrrr",
         ("Exact (Clopper–Pearson) intervals.",),
@@ -134,7 +159,8 @@ def toxicity(study: Study, results: Results) -> Table:
             label = result.label if result.id.endswith(".any") else capital(SPLIT.split(result.label, 1)[-1])
             rows.append(TableRow(((Text(label),), *_counted(result)), 0 if result.id.endswith(".any") else 1))
     note = f"Graded by {study.toxicity.scale}; a case counts once, at its highest grade. Exact intervals."
-    return Table("toxicity", "Toxicity", ("Toxicity", "n / N", "%", "95% CI"), tuple(rows), "lrrr", (note,))
+    columns = ("Toxicity", "n / N", "%", f"{percent(study.report.level)} CI")
+    return Table("toxicity", "Toxicity", columns, tuple(rows), "lrrr", (note,))
 
 
 def survival(study: Study, results: Results) -> Table:
@@ -144,14 +170,22 @@ def survival(study: Study, results: Results) -> Table:
         beside = next(
             (results[i] for i in (f"{result.id}.loglog", f"{result.id}.bpcp") if i in results), None
         )
-        other = fill(f"{{{beside.id}:range}}", results) if beside else (Text("–"),)
-        rows.append(TableRow((*_estimate_cells(result, results), other, *_rests_on(result))))
-    columns = ("Estimate", "Value, %", "95% CI", "95% CI, log–log", "Events / n", "At risk")
+        quoted, other = (_range(one, results) for one in (result, beside))
+        first = (quoted, other) if "beta product" in result.estimate.method else (other, quoted)
+        _, value, _ = _estimate_cells(result, results)
+        label = (Text(result.label.replace("index treatment", study.index.label)),)
+        rows.append(TableRow((label, value, *first, *_rests_on(result))))
+    interval = f"{percent(study.report.level)} CI"
+    columns = ("Estimate", "%", f"{interval}, BPCP", f"{interval}, log–log", "Events / n", "At risk")
     notes = (
-        "The first interval is the beta product confidence procedure (BPCP), except with delayed entry (log–log).",
+        "Kaplan–Meier. BPCP, the beta product confidence procedure, is not defined with delayed entry.",
         f"At risk: still under observation at the horizon; {study.report.minimum_at_risk} are asked for.",
     )
     return Table("survival", "Survival", columns, tuple(rows), "lrrrrr", notes)
+
+
+def _range(result: Result | None, results: Results) -> Inlines:
+    return fill(f"{{{result.id}:range}}", results) if result else (Text("–"),)
 
 
 def incidence(study: Study, results: Results) -> Table:
@@ -160,7 +194,7 @@ def incidence(study: Study, results: Results) -> Table:
         TableRow((*_estimate_cells(result, results), *_rests_on(result)))
         for result in _asked(study, results, competing=True)
     ]
-    columns = ("Estimate", "Value, %", "95% CI", "Events / n", "At risk")
+    columns = ("Estimate", "%", f"{percent(study.report.level)} CI", "Events / n", "At risk")
     return Table("incidence", "Cumulative incidence", columns, tuple(rows), "lrrrr", ("Aalen–Johansen.",))
 
 
@@ -225,19 +259,28 @@ PRIORS = ("weak", "robust", "power")
 def comparison(contrast: Contrast, results: Results) -> Table:
     """One comparison with a published outcome: a line a measure, and what it rests on."""
     rows = tuple(
-        TableRow(
-            ((Text(results[name].label),), fill(f"{{{name}}}", results), fill(_basis(name, results), results))
-        )
+        TableRow(((Text(results[name].label),), _shown(results[name]), fill(_basis(name, results), results)))
         for name in contrast.result_ids
         if not {"worth", "conflict"} & set(name.split("."))
     )
-    notes = (
-        "CrI, credible interval. P(ours is higher) is a probability, not a test; the prior is on our survival, so "
-        "it pulls towards the published outcome. “Against our data” is how likely the prior made data as far from "
-        "it as ours: small means that the two disagree.",
+    bayes = (
+        "CrI, credible interval. ESS, effective sample size of the prior. P(ours is higher) is a probability, not a "
+        "test; the prior is on our survival, so it pulls towards the published outcome. Prior–data conflict: how "
+        "likely the prior made data as far from it as ours; a small P means that the two disagree.",
     )
-    title = f"{contrast.ours} beside {' and '.join(contrast.theirs)}"
+    notes = (
+        *contrast.references,
+        *(bayes if any(".better." in name for name in contrast.result_ids) else ()),
+    )
+    title = f"{contrast.ours} beside {join(contrast.names)}"
     return Table(f"compare-{contrast.id}", title, ("Measure", "Result", "Rests on"), rows, "lll", notes)
+
+
+def _shown(result: Result) -> Inlines:
+    """A result as printed; a p-value with its P."""
+    if result.unit != "p-value" or result.estimate.value is None:
+        return (Number(result.id, result.shown),)
+    return Text(p_before(result)), Number(result.id, result.shown)
 
 
 def _basis(name: str, results: Results) -> str:
@@ -245,12 +288,14 @@ def _basis(name: str, results: Results) -> str:
     stem, _, last = name.rpartition(".")
     if last in PRIORS:
         horizon = stem.rpartition(".")[0]
-        return f"prior worth {{{horizon}.worth.{last}}}; against our data, P = {{{horizon}.conflict.{last}}}"
+        conflict = p_before(results[f"{horizon}.conflict.{last}"])
+        return f"ESS {{{horizon}.worth.{last}}}; prior–data conflict, {conflict}{{{horizon}.conflict.{last}}}"
     estimate = results[name].estimate
     if estimate.value is None:
         return estimate.because
     if last == "ours":
-        return f"{{{name}:events}} events in {{{name}:n}} cases; {{{name}:at_risk}} at risk"
+        events = noun(estimate.events, "event")
+        return f"{{{name}:events}} {events} in {{{name}:n}} {noun(estimate.n, 'case')}; {{{name}:at_risk}} at risk"
     if last == "published":
         return f"{{{name}:n}} published cases" if estimate.n else "number of cases not known"
     if last in ("effective", "difference", "tipping", "smr", "log_rank", "binomial"):

@@ -28,6 +28,8 @@ __all__ = [
     "level_words",
     "limit",
     "limits_of",
+    "noun",
+    "p_before",
     "p_value",
     "percent",
     "plain",
@@ -44,22 +46,27 @@ class Style:
     """How a journal prints a number and its interval; the number itself is the same in every style.
 
     `decimal` stands for the point, `between` the two limits, `before` them after the confidence level, and
-    `share` follows a percentage that stands in brackets beside its count.
+    `share` follows a percentage that stands in brackets beside its count. `p` comes before a p-value, with `equal`
+    unless it is bounded; `unit_zero` is the zero before its point.
     """
 
     decimal: str = "."
     between: str = "–"
     before: str = "% CI "
     share: str = "%"
+    p: str = "P "
+    equal: str = "= "
+    unit_zero: str = "0"
 
 
 # Lancet and JAMA: theme_gtsummary_journal of R's gtsummary (mid-dot; "ll to ul" and no percent sign beside a count);
-# the comma after CI: AMA Manual of Style, 11th edition, which Blood follows.
+# the comma after CI, and no zero before the point of a P, which cannot exceed 1: AMA Manual of Style, 11th edition,
+# which Blood follows. "p=0·21": the Lancet's formatting guidelines.
 STYLES = {
     "plain": Style(),
-    "blood": Style(between="-", before="% CI, "),
-    "lancet": Style(decimal="·"),
-    "jama": Style(between=" to ", before="% CI, ", share=""),
+    "blood": Style(between="-", before="% CI, ", unit_zero=""),
+    "lancet": Style(decimal="·", p="p", equal="="),
+    "jama": Style(between=" to ", before="% CI, ", share="", unit_zero=""),
 }
 
 NOT_ESTIMABLE = "not estimable"
@@ -122,6 +129,12 @@ def p_value(value: float) -> str:
     if value < 0.001:
         return "<0.001"
     return rounded(value, 3 if value < 0.00995 else 2)
+
+
+def p_before(result: Result) -> str:
+    """ "P = " or "P " before a p-value in its style."""
+    style = STYLES[result.style]
+    return style.p if result.shown.startswith("<") else f"{style.p}{style.equal}"
 
 
 def level_words(point: "MrdPoint | LevelAt") -> str:
@@ -202,7 +215,8 @@ def _value(result: Result, value: float) -> str:
     if result.unit == "fraction of cells":
         return spell(level_percent(value), result.style)
     if result.unit == "p-value":
-        return spell(p_value(value), result.style)
+        zero = STYLES[result.style].unit_zero
+        return spell(p_value(value).replace("0.", f"{zero}.", 1), result.style)
     # A median of an even number of whole days may fall on a half; rounding it would invent a day.
     half = result.unit == "days" and value != int(value)
     return spell(rounded(value, 1 if half else result.decimals), result.style)
@@ -258,6 +272,11 @@ def plain(inlines: "Inlines") -> str:
     from caseseries.present.document import Text
 
     return "".join(run.text if isinstance(run, Text) else run.shown for run in inlines)
+
+
+def noun(count: float | None, word: str) -> str:
+    """ "event" for one, else "events"."""
+    return word if count == 1 else f"{word}s"
 
 
 def capital(words: str) -> str:

@@ -46,7 +46,9 @@ def load_study(folder: Path) -> Study:
 def suggest(word: str, allowed: Iterable[str]) -> str:
     """The sentence "Did you mean …?" when one of `allowed` is close to `word`; else an instruction."""
     words = list(allowed)
-    close = difflib.get_close_matches(word, words, n=1) or [one for one in words if one.startswith(word)]
+    close = [one for one in words if one.casefold() == word.casefold()]
+    close += difflib.get_close_matches(word, words, n=1)
+    close += [one for one in words if word and one.startswith(word)]
     return f"Did you mean {close[0]}?" if close else "Use one of those"
 
 

@@ -240,15 +240,24 @@ def draw_counts(panel: Panel) -> Iterator[str]:
 
 def draw_key(panel: Panel, y: float, more: Sequence[pen.KeyEntry] = ()) -> str:
     hue = next(panel.hued)[1]
+    band, opacity = (hue, 0.15) if len(panel.curves) == 1 else (BAND, 1.0)
     entries: list[pen.KeyEntry] = [
         *more,
-        (lambda x, y: pen.box(x, y - 5, 20, 10, BAND), 20.0, f"{percent(panel.level)} confidence interval"),
+        (
+            lambda x, y: pen.area(_corners(x, y), band, opacity),
+            20.0,
+            f"{percent(panel.level)} confidence interval",
+        ),
         (lambda x, y: pen.line((x + 2, y - 5), (x + 2, y + 5), hue, 1.4), 4.0, "censored"),
     ]
     if any(thin for curve in panel.curves for thin, _ in _runs(curve, panel.minimum)):
         meaning = f"fewer than {panel.minimum} at risk"
         entries.append((lambda x, y: pen.line((x, y), (x + 24, y), hue, 1.6, "5 3.5"), 24.0, meaning))
     return pen.key(panel.left, y, entries, WIDTH)[0]
+
+
+def _corners(x: float, y: float) -> list[tuple[float, float]]:
+    return [(x, y - 5), (x + 20, y - 5), (x + 20, y + 5), (x, y + 5)]
 
 
 def _alt(curves: Sequence[Curve], level: float) -> str:

@@ -14,7 +14,7 @@ from caseseries.present.drawing import Drawing, Scale
 from caseseries.present.figures.curves import time_axis
 from caseseries.present.wording import percent, rounded
 
-WIDTH, LEFT, GAP, HEIGHT, BARS, RADIUS = 700.0, 62.0, 16.0, 104.0, 16.0, 4.2
+WIDTH, LEFT, GAP, HEIGHT, BARS, RADIUS = 700.0, 62.0, 16.0, 92.0, 16.0, 4.2
 NEGATIVE, BELOW, UNKNOWN = "not detected", "positive below quantitative range", "not evaluable"
 FILLS = ("#C9CED6", "#FFFFFF", pen.SKY, "#8A939E")
 MARKS = {
@@ -42,7 +42,7 @@ class _Frame:
 
 def trajectory_figure(cases: Sequence[Trajectory], target: float | None, origin: str) -> Drawing:
     """A panel for each case, all on the same axes; `target` is the protocol's limit, where there is one."""
-    columns = min(3, len(cases))
+    columns = min(4 if len(cases) > 9 else 3, len(cases))
     decades, days = _decades(cases, target), _days(cases)
     fills = _fills(cases)
     width = (WIDTH - LEFT - 8 - GAP * (columns - 1)) / columns
