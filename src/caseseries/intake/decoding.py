@@ -12,7 +12,7 @@ from statistics import median
 
 from caseseries.decisions.chain import Option
 from caseseries.findings import Where
-from caseseries.intake.asking import LEFT_OUT, Asking
+from caseseries.intake.asking import ANSWER, LEFT_OUT, Asking
 from caseseries.intake.cells import MISSING_WORDS, YES_NO_WORDS
 from caseseries.intake.clinical_dates import Order, date_of_text, order_of_texts
 from caseseries.intake.headings import Lexicon, Meaning
@@ -55,7 +55,6 @@ YES_NO_MORE = {
     "keine": "no",
     "not given": "no",
 }
-ANSWER = "Answer with: caseseries decide DIR"
 
 
 @dataclass(frozen=True)

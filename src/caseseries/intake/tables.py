@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from caseseries.intake.headings import Lexicon, Match, match_heading
+from caseseries.intake.headings import Lexicon, Match, Meaning, match_heading
 from caseseries.intake.spelling import clean
 from caseseries.intake.units import unit_of
 from caseseries.intake.workbook import ADDRESS, Cell, Sheet, number_of
@@ -56,13 +56,38 @@ class Table:
     @property
     def has_cases(self) -> bool:
         """Whether something under the heading of the case ids can be one: short, and no sentence."""
-        return any(map(_can_be_id, self.cells_under(self.case_ids)))
+        return any(map(looks_like_id, self.cells_under(self.case_ids)))
+
+    @property
+    def meanings(self) -> Mapping[int, Meaning]:
+        """What is settled, by number of heading."""
+        return {i: m.meanings[0] for i, m in self.matches.items() if m.is_certain and m.meanings}
+
+    @property
+    def unknown(self) -> Mapping[int, Sequence[Cell]]:
+        """The cells under each heading without a meaning, and under none at all, by its number."""
+        found: dict[int, list[Cell]] = defaultdict(list)
+        _, last = self.heading_lines
+        for cell in self.outside:
+            line, place = self.place_of(cell)
+            if line > last and place not in self.matches:
+                found[place].append(cell)
+        return {**found, **{i: self.cells_under(i) for i, m in self.matches.items() if not m.meanings}}
+
+    @property
+    def heading_lines(self) -> tuple[int, int]:
+        """The first and the last line of headings."""
+        lines = [self.place_of(cell)[0] for cell in self.heading_cells]
+        return min(lines), max(lines)
+
+    def place_of(self, cell: Cell) -> Place:
+        return (cell.column, cell.row) if self.is_sideways else (cell.row, cell.column)
 
     def cells_under(self, index: int) -> tuple[Cell, ...]:
         return tuple(record.cells[index] for record in self.records if index in record.cells)
 
 
-def _can_be_id(cell: Cell) -> bool:
+def looks_like_id(cell: Cell) -> bool:
     """Short, and no sentence."""
     return len(cell.raw) <= LONGEST_ID and len(cell.raw.split()) < 4
 
@@ -183,20 +208,38 @@ def _build(sheet: Sheet, form: str, best: _Try, lexicon: Lexicon) -> Table:
     matches = dict(best.matches)
     if form:
         matches = {place: _match(*best.texts[place], form, lexicon, {}) for place in matches}
-    last = best.first + best.depth - 1
-    own = {(cell.row, cell.column): cell for cell in sheet.cells}
-    placed = {((c, r) if best.is_sideways else (r, c)): cell for (r, c), cell in own.items()}
-    heads = tuple(cell for (line, place), cell in placed.items() if best.first <= line <= last)
+    return _lay_out(
+        sheet, form, matches, (best.first, best.first + best.depth - 1), is_sideways=best.is_sideways
+    )
+
+
+def retake(table: Table, matches: Mapping[int, Match]) -> Table:
+    """The same table with other meanings of its headings."""
+    return _lay_out(table.sheet, table.form, matches, table.heading_lines, is_sideways=table.is_sideways)
+
+
+def _lay_out(
+    sheet: Sheet,
+    form: str,
+    matches: Mapping[int, Match],
+    heading_lines: tuple[int, int],
+    *,
+    is_sideways: bool,
+) -> Table:
+    """The records under the headings; what stands above, beside and alone below them is outside."""
+    first, last = heading_lines
+    placed = {(c.column, c.row) if is_sideways else (c.row, c.column): c for c in sheet.cells}
+    heads = tuple(cell for (line, _), cell in placed.items() if first <= line <= last)
     lines: dict[int, dict[int, Cell]] = defaultdict(dict)
     outside = []
     for (line, place), cell in sorted(placed.items()):
         if line > last and place in matches:
             lines[line][place] = cell
-        elif not best.first <= line <= last:
+        elif not first <= line <= last:
             outside.append(cell)
-    table = Table(sheet, form, matches, heads, (), (), best.is_sideways)
+    table = Table(sheet, form, matches, heads, (), (), is_sideways)
     records, notes = _split(lines, table.case_ids)
-    return Table(sheet, form, matches, heads, records, (*outside, *notes), best.is_sideways)
+    return replace(table, records=records, outside=(*outside, *notes))
 
 
 def _split(
@@ -208,7 +251,7 @@ def _split(
     for line in sorted(lines):
         cells = lines[line]
         only = next(iter(cells.values())) if len(cells) == 1 else None
-        if only and len(lines) > 1 and (case_ids not in cells or not _can_be_id(only)):
+        if only and len(lines) > 1 and (case_ids not in cells or not looks_like_id(only)):
             notes += cells.values()
         else:
             records.append(Record(line, cells))
