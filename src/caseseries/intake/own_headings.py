@@ -6,7 +6,7 @@ asked about by itself: it is one of our columns, or it is ignored.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from caseseries.decisions.chain import Option
 from caseseries.findings import Finding, Severity, Where, join
@@ -20,6 +20,7 @@ from caseseries.study.headings import Target
 
 AS_SHOWN, NOT_THIS, BUT = "as shown", "not this workbook", "all but "
 AND_THE_REST, ONE_BY_ONE = "as shown, and ask about the rest", "one by one"
+BY_SHEET, READ, IGNORED = "sheet by sheet", "it is read", "it is ignored"
 NONE_OF_THEM = "none of these"
 CASE_IDS = Meaning(Target("patients", "case_id"))
 
@@ -30,6 +31,18 @@ class Verdict:
 
     answer: str
     question: str = ""
+
+    def of_sheet(self, table: Table, asking: Asking) -> "Verdict":
+        """What it says of one sheet, which may have to be asked about."""
+        if self.answer != BY_SHEET:
+            return self
+        name, n = table.sheet.name, len(table.records)
+        options = (Option(READ, "as shown before"), Option(IGNORED, "it is a copy, or no part of the study"))
+        text = f"Is the sheet “{name}” of {asking.centre} part of the return?"
+        answer = asking.ask(
+            "sheet", (name,), text, options, Where(asking.file, name), (f"Its records: {n}.",)
+        )
+        return replace(self, answer={READ: AS_SHOWN, IGNORED: NOT_THIS}.get(answer, ""))
 
     def reads(self, table: Table) -> bool:
         return bool(self.answer) and not self.refuses(table)
@@ -76,6 +89,9 @@ def _verdicts(foreign: Sequence[Table]) -> list[Option]:
     if len(foreign) > 1:
         names = dict.fromkeys(table.sheet.name for table in foreign)
         options += [Option(f"{BUT}{name}", f"read so, and the sheet “{name}” is ignored") for name in names]
+        options.append(
+            Option(BY_SHEET, "read so; then each sheet is asked about, for where several are copies")
+        )
     return options
 
 
@@ -95,7 +111,8 @@ def _said_of(table: Table, lexicon: Lexicon) -> list[str]:
 def _title(table: Table) -> str:
     n = len(table.records)
     what = "record" if n == 1 else "records"
-    return f"Sheet “{table.sheet.name}”, {n} {what}, " + (
+    hidden = "Hidden sheet" if table.sheet.hidden else "Sheet"
+    return f"{hidden} “{table.sheet.name}”, {n} {what}, " + (
         "one column each" if table.is_sideways else "one line each"
     )
 

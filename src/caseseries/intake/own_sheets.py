@@ -12,7 +12,7 @@ from caseseries.decisions.chain import Log, Option, Question, question_id
 from caseseries.findings import Finding, Severity, Where
 from caseseries.intake.asking import ANSWER, Asking
 from caseseries.intake.columns import is_template_sheet, strange_sheet
-from caseseries.intake.decoding import Decoder, Place, decoder_of, order_for
+from caseseries.intake.decoding import Calendar, Decoder, Place, calendars_for, decoder_of
 from caseseries.intake.headings import Lexicon
 from caseseries.intake.lines import Grid, Line, Remark
 from caseseries.intake.oddities import check_looks
@@ -89,7 +89,7 @@ def _read_table(
     table: Table, verdict: Verdict, lexicon: Lexicon, asking: Asking, data_cut: date, found: OwnSheets
 ) -> None:
     file = asking.file
-    verdict = OURS if is_ours(table) else verdict
+    verdict = OURS if is_ours(table) else verdict.of_sheet(table, asking)
     if verdict.refuses(table):
         found.remarks.append(_refused(table, file))
         return
@@ -188,8 +188,8 @@ def _strangers(table: Table, verdict: Verdict, places: Mapping[int, Where], file
 def _outside(table: Table, file: str) -> Iterator[Remark]:
     if table.outside:
         cells = tuple(Where(file, table.sheet.name, cell.address) for cell in table.outside)
-        what = f"cells ignored: {len(cells)} filled outside the table, above, below or beside it"
-        do = "If this belongs to the study, move it into the table"
+        what = f"cells ignored: {len(cells)} filled outside the records: titles, notes, sums, headings said again"
+        do = "If this belongs to the study, move it into a record of the table"
         yield Remark(Finding(cells[0], "intake.outside", Severity.NOTE, what, "", do), ignored=cells)
 
 
@@ -208,9 +208,9 @@ def _decoders(
     places: Mapping[int, Place], about: Sequence[str], lexicon: Lexicon, asking: Asking, data_cut: date
 ) -> dict[int, Decoder]:
     dates = [place for place in places.values() if lexicon.column(place.meaning.target).kind == "date"]
-    orders = order_for(dates, about, asking, data_cut)
+    calendars = calendars_for(dates, about, asking, data_cut)
     return {
-        index: decoder_of(place, lexicon, asking, orders.get(place.heading, ""), data_cut)
+        index: decoder_of(place, lexicon, asking, calendars.get(place.heading, Calendar()), data_cut)
         for index, place in places.items()
     }
 

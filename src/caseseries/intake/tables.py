@@ -10,14 +10,21 @@ from dataclasses import dataclass, replace
 
 from caseseries.intake.headings import Lexicon, Match, Meaning, match_heading
 from caseseries.intake.spelling import clean
-from caseseries.intake.units import unit_of
+from caseseries.intake.wording import word_key
 from caseseries.intake.workbook import ADDRESS, Cell, Sheet, number_of
+from caseseries.study.headings import Target
 
 SEARCHED_LINES = 15
 FEWEST = 2  # understood headings that make a table
 A_PROPOSAL = 0.5  # what a heading counts that only looks alike
 LONGEST_ID = 24
-A_UNIT = 0.1  # a line of units below the headings belongs to them
+SUMS = frozenset(  # what a line below the children is called that counts them
+    (
+        *("total", "totals", "sum", "mean", "median", "average", "range"),
+        *("summe", "gesamt", "mittelwert", "somme", "moyenne", "suma", "media"),
+    )
+)
+JOINED = 0.1  # an upper line of headings with which a lower one is understood belongs to it; a title does not
 
 Place = tuple[int, int]  # along the headings, across the records: row and column, or column and row
 
@@ -146,8 +153,12 @@ def _tries(
             matches = {
                 place: _match(text, under, form, lexicon, known) for place, (text, under) in texts.items()
             }
+            joined = sum(
+                known[text].is_certain and _targets(known[text]) != _targets(known[under])
+                for text, under in texts.values()
+            )
             yield _Try(
-                _score(matches, lines.get(first + 1, {}) if depth == 2 else {}),
+                _score(matches) + JOINED * joined,
                 first,
                 depth,
                 is_sideways,
@@ -182,14 +193,18 @@ def _headings(
         yield 2, joined
 
 
-def _score(matches: Mapping[int, Match], second: Mapping[int, Cell]) -> float:
+def _score(matches: Mapping[int, Match]) -> float:
     """Understood headings, each meaning once: a line of data says the same word under several."""
     said: dict[object, float] = {}
     for match in matches.values():
         if match.meanings:
             worth = 1.0 if match.is_certain else A_PROPOSAL
             said[match.meanings[0]] = max(worth, said.get(match.meanings[0], 0.0))
-    return sum(said.values()) + A_UNIT * sum(bool(unit_of(cell.raw)[1]) for cell in second.values())
+    return sum(said.values())
+
+
+def _targets(match: Match) -> set[Target]:
+    return {meaning.target for meaning in match.meanings}
 
 
 def _only_form(best: _Try, lexicon: Lexicon) -> str:
@@ -238,24 +253,51 @@ def _lay_out(
         elif not first <= line <= last:
             outside.append(cell)
     table = Table(sheet, form, matches, heads, (), (), is_sideways)
-    records, notes = _split(lines, table.case_ids)
+    again = [_texts(line) for line in _by_line(placed, first, last)]
+    records, notes = _split(lines, table.case_ids, again)
     return replace(table, records=records, outside=(*outside, *notes))
 
 
+def _by_line(placed: Mapping[Place, Cell], first: int, last: int) -> Iterator[Mapping[int, Cell]]:
+    for number in range(first, last + 1):
+        yield {place: cell for (line, place), cell in placed.items() if line == number}
+
+
+def _texts(cells: Mapping[int, Cell]) -> Mapping[int, str]:
+    return {place: clean(cell.raw) for place, cell in cells.items()}
+
+
 def _split(
-    lines: Mapping[int, Mapping[int, Cell]], case_ids: int
+    lines: Mapping[int, Mapping[int, Cell]], case_ids: int, headings: Sequence[Mapping[int, str]]
 ) -> tuple[tuple[Record, ...], tuple[Cell, ...]]:
-    """The records, and the lone texts around them: a line with one filled cell and no case id is a note."""
+    """The records, and what stands between and below them and is none: lone texts, headings again, sums."""
     records: list[Record] = []
     notes: list[Cell] = []
+    full = [cells[case_ids] for cells in lines.values() if len(cells) > 1 and case_ids in cells]
+    has_spaces = not full or any(" " in clean(cell.raw) for cell in full)
     for line in sorted(lines):
-        cells = lines[line]
-        only = next(iter(cells.values())) if len(cells) == 1 else None
-        if only and len(lines) > 1 and (case_ids not in cells or not looks_like_id(only)):
-            notes += cells.values()
+        if _is_no_record(lines[line], case_ids, headings, has_spaces=has_spaces):
+            notes += lines[line].values()
         else:
-            records.append(Record(line, cells))
+            records.append(Record(line, lines[line]))
     return tuple(records), tuple(notes)
+
+
+def _is_no_record(
+    cells: Mapping[int, Cell], case_ids: int, headings: Sequence[Mapping[int, str]], *, has_spaces: bool
+) -> bool:
+    """One filled cell that is no case id; the headings again, as on each printed page; a line of sums.
+
+    "Stand: April" alone on its line is no case id where those of the other lines are single words.
+    """
+    case = cells.get(case_ids)
+    if len(cells) == 1 and (case is None or not looks_like_id(case)):
+        return True
+    if len(cells) == 1 and case is not None and " " in clean(case.raw) and not has_spaces:
+        return True
+    if len(cells) > 1 and any(_texts(cells).items() <= line.items() for line in headings):
+        return True
+    return case is not None and word_key(case.raw) in SUMS
 
 
 def merged_down(table: Table) -> Sequence[Cell]:
