@@ -118,7 +118,7 @@ def check(
     as_json: AsJson = False,
     against: Annotated[
         Path | None,
-        typer.Option(metavar="OLD.xlsx", help="An earlier version of one return: list what changed since."),
+        typer.Option(metavar="OLD", help="An earlier version of one return: list what changed since."),
     ] = None,
 ) -> int:
     """Read everything, list every problem, write the queries."""

@@ -53,29 +53,10 @@ def read_own_sheets(
     book: Workbook, lexicon: Lexicon, centre: str, log: Log, data_cut: date
 ) -> OwnSheets | None:
     """Everything in a workbook that is not our template; None when no sheet of it reads like a return."""
-    sheets = [sheet for sheet in book.sheets if sheet.cells and not is_template_sheet(sheet)]
     found, asking = OwnSheets(), Asking(book.file, centre, log)
-    tables, waiting = [], []
-    for sheet in sheets:
-        table = find_table(sheet, lexicon)
-        if table and could_have_cases(table):
-            waiting.append(table)
-        elif table and table.has_cases:
-            tables.append(table)
-        else:
-            found.remarks.append(strange_sheet(book.file, sheet))
+    tables, waiting = _find_tables(book, lexicon, asking, found)
     if not tables and not waiting:
         return None
-    for table in (*tables, *waiting):
-        found.headings.update(
-            Where(book.file, table.sheet.name, cell.address) for cell in table.heading_cells
-        )
-    for table in waiting:
-        named, answer = name_case_ids(table, lexicon, asking)
-        if named:
-            tables.append(named)
-        else:
-            found.remarks.append(_without_case_ids(table, book.file, answer))
     verdict = confirm(tables, lexicon, asking)
     for table in tables:
         _read_table(table, verdict, lexicon, asking, data_cut, found)
@@ -83,6 +64,36 @@ def read_own_sheets(
     found.remarks += repeated
     found.questions = asking.questions
     return found
+
+
+def own_tables(book: Workbook, lexicon: Lexicon, centre: str, log: Log) -> Sequence[Table]:
+    """The tables of a workbook that hold cases, whether or not anybody has confirmed their headings."""
+    return _find_tables(book, lexicon, Asking(book.file, centre, log), OwnSheets())[0]
+
+
+def _find_tables(
+    book: Workbook, lexicon: Lexicon, asking: Asking, found: OwnSheets
+) -> tuple[list[Table], list[Table]]:
+    """The tables with cases, and those of which nobody has said where their case ids are."""
+    tables, waiting = [], []
+    for sheet in book.sheets:
+        table = find_table(sheet, lexicon) if sheet.cells and not is_template_sheet(sheet) else None
+        named, answer = table if table and table.has_cases else None, ""
+        is_nameless = table is not None and could_have_cases(table)
+        if table and is_nameless:
+            named, answer = name_case_ids(table, lexicon, asking)
+        if named:
+            tables.append(named)
+        elif table and is_nameless:
+            waiting.append(table)
+            found.remarks.append(_without_case_ids(table, book.file, answer))
+        elif sheet.cells and not is_template_sheet(sheet):
+            found.remarks.append(strange_sheet(book.file, sheet))
+    for table in (*tables, *waiting):
+        found.headings.update(
+            Where(book.file, table.sheet.name, cell.address) for cell in table.heading_cells
+        )
+    return tables, waiting
 
 
 def _read_table(
