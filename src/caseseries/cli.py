@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -20,7 +20,6 @@ from caseseries.terminal import (
     check_record,
     check_text,
     plural,
-    question_text,
     revision_record,
     revision_text,
     summary_text,
@@ -28,9 +27,6 @@ from caseseries.terminal import (
     why_record,
     why_text,
 )
-
-if TYPE_CHECKING:
-    from caseseries.decisions.chain import Question
 
 DONE, OPEN_PROBLEMS, UNREADABLE, WRONG_USE = 0, 1, 2, 3
 
@@ -123,7 +119,7 @@ def check(
     as_json: AsJson = False,
     against: Annotated[
         Path | None,
-        typer.Option(metavar="OLD.xlsx", help="An earlier version of one return: list what changed since."),
+        typer.Option(metavar="OLD", help="An earlier version of one return: list what changed since."),
     ] = None,
 ) -> int:
     """Read everything, list every problem, write the queries."""
@@ -379,8 +375,12 @@ def mrd(
 @app.command()
 def decide(
     folder: Folder,
-    question: Annotated[str, typer.Option(help="Answer this question alone, without being asked.")] = "",
-    answer: Annotated[str, typer.Option(help="With --question: one of its answers.")] = "",
+    question: Annotated[
+        str, typer.Option(help="This question, also to answer it anew; with --answer without being asked.")
+    ] = "",
+    answer: Annotated[
+        str, typer.Option(help="With --question: one of its answers, without being asked.")
+    ] = "",
     who: Annotated[str, typer.Option(help="Who answers.")] = "",
     why: Annotated[str, typer.Option(help="With --question: the reason.")] = "",
     answers: Annotated[
@@ -389,27 +389,15 @@ def decide(
     ] = None,
 ) -> int:
     """Ask a person the open questions; record the answers."""
-    from caseseries.deciding import Answer, load_answers, record, record_answers, record_one
-    from caseseries.pipeline import check_study
+    from caseseries.deciding import Answer, ask_person, load_answers, record_answers, record_one
 
+    if question and answer:
+        is_recorded = record_one(folder, question, Answer(answer, why), who, moment(), say)
+        return DONE if is_recorded else WRONG_USE
     if answers:
         left = len(record_answers(folder, load_answers(answers), who, moment, say))
-        say(f"{plural(left, 'question')} open" if left else "No question is open")
-        return OPEN_PROBLEMS if left else DONE
-    questions = check_study(folder, say).questions
-    if question:
-        is_recorded = record_one(folder, questions, question, Answer(answer, why), who, moment(), say)
-        return DONE if is_recorded else WRONG_USE
-    put: set[str] = set()
-    while new := [each for each in questions if each.id not in put]:
-        put |= {each.id for each in new}
-        for number, each in enumerate(new, start=1):
-            typer.echo(question_text(each, f"{number} of {len(new)}"))
-            if chosen := choose(each):
-                who = who or typer.prompt("Who answers").strip()
-                record(folder, each, Answer(chosen, typer.prompt("Why").strip()), who, moment(), say)
-        questions = check_study(folder).questions  # an answer can open further questions
-    left = len(questions)
+    else:
+        left = len(ask_person(folder, question, who, moment, prompt, say))
     say(f"{plural(left, 'question')} open" if left else "No question is open")
     return OPEN_PROBLEMS if left else DONE
 
@@ -485,14 +473,9 @@ def unknown(what: str, name: str, known: Iterable[str], where: str) -> int:
     return WRONG_USE
 
 
-def choose(question: "Question") -> str:
-    """The answer a person picks by its number or its words; empty to leave the question open."""
-    numbered = {str(number): each.answer for number, each in enumerate(question.options, start=1)}
-    while True:
-        said = str(typer.prompt("Answer (Enter to leave it open)", default="", show_default=False)).strip()
-        if not said or question.allows(numbered.get(said, said)):
-            return numbered.get(said, said)
-        say(f"caseseries: “{said}” is not one of the answers")
+def prompt(text: str, default: str | None = None) -> str:
+    """What a person types; nothing is taken for an answer only where there is a default."""
+    return str(typer.prompt(text, default=default, show_default=False)).strip()
 
 
 def moment() -> str:

@@ -4,14 +4,18 @@ A file of answers is for a study that is read again from the beginning, and for 
 answers questions; it is no way around them: an answer that its question does not offer is refused.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
-from caseseries.decisions.chain import Decision, Question
-from caseseries.decisions.log import append_decision
+from caseseries.decisions.chain import Decision, Option, Question
+from caseseries.decisions.log import append_decision, read_decisions
 from caseseries.findings import Finding, Severity, StudyError, Where
-from caseseries.pipeline import check_study
+from caseseries.intake.returns import read_returns
+from caseseries.pipeline import check_study, form_study
+from caseseries.study.load import load_study
 from caseseries.study.toml import read_toml
 
 Say = Callable[[str], None]
@@ -33,16 +37,26 @@ def record(folder: Path, question: Question, answer: Answer, who: str, when: str
     say(f"Recorded as decision {entry.number}: {answer.answer}")
 
 
-def record_one(
-    folder: Path, questions: Sequence[Question], name: str, answer: Answer, who: str, when: str, say: Say
-) -> bool:
-    """Answer one of the open questions; False, and said why, when it is not open or has no such answer."""
+def open_questions(folder: Path, again: str = "") -> tuple[Question, ...]:
+    """The questions that nobody has answered, and that of the name `again` as if nobody had."""
+    study, log = load_study(folder), read_decisions(folder)
+    kept = tuple(entry for entry in log.entries if entry.decision.question != again)
+    before = replace(log, entries=kept)
+    return form_study(folder, study, read_returns(folder, study, before), before).questions
+
+
+def record_one(folder: Path, name: str, answer: Answer, who: str, when: str, say: Say) -> bool:
+    """Answer one question, or answer it anew; False, and said why, when it is not asked or has no such answer."""
+    questions = open_questions(folder, name)
     asked = next((each for each in questions if each.id == name), None)
+    earlier = read_decisions(folder).answers.get(name)
     if asked is None:
         names = ", ".join(each.id for each in questions) or "none"
         say(f"caseseries: no open question is called {name}. The open ones: {names}")
     elif not asked.allows(answer.answer):
         say(f"caseseries: {refusal(asked, answer.answer)}")
+    elif earlier and earlier.decision.answer == answer.answer:
+        say(f"caseseries: {name} has this answer already, by decision {earlier.number}")
     else:
         record(folder, asked, answer, who, when, say)
         return True
@@ -95,6 +109,65 @@ def record_answers(
     if idle := sorted(answers.keys() - used):
         say(f"Not asked, or answered before: {', '.join(idle)}")
     return questions
+
+
+# --- a person at the terminal -----------------------------------------------------------------------------------
+
+
+class Prompt(Protocol):
+    """Asks for a line; an empty one only where there is a default."""
+
+    def __call__(self, text: str, default: str | None = None) -> str: ...
+
+
+def ask_person(
+    folder: Path, name: str, who: str, when: Callable[[], str], prompt: Prompt, say: Say
+) -> tuple[Question, ...]:
+    """Put the open questions one by one, or the one that is named; then those that the answers open.
+
+    Returns the questions that are still open.
+    """
+    questions = open_questions(folder, name)
+    put = {each.id for each in questions if name and each.id != name}
+    while new := [each for each in questions if each.id not in put]:
+        put |= {each.id for each in new}
+        for number, each in enumerate(new, start=1):
+            say(question_text(each, f"{number} of {len(new)}"))
+            if chosen := choose(each, prompt, say):
+                who = who or prompt("Who answers")
+                record(folder, each, Answer(chosen, prompt("Why")), who, when(), say)
+        questions = open_questions(folder)
+    return questions
+
+
+def question_text(question: Question, place: str) -> str:
+    """The question, what is known, and the answers by number; those that explain themselves in a few lines."""
+    lines = [f"Question {place} ({question.id})", question.text]
+    lines += [f"  {line}" for line in question.evidence]
+    numbered = list(enumerate(question.options, start=1))
+    lines += [f"  {n}. {each.answer}: {each.meaning}" for n, each in numbered if each.meaning]
+    return "\n".join([*lines, *_listed([(n, each) for n, each in numbered if not each.meaning])])
+
+
+def _listed(numbered: Sequence[tuple[int, Option]]) -> Iterator[str]:
+    groups: dict[str, list[str]] = defaultdict(list)
+    for number, option in numbered:
+        group, _, words = option.answer.rpartition(": ")
+        groups[group].append(f"{number}. {words}")
+    yield from (f"  {group}: {'   '.join(words)}" for group, words in groups.items())
+
+
+def choose(question: Question, prompt: Prompt, say: Say) -> str:
+    """The answer a person picks by its number or its words; empty to leave the question open."""
+    while True:
+        said = prompt("Answer (Enter to leave it open)", default="")
+        words, numbered = said.casefold(), list(enumerate(question.options, start=1))
+        exact = [each.answer for n, each in numbered if words in (str(n), each.answer.casefold())]
+        if not said or exact:
+            return exact[0] if said else ""
+        near = [f"{n}. {each.answer}" for n, each in numbered if words in each.answer.casefold()]
+        more = f"; it is part of {', '.join(near)}" if near else ""
+        say(f"caseseries: “{said}” is not one of the answers{more}")
 
 
 def refusal(question: Question, answer: str) -> str:

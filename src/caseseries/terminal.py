@@ -1,4 +1,4 @@
-"""What the command line prints: findings, sums, questions and results as text, and the same as JSON."""
+"""What the command line prints: findings, sums and results as text, and the same as JSON."""
 
 from typing import TYPE_CHECKING
 
@@ -9,17 +9,8 @@ if TYPE_CHECKING:
 
     from caseseries.analysis.results import Result
     from caseseries.analysis.rulings import Ruling
-    from caseseries.decisions.chain import Question
     from caseseries.intake.revisions import Revision
     from caseseries.pipeline import Checked
-
-
-def question_text(question: "Question", place: str) -> str:
-    """The question, what is known, and the answers by number."""
-    lines = [f"Question {place} ({question.id})", question.text]
-    lines += [f"  {line}" for line in question.evidence]
-    lines += [f"  {n}. {each.answer}: {each.meaning}" for n, each in enumerate(question.options, start=1)]
-    return "\n".join(lines)
 
 
 def summary_text(checked: "Checked") -> str:

@@ -19,7 +19,7 @@ LOOKS = (
     workbook.Look("0.00%"),
     workbook.Look("@", True, "FF0"),
 )
-BOOK = workbook._Book(["zero", "one", " ", "с_x0041_"], LOOKS, 0)
+BOOK = workbook._Book(["zero", "one", " ", "с_x0041_"], LOOKS, 0, frozenset("1"))
 
 stored = st.sampled_from(
     ["", "0", "1", "3", "-1", "99", "43184", "0.002", "1E400", "NaN", "x", "é\u200b", "]]>", "a&amp;b"]

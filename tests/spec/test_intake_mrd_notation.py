@@ -101,16 +101,43 @@ def test_a_limit_alone_means_what_somebody_said(below, found):
 
 
 @pytest.mark.parametrize(
-    ("cells", "unit", "doubtful"),
+    ("cell", "bare", "power"),
     [
-        ([number(0.18)], "", True),
-        ([number(0.18)], "%", False),
-        ([number(0.0018, "0.0E+00")], "%", True),  # the format speaks for a fraction, the heading against it
-        ([text("1E-4")], "%", True),
-        ([text("0.18 %")], "", False),
-        ([text("1E-4")], "", False),
-        ([number(0.18, "0.00%")], "", False),
+        (number(0.18), True, False),
+        (number(0.0018, "0.0E+00"), False, True),
+        (text("0,18"), True, False),
+        (text("1E-4"), False, True),
+        (text("10⁻⁴"), False, True),
+        (text("neg (<10^-4)"), False, True),
+        (text("7 x 10-3"), False, True),
+        (text("0.18 %"), False, False),
+        (text("neg"), False, False),
+        (text("donor 10"), False, False),
+        (number(0.18, "0.00%"), False, False),
     ],
 )
-def test_a_column_is_asked_about_when_its_numbers_do_not_say(cells, unit, doubtful):
-    assert bool(doubts_in(cells, unit).numbers) == doubtful
+def test_what_a_cell_does_not_say_by_itself(cell, bare, power):
+    doubts = doubts_in([cell])
+    assert (bool(doubts.numbers), bool(doubts.powers)) == (bare, power)
+
+
+@pytest.mark.parametrize(
+    ("cell", "powers", "percent"),
+    [
+        (text("1E-4"), FRACTION, 0.01),
+        (text("1E-4"), PERCENT, 0.0001),
+        (number(0.0001, "0.0E+00"), FRACTION, 0.01),
+        (number(0.0001, "0.0E+00"), PERCENT, 0.0001),
+        (number(0.02), FRACTION, 0.02),  # a bare number in percent stays one, whatever the powers of ten are
+        (text("0,02"), FRACTION, 0.02),
+    ],
+)
+def test_powers_of_ten_in_a_column_of_percent_are_meant_as_somebody_said(cell, powers, percent):
+    notation = Notation(PERCENT, "", powers)
+    assert read_mrd(cell, "mrd_percent", WORDS, notation) == {"mrd_percent": percent}
+
+
+def test_powers_that_nobody_has_explained_are_no_value():
+    for cell in (text("1E-4"), text("neg (<1E-4)"), number(0.0001, "0.0E+00")):
+        found = read_mrd(cell, "mrd_result", WORDS, Notation(PERCENT, "", ""))
+        assert isinstance(found, Notice)

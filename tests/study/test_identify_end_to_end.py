@@ -75,7 +75,16 @@ def test_a_second_record_is_asked_about_answered_and_gone(caseseries, demo, mess
     again = caseseries("decide", messy, *options)
     assert again.returncode == 3
     assert again.stderr.splitlines()[-1] == (
-        f"caseseries: no open question is called {question.id}. The open ones: none"
+        f"caseseries: {question.id} has this answer already, by decision 1"
+    )
+    changed = [*options[:3], "different", *options[4:]]
+    assert caseseries("decide", messy, *changed).returncode == 0
+    assert check_study(messy).cohort.returned == 12
+    assert [entry.decision.answer for entry in read_decisions(messy).entries] == [options[3], "different"]
+    unknown = caseseries("decide", messy, "--question", "same-child-0", *options[2:])
+    assert unknown.returncode == 3
+    assert unknown.stderr.splitlines()[-1] == (
+        "caseseries: no open question is called same-child-0. The open ones: none"
     )
 
 

@@ -11,6 +11,7 @@ from caseseries.decisions.chain import Log, Option, Question, question_id
 from caseseries.findings import Where
 
 LEFT_OUT = "leave out"
+ANSWER = "Answer with: caseseries decide DIR"
 
 
 @dataclass
@@ -38,11 +39,12 @@ class Asking:
             about: what the question's name is made of, beside the centre.
             recorded: what the log keeps as the question, when that is more than its text.
         """
-        question = Question(
-            question_id(kind, self.centre, *about), text, tuple(options), where, tuple(evidence), recorded
-        )
+        question = Question(self.name_of(kind, about), text, tuple(options), where, tuple(evidence), recorded)
         entry = self.log.answers.get(question.id)
         if entry and question.allows(entry.decision.answer):
             return entry.decision.answer
         self.questions.setdefault(question.id, question)
         return ""
+
+    def name_of(self, kind: str, about: Sequence[str]) -> str:
+        return question_id(kind, self.centre, *about)

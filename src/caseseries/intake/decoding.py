@@ -7,15 +7,16 @@ same parser as a cell of the template.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from statistics import median
 
 from caseseries.decisions.chain import Option
 from caseseries.findings import Where
-from caseseries.intake.asking import LEFT_OUT, Asking
+from caseseries.intake.asking import ANSWER, LEFT_OUT, Asking
 from caseseries.intake.cells import MISSING_WORDS, YES_NO_WORDS
 from caseseries.intake.clinical_dates import Order, date_of_text, order_of_texts
 from caseseries.intake.headings import Lexicon, Meaning
+from caseseries.intake.layout import EXCEL_DAY_0
 from caseseries.intake.mrd_notation import (
     BELOW,
     FRACTION,
@@ -32,13 +33,16 @@ from caseseries.intake.numerals import EITHER_WAY, number_of_text
 from caseseries.intake.spelling import clean, closest, fold
 from caseseries.intake.units import UNITS_OF, convert, unit_of
 from caseseries.intake.wording import NOTHING, plain_date, word_key
-from caseseries.intake.workbook import Cell
+from caseseries.intake.workbook import DAYS_1904, Cell
 from caseseries.study.forms import Column
 
 Piece = tuple[str, Cell]  # the name of a column, and the cell as our template would hold it
 Decoder = Callable[[Cell], "Decoded"]
 
 ORDERS: Mapping[str, Order] = {"": "", "day first": "day first", "month first": "month first"}
+SERIALS = range(3_654, 73_051)  # Excel's counts of the days from 1910 to 2099
+SERIAL = re.compile(r"\d{5}", re.ASCII)
+FROM_1900, FROM_1904, NO_DATES = "days counted by Excel", "days counted from 1904", "no dates"
 TIDE = 2000  # no infant's count per microlitre is below it, hardly one in 10^9/L above it
 YES_NO_MORE = {
     "ja": "yes",
@@ -55,16 +59,19 @@ YES_NO_MORE = {
     "keine": "no",
     "not given": "no",
 }
-ANSWER = "Answer with: caseseries decide DIR"
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """A cell for each column that one cell speaks of; or the notice why none; or left out, as a person decided."""
+    """A cell for each column that one cell speaks of; or the notice why none; or left out, as a person decided.
+
+    `is_nothing`: the cell says that there was no such event.
+    """
 
     pieces: tuple[Piece, ...] = ()
     notice: Notice | None = None
     left_out: bool = False
+    is_nothing: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,13 +84,24 @@ class Place:
     cells: tuple[Cell, ...]
 
 
-def decoder_of(place: Place, lexicon: Lexicon, asking: Asking, order: Order, data_cut: date) -> Decoder:
+@dataclass(frozen=True)
+class Calendar:
+    """How dates are meant whose cells do not tell: the order of day and month, and from which day numbers count.
+
+    `shift` is how many days Excel's usual day 0 is before theirs; None while nobody has said that they are dates.
+    """
+
+    order: Order = ""
+    shift: int | None = None
+
+
+def decoder_of(place: Place, lexicon: Lexicon, asking: Asking, calendar: Calendar, data_cut: date) -> Decoder:
     """What reads the cells of one column; the questions that it needs answered are asked here."""
     column = lexicon.column(place.meaning.target)
     if place.meaning.target.form == "specimens" and column.name in LEVELS:
         return _mrd_decoder(place, column, lexicon, asking)
     if column.kind == "date":
-        return lambda cell: _decode_date(cell, column, order, place.meaning.target.group, data_cut)
+        return lambda cell: _decode_date(cell, column, calendar, place.meaning.target.group, data_cut)
     if column.kind in ("choice", "yes_no"):
         return _word_decoder(place, column, lexicon, asking)
     if column.kind == "number":
@@ -102,7 +120,43 @@ def _number(cell: Cell, number: float) -> Cell:
 # --- dates --------------------------------------------------------------------------------------------------
 
 
-def order_for(
+def calendars_for(
+    places: Sequence[Place], about: Sequence[str], asking: Asking, data_cut: date
+) -> dict[str, Calendar]:
+    """How the dates under each heading of a table are meant."""
+    shift = _shift_for(places, about, asking)
+    orders = _order_for(places, about, asking, data_cut)
+    return {heading: Calendar(order, shift) for heading, order in orders.items()}
+
+
+def _shift_for(places: Sequence[Place], about: Sequence[str], asking: Asking) -> int | None:
+    """From which day the numbers under headings of dates count; one question for the table."""
+    found = [(place, serial) for place in places for cell in place.cells if (serial := _serial_of(cell))]
+    if not found:
+        return None
+    days = {
+        shift: (EXCEL_DAY_0 + timedelta(days=found[0][1] + shift)).isoformat() for shift in (0, DAYS_1904)
+    }
+    listed = ", ".join(dict.fromkeys(quote(place.heading) for place, _ in found))
+    shown = f"For example {', '.join(dict.fromkeys(str(serial) for _, serial in found[:5]))}."
+    options = (
+        Option(FROM_1900, f"{found[0][1]} is {days[0]}"),
+        Option(FROM_1904, f"{found[0][1]} is {days[DAYS_1904]}"),
+        Option(NO_DATES, "they are not read"),
+    )
+    text = f"What are the numbers of {asking.centre} under {listed}, where dates belong?"
+    answer = asking.ask("serials", about, text, options, found[0][0].where, (shown,))
+    return {FROM_1900: 0, FROM_1904: DAYS_1904}.get(answer)
+
+
+def _serial_of(cell: Cell) -> int:
+    """The number that may be a count of days; 0 when a cell holds none."""
+    is_text = cell.kind == "text" and bool(SERIAL.fullmatch(cell.raw.strip()))
+    number = float(cell.raw) if is_text else cell.value if cell.kind == "number" else 0.0
+    return int(number) if isinstance(number, float) and number in SERIALS else 0
+
+
+def _order_for(
     places: Sequence[Place], about: Sequence[str], asking: Asking, data_cut: date
 ) -> dict[str, Order]:
     """The order of day and month under each heading; one question for all headings of a table that do not tell.
@@ -123,6 +177,12 @@ def order_for(
     return orders
 
 
+def _is_mixed(place: Place) -> bool:
+    """Whether some dates can only be day first, and some only month first."""
+    orders = {order_of_texts([cell.raw]) for cell in place.cells if cell.kind == "text"}
+    return {"day first", "month first"} <= orders
+
+
 def _is_two_days(text: str) -> bool:
     try:
         date_of_text(text)
@@ -138,6 +198,9 @@ def _ask_order(
     told = sorted({order for order in orders.values() if order})
     evidence = [f"{place.heading}: for example {quote(text)}" for place, text in doubtful]
     evidence += [f"Other dates of the sheet can only be {order}." for order in told]
+    evidence += [
+        f"{place.heading}: its dates are not all of one order" for place, _ in doubtful if _is_mixed(place)
+    ]
     listed = ", ".join(quote(heading) for heading in headings)
     options = (
         Option("day first", "03/04/2018 is the third of April"),
@@ -147,13 +210,16 @@ def _ask_order(
     return asking.ask("date-order", about, text, options, doubtful[0][0].where, evidence)
 
 
-def _decode_date(cell: Cell, column: Column, order: Order, group: str, data_cut: date) -> Decoded:
+def _decode_date(cell: Cell, column: Column, calendar: Calendar, group: str, data_cut: date) -> Decoded:
+    if calendar.shift is not None and (serial := _serial_of(cell)):
+        day = EXCEL_DAY_0 + timedelta(days=serial + calendar.shift)
+        return Decoded(((column.name, _text(cell, day.isoformat())),))
     if cell.kind == "text":
         if group and word_key(cell.raw) in NOTHING:
-            return Decoded(((column.name, _text(cell, "-")),))
+            return Decoded(is_nothing=True)
         words = plain_date(cell.raw, data_cut)
-        if order:
-            words = _in_iso(words, order)
+        if calendar.order:
+            words = _in_iso(words, calendar.order)
         return Decoded(((column.name, _text(cell, words)),))
     return Decoded(((column.name, cell),))
 
@@ -248,9 +314,9 @@ def _size(cell: Cell) -> float | None:
 
 def _decode_number(cell: Cell, column: Column, unit: str, *, is_nothing: bool) -> Decoded:
     if cell.kind == "text" and is_nothing and word_key(cell.raw) in NOTHING:
-        return Decoded(((column.name, _text(cell, "-")),))
+        return Decoded(is_nothing=True)
     if cell.kind == "number" and is_nothing and cell.value == 0 and column.name == "grade":
-        return Decoded(((column.name, _text(cell, "-")),))
+        return Decoded(is_nothing=True)
     rest, own = unit_of(cell.raw) if cell.kind == "text" else (cell.raw, "")
     unit = own or unit
     if column.name in UNITS_OF and not unit:
@@ -293,37 +359,48 @@ def _mrd_decoder(place: Place, column: Column, lexicon: Lexicon, asking: Asking)
 
 
 def _notation(place: Place, cells: Sequence[Cell], asking: Asking) -> Notation:
-    doubts = doubts_in(cells, place.meaning.unit)
+    doubts = doubts_in(cells)
     unit = {"%": PERCENT, "fraction": FRACTION, "log10": LOG}.get(place.meaning.unit, "")
-    if doubts.numbers:
+    if doubts.numbers and not unit:
         unit = _ask_notation(place, doubts.numbers, asking)
+    powers, is_untold = FRACTION, not place.meaning.unit and bool(doubts.formatted)
+    if (doubts.powers and unit == PERCENT) or is_untold:
+        powers = _ask_powers(place, doubts.powers, asking)
     below = ""
     if doubts.limits and place.meaning.target.column in ("mrd_result", "mrd_percent"):
         below = _ask_limit(place, doubts.limits, asking)
-    return Notation(unit, below)
+    return Notation(unit, below, powers)
 
 
 def _ask_notation(place: Place, numbers: Sequence[str], asking: Asking) -> str:
-    shown = "For example " + ", ".join(quote(number) for number in dict.fromkeys(numbers[:5])) + "."
     options = (
         Option(PERCENT, "0.2 is 0.2 % of cells"),
         Option(FRACTION, "0.002 is 0.2 % of cells"),
         Option(LOG, "-3 is 0.1 % of cells"),
     )
     text = f"How are the MRD numbers of {asking.centre} under “{place.heading}” meant?"
-    return asking.ask(
-        "mrd-unit", (place.meaning.target.column, place.heading), text, options, place.where, (shown,)
-    )
+    about = (place.meaning.target.column, place.heading)
+    return asking.ask("mrd-unit", about, text, options, place.where, (_examples(numbers),))
+
+
+def _ask_powers(place: Place, powers: Sequence[str], asking: Asking) -> str:
+    options = (Option(FRACTION, "1E-4 is 0.01 % of cells"), Option(PERCENT, "1E-4 is 0.0001 % of cells"))
+    text = f"How are the powers of ten in the MRD of {asking.centre} under “{place.heading}” meant?"
+    about = (place.meaning.target.column, place.heading)
+    return asking.ask("mrd-powers", about, text, options, place.where, (_examples(powers),))
+
+
+def _examples(cells: Sequence[str]) -> str:
+    return "For example " + ", ".join(quote(cell) for cell in list(dict.fromkeys(cells))[:5]) + "."
 
 
 def _ask_limit(place: Place, limits: Sequence[str], asking: Asking) -> str:
-    shown = "For example " + ", ".join(quote(limit) for limit in dict.fromkeys(limits[:5])) + "."
     options = (
         Option(BELOW[0], "nothing was found; the number is the sensitivity"),
         Option(BELOW[1], "something was found; the number is the end of the quantitative range"),
     )
     text = f"What does “<” mean in the MRD of {asking.centre} under “{place.heading}”?"
-    return asking.ask("mrd-limit", (place.heading,), text, options, place.where, (shown,))
+    return asking.ask("mrd-limit", (place.heading,), text, options, place.where, (_examples(limits),))
 
 
 def _decode_mrd(cell: Cell, column: Column, words: Mapping[str, str], notation: Notation) -> Decoded:

@@ -75,7 +75,10 @@ class Meaning:
 
 @dataclass(frozen=True)
 class Match:
-    """A heading and its meanings: one when it is certain, several when somebody must choose, none when unknown."""
+    """A heading and its meanings: one when it is certain, several when somebody must choose, none when unknown.
+
+    Certain and without a meaning is what a person said is none of the study's columns, or has not said yet.
+    """
 
     heading: str
     meanings: tuple[Meaning, ...] = ()
@@ -136,6 +139,24 @@ class Lexicon:
     def key(self, text: str) -> tuple[str, ...]:
         return tuple(sorted(set(self.tokens(text))))
 
+    @cached_property
+    def every_target(self) -> Mapping[str, Target]:
+        """Whatever a heading may stand for, by its words, in the order of the forms; the case id once."""
+        found = {target for targets in self.vocabulary.phrases.values() for target in targets}
+        place = {
+            (form.name, column.name): (i, j)
+            for i, form in enumerate(self.forms)
+            for j, column in enumerate(form.columns)
+        }
+        ordered = sorted(found, key=lambda each: (each.form, each.group, each.column))
+        ordered.sort(
+            key=lambda each: (place[each.form, each.column][0], each.group, place[each.form, each.column])
+        )
+        once = [
+            target for target in ordered if target.column != "case_id" or target.form == self.forms[0].name
+        ]
+        return {self.describe(Meaning(target)): target for target in once}
+
     def form(self, name: str) -> Form:
         return next(form for form in self.forms if form.name == name)
 
@@ -185,6 +206,17 @@ def match_heading(text: str, lexicon: Lexicon, form: str = "") -> Match:
             )
             return Match(text, meanings, is_certain=not is_alike and len(meanings) == 1)
     return Match(text)
+
+
+def meaning_as(text: str, target: Target, lexicon: Lexicon) -> Meaning:
+    """A heading that a person says stands for `target`: its unit, order and number are still its own."""
+    rest, unit = unit_of(clean(text).rstrip("*: "))
+    order, rest = _order_in(rest)
+    readings = _readings(lexicon.tokens(rest), lexicon)
+    numbers = [
+        number for _, number, is_timed in readings if number and (not is_timed or target.form == "specimens")
+    ]
+    return Meaning(target, unit, order, numbers[0] if numbers else "")
 
 
 def _settle_level(found: list[tuple[Target, str]], unit: str) -> list[tuple[Target, str]]:

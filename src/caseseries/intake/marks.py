@@ -37,6 +37,7 @@ class Marks:
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)
     merged: list[str] = field(default_factory=list)
     struck: list[Place] = field(default_factory=list)
+    partly_struck: list[Place] = field(default_factory=list)
     filled: dict[Place, str] = field(default_factory=dict)
     notes: tuple[CellNote, ...] = ()
 
@@ -50,6 +51,14 @@ class Marks:
                 self.hidden_rows.append(row)
             elif name == "col" and first.isdecimal() and last.isdecimal():
                 self.hidden_columns.append((int(first), int(last)))
+
+    @property
+    def struck_words(self) -> Mapping[Place, str]:
+        """How each struck cell is struck."""
+        return {
+            **dict.fromkeys(self.partly_struck, "partly struck through"),
+            **dict.fromkeys(self.struck, "struck through"),
+        }
 
     def see_cell(self, row: int, column: int, look: Look) -> None:
         if look.is_struck:

@@ -21,6 +21,7 @@ POWERED = re.compile(
 )
 SCIENTIFIC = re.compile(r"(\d+(?:\.\d+)?)e([-+]?\d{1,2})", re.IGNORECASE)
 TEN_E = re.compile(r"10e-\d", re.IGNORECASE)
+POWER = re.compile(r"\d ?e ?[-+]\d|\b10 ?(?:\^|\*\*|exp|(?=-\d))", re.IGNORECASE)
 BARE = re.compile(r"[-+]?\d*\.?\d+")
 NUMBER = r"(?P<number>(?:\d+(?:\.\d+)?(?: ?[x*×·] ?))?10 ?(?:\^|\*\*) ?-?\d+ ?%?|\d*\.?\d+(?:e-?\d+)? ?%?)"
 WORDS_AND_LIMIT = re.compile(
@@ -39,17 +40,23 @@ Found = dict[str, str | float]
 
 @dataclass(frozen=True)
 class Notation:
-    """How a column's bare numbers and its bare limits are meant; empty while nobody has said."""
+    """How a column's bare numbers, its powers of ten and its bare limits are meant; empty while nobody has said.
+
+    Powers of ten are apart: under a heading “MRD (%)” laboratories write 0.02 for percent and 1E-4 for a fraction.
+    """
 
     unit: str = ""
     below: str = ""
+    powers: str = FRACTION
 
 
 @dataclass(frozen=True)
 class Doubts:
-    """What a column leaves open: numbers whose unit it does not tell, and limits without a word."""
+    """What a column may leave open: bare numbers, powers of ten (some shown by a format alone), bare limits."""
 
     numbers: tuple[str, ...] = ()
+    powers: tuple[str, ...] = ()
+    formatted: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
 
 
@@ -60,23 +67,30 @@ def tidy(text: str) -> str:
     return re.sub(r"(?<=\d),(?=\d)", ".", words) if "." not in words else words
 
 
-def doubts_in(cells: Sequence[Cell], unit: str) -> Doubts:
-    """What must be asked about a column whose heading gives `unit` ("%", "fraction", "log10" or nothing)."""
-    numbers = [cell.raw for cell in cells if _is_bare(cell, unit)]
+def doubts_in(cells: Sequence[Cell]) -> Doubts:
+    """What the cells of a column do not say by themselves."""
+    numbers = [cell.raw for cell in cells if _is_bare(cell)]
+    formatted = [_as_formatted(cell) for cell in cells if _has_power_format(cell)]
+    powers = [cell.raw for cell in cells if cell.kind == "text" and POWER.search(tidy(cell.raw))]
     limits = [cell.raw for cell in cells if cell.kind == "text" and _limit_alone(tidy(cell.raw))]
-    return Doubts(tuple(numbers), tuple(limits))
+    return Doubts(tuple(numbers), (*powers, *formatted), tuple(formatted), tuple(limits))
 
 
-def _is_bare(cell: Cell, unit: str) -> bool:
-    """Whether the size of a number depends on a unit that the heading does not give, or that it contradicts."""
+def _is_bare(cell: Cell) -> bool:
+    """Whether the size of a number depends on a unit that stands elsewhere."""
     if cell.kind == "number":
-        return not unit or (
-            unit == "%" and "e" in cell.number_format.lower() and "general" not in cell.number_format.lower()
-        )
-    text = tidy(cell.raw) if cell.kind == "text" else ""
-    if unit:
-        return unit == "%" and bool(SCIENTIFIC.fullmatch(text) or POWERED.fullmatch(text))
-    return bool(BARE.fullmatch(text.lstrip("<>≤~ ")))
+        return not _has_power_format(cell)
+    return cell.kind == "text" and bool(BARE.fullmatch(tidy(cell.raw).lstrip("<>≤~ ")))
+
+
+def _has_power_format(cell: Cell) -> bool:
+    """Whether Excel shows a number as 1.0E-04, as it does where somebody typed it so."""
+    words = cell.number_format.lower()
+    return cell.kind == "number" and "e" in words and "general" not in words
+
+
+def _as_formatted(cell: Cell) -> str:
+    return f"{float(cell.value):.2e}"
 
 
 def _limit_alone(text: str) -> bool:
@@ -90,7 +104,9 @@ def read_mrd(cell: Cell, column: str, words: Mapping[str, str], notation: Notati
         percent = (
             percent_of(value)
             if cell.kind == "percent"
-            else _bare_percent(Decimal(repr(value)), notation.unit)
+            else _bare_percent(
+                Decimal(repr(value)), notation.powers if _has_power_format(cell) else notation.unit
+            )
         )
         return _level(percent, cell.raw, column)
     text = tidy(cell.raw)
@@ -102,7 +118,7 @@ def read_mrd(cell: Cell, column: str, words: Mapping[str, str], notation: Notati
     if TEN_E.search(text):
         what = f"{quote(cell.raw)} can mean {text.lower().replace('10e', '10^')} or ten times that"
         return Notice("mrd-ten-e", what, "Type it in percent")
-    percent = percent_of_text(text.lstrip("<≤>~ "), notation.unit)
+    percent = percent_of_text(text.lstrip("<≤>~ "), notation)
     if percent is not None or text.lstrip("<≤>~ ")[:1].isdigit():
         return _level(percent, cell.raw, column)
     return _word_and_limit(text, cell.raw, words, notation)
@@ -122,7 +138,7 @@ def _level(percent: float | None, raw: str, column: str) -> Found | Notice:
 
 
 def _below(text: str, notation: Notation) -> Found | Notice:
-    percent = percent_of_text(text.lstrip("<≤ "), notation.unit)
+    percent = percent_of_text(text.lstrip("<≤ "), notation)
     if not notation.below or percent is None:
         what = f"{quote(text)} can mean “not detected” or “positive below quantitative range”"
         return Notice("mrd-limit", what, "Answer with: caseseries decide DIR")
@@ -136,7 +152,7 @@ def _word_and_limit(text: str, raw: str, words: Mapping[str, str], notation: Not
     said = words.get(word_key(match["words"])) if match else None
     if match is None or said is None:
         return Notice("mrd-word", f"{quote(raw)} is no MRD result", "Answer with: caseseries decide DIR")
-    percent = percent_of_text(match["number"], notation.unit)
+    percent = percent_of_text(match["number"], notation)
     if percent is None:
         return _level(None, raw, SUBJECT)
     if said == LevelState.NOT_DETECTED:
@@ -146,24 +162,19 @@ def _word_and_limit(text: str, raw: str, words: Mapping[str, str], notation: Not
     return {"mrd_percent": percent}
 
 
-def percent_of_text(text: str, unit: str = "") -> float | None:
-    """A level in percent: "0.18 %", "1.8e-3" and "10^-4" by themselves, a bare number by the column's unit."""
+def percent_of_text(text: str, notation: Notation) -> float | None:
+    """A level in percent: "0.18 %" by itself; "1.8e-3", "10^-4" and bare numbers as the column's are meant."""
     number = text.rstrip("% ").strip()
     try:
         if text.rstrip().endswith("%"):
             return float(Decimal(number))
         if match := POWERED.fullmatch(number):
-            return _as_percent(Decimal(match[1] or 1) * Decimal(10) ** int(match[2]), unit)
+            return _bare_percent(Decimal(match[1] or 1) * Decimal(10) ** int(match[2]), notation.powers)
         if SCIENTIFIC.fullmatch(number):
-            return _as_percent(Decimal(number), unit)
-        return _bare_percent(Decimal(number), unit) if BARE.fullmatch(number) else None
+            return _bare_percent(Decimal(number), notation.powers)
+        return _bare_percent(Decimal(number), notation.unit) if BARE.fullmatch(number) else None
     except InvalidOperation:
         return None
-
-
-def _as_percent(number: Decimal, unit: str) -> float:
-    """A number written as a power of ten is a fraction, unless somebody said that the column is in percent."""
-    return float(number if unit == PERCENT else number * 100)
 
 
 def _bare_percent(number: Decimal, unit: str) -> float | None:

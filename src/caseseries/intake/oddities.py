@@ -5,12 +5,13 @@ A struck-through value may be a correction or a deletion: it is not used until s
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from caseseries.findings import Finding, Severity, Where
 from caseseries.intake.layout import ASKED_FILL, AUTHOR, NOTED_FILL
 from caseseries.intake.lines import Grid, Remark, severity_of
+from caseseries.intake.marks import Place
 from caseseries.intake.notices import quote
 from caseseries.intake.spelling import clean
 from caseseries.intake.workbook import ADDRESS, Cell, Workbook, letters_of
@@ -99,7 +100,7 @@ def _merged(grid: Grid) -> Iterator[Remark]:
 
 def _struck(grid: Grid, cells: Sequence[Cell]) -> Iterator[Remark]:
     """One remark a line: its struck values are set aside, and the case too where they could be an event."""
-    struck = set(grid.sheet.marks.struck)
+    struck = grid.sheet.marks.struck_words
     if not struck:
         return
     rows: dict[int, list[Cell]] = defaultdict(list)
@@ -111,7 +112,7 @@ def _struck(grid: Grid, cells: Sequence[Cell]) -> Iterator[Remark]:
         severities = {severity_of(grid.form, grid.columns[cell.column]) for cell in found}
         severity = Severity.CASE if Severity.CASE in severities else Severity.VALUE
         places = tuple(grid.where(row, cell.column) for cell in found)
-        what = f"struck through: {', '.join(quote(cell.raw) for cell in found)}"
+        what = list_struck(found, struck)
         do = "Delete it or remove the line through it; until then it is not used"
         finding = Finding(
             places[0], "intake.struck", severity, what, "values that are meant", do, cases.get(row, "")
@@ -153,6 +154,14 @@ def _cut(grid: Grid) -> Iterator[Remark]:
 
 
 # --- filled down ------------------------------------------------------------------------------------------
+
+
+def list_struck(cells: Sequence[Cell], struck: Mapping[Place, str]) -> str:
+    """The struck cells of a line, those struck as a whole before those of which a part is."""
+    said: dict[str, list[str]] = defaultdict(list)
+    for cell in cells:
+        said[struck[cell.row, cell.column]].append(quote(cell.raw))
+    return "; ".join(f"{words}: {', '.join(found)}" for words, found in sorted(said.items(), reverse=True))
 
 
 def _autofilled(grid: Grid, cells: Sequence[Cell]) -> Iterator[Remark]:

@@ -118,6 +118,9 @@ def _see_look(book: Any, sheet: Any, row: int, column: int, marks: Marks) -> Non
     style = _style(book, sheet, row, column)
     if book.font_list[style.font_index].struck_out:
         marks.struck.append((row + 1, column + 1))
+    runs = sheet.rich_text_runlist_map.get((row, column), ())
+    if any(book.font_list[font].struck_out for _, font in runs):
+        marks.partly_struck.append((row + 1, column + 1))
     if style.background.fill_pattern != NO_FILL:
         marks.filled[row + 1, column + 1] = f"colour {style.background.pattern_colour_index}"
 

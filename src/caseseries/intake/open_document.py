@@ -6,7 +6,7 @@ Repeated rows and cells are counted, not copied, unless they are filled: an empt
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from caseseries.intake.workbook import (
 
 ALLOWED = "an OpenDocument spreadsheet (.ods) without a password"
 LAST_ROW = 1_048_576
-CONTENT = "content.xml"
+STYLES, CONTENT = "styles.xml", "content.xml"  # named styles, and what has them
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 ERROR = re.compile(r"#[A-Z/0]+[!?]?|Err:\d+")
 DATE_FORMAT = "yyyy-mm-dd"
@@ -46,7 +46,9 @@ def read_open_document(path: Path, root: Path, here: float = HERE) -> Workbook:
         package = open_package(data, here)
         _check_kind(package)
         body = _Body()
-        walk(package, CONTENT, body)
+        for part in (STYLES, CONTENT):
+            if part in package.names:
+                walk(package, part, body)
         return Workbook(file, digest, tuple(body.sheets))
     except UnreadableError as error:
         finding = Finding(Where(file), f"intake.{error.code}", Severity.FILE, error.what, ALLOWED, error.do)
@@ -82,6 +84,8 @@ class _Open:
     """A cell whose end has not come yet."""
 
     attributes: Mapping[str, str]
+    style: _Style
+    is_partly_struck: bool = False
     paragraphs: list[str] = field(default_factory=list)
     note: list[str] = field(default_factory=list)
     author: list[str] = field(default_factory=list)
@@ -101,6 +105,8 @@ class _Body(Walker):
         self.cell: _Open | None = None
         self.in_note = self.in_creator = self.in_text = False
         self.total = 0
+        self.of_columns: list[tuple[int, str]] = []  # up to which column, and the style of its cells
+        self.of_row = ""
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         own = {key.rpartition(":")[2]: value for key, value in attributes.items()}
@@ -121,14 +127,17 @@ class _Body(Walker):
             self._open_content(name, own)
 
     def _open_style(self, own: Mapping[str, str]) -> None:
-        self.style = self.styles[own.get("name", "")] = _Style()
+        parent = self.styles.get(own.get("parent-style-name", ""), _Style())
+        self.style = self.styles[own.get("name", "")] = replace(parent)
 
     def _see_text(self, own: Mapping[str, str]) -> None:
-        self.style.is_struck |= own.get("text-line-through-style", "none") != "none"
+        line = own.get("text-line-through-style") or own.get("text-line-through-type", "")
+        if line:
+            self.style.is_struck = line != "none"
 
     def _see_fill(self, own: Mapping[str, str]) -> None:
-        colour = own.get("background-color", "transparent")
-        self.style.fill = "" if colour == "transparent" else colour
+        if colour := own.get("background-color", ""):
+            self.style.fill = "" if colour == "transparent" else colour
 
     def _see_table(self, own: Mapping[str, str]) -> None:
         self.style.is_hidden_table = own.get("display") == "false"
@@ -137,20 +146,29 @@ class _Body(Walker):
         self.name = own.get("name", "")
         self.hidden = self.styles.get(own.get("style-name", ""), _Style()).is_hidden_table
         self.cells, self.marks, self.row, self.rows, self.column = [], Marks(), 0, 1, 0
+        self.of_columns, self.of_row = [], ""
 
     def _see_column(self, own: Mapping[str, str]) -> None:
         first, times = self.column + 1, _count(own, "number-columns-repeated")
         self.column += times
+        self.of_columns.append((self.column, own.get("default-cell-style-name", "")))
         if own.get("visibility", "visible") != "visible":
             self.marks.hidden_columns.append((first, min(self.column, LAST_COLUMN)))
 
     def _open_row(self, own: Mapping[str, str]) -> None:
         self.row, self.rows, self.index = self.row + 1, _count(own, "number-rows-repeated"), 0
+        self.of_row = own.get("default-cell-style-name", "")
         if own.get("visibility", "visible") != "visible" and self.row + self.rows <= LAST_ROW:
             self.marks.hidden_rows.extend(range(self.row, self.row + min(self.rows, 1000)))
 
     def _open_cell(self, own: Mapping[str, str]) -> None:
-        self.cell = _Open(own)
+        self.cell = _Open(own, self._style_of(own))
+
+    def _style_of(self, own: Mapping[str, str]) -> _Style:
+        """A cell without a style has that of its row, or else of its column (OpenDocument 1.3 part 3, 9.1.3)."""
+        of_column = next((style for last, style in self.of_columns if last > self.index), "")
+        name = own.get("style-name") or self.of_row or of_column
+        return self.styles.get(name, _Style())
 
     def _open_content(self, name: str, own: Mapping[str, str]) -> None:
         if self.cell is None:
@@ -162,6 +180,8 @@ class _Body(Walker):
         elif name == "p":
             self.in_text = True
             (self.cell.note if self.in_note else self.cell.paragraphs).append("")
+        elif name == "span" and not self.in_note:
+            self.cell.is_partly_struck |= self.styles.get(own.get("style-name", ""), _Style()).is_struck
         elif self.in_text and name in ("s", "tab", "line-break"):
             self.text(" " * _count(own, "c"))
 
@@ -202,7 +222,7 @@ class _Body(Walker):
         self.index += times
 
     def _place(self, opened: _Open, times: int) -> None:
-        style = self.styles.get(opened.attributes.get("style-name", ""), _Style())
+        style = opened.style
         for row in range(self.row, self.row + self.rows):
             for column in range(self.index + 1, self.index + times + 1):
                 cell = _cell(row, column, opened)
@@ -210,6 +230,8 @@ class _Body(Walker):
                     self.cells.append(cell)
                 if style.is_struck:
                     self.marks.struck.append((row, column))
+                if opened.is_partly_struck:
+                    self.marks.partly_struck.append((row, column))
                 if style.fill:
                     self.marks.filled[row, column] = style.fill
         down, across = (_count(opened.attributes, f"number-{way}-spanned") for way in ("rows", "columns"))

@@ -18,6 +18,7 @@ from caseseries.intake.decoding import Decoder
 from caseseries.intake.headings import Lexicon, Meaning
 from caseseries.intake.lines import Line, Remark, severity_of
 from caseseries.intake.notices import Notice, quote
+from caseseries.intake.oddities import list_struck
 from caseseries.intake.own_status import settle_status
 from caseseries.intake.tables import Record, Table, merged_down
 from caseseries.intake.workbook import Cell, letters_of
@@ -142,6 +143,10 @@ def _read_cell(cell: Cell, index: int, layout: Layout, data_cut: date) -> _Read:
     if cell.kind in ("error", "formula", "broken"):
         return _Read(cell, where, {column.name: parse_cell(cell, column, data_cut)})
     decoded = layout.decoders[index](cell)
+    if decoded.is_nothing:
+        what = f"{quote(cell.raw)} is read as: it did not happen"
+        notice = Notice("did-not-happen", what, "Nothing, if that is right", allowed_in(column))
+        return _Read(cell, where, {column.name: Reading(None, notice, is_missing=True)})
     if decoded.notice:
         notice = replace(decoded.notice, allowed=decoded.notice.allowed or allowed_in(column))
         return _Read(cell, where, {column.name: Reading(None, notice)})
@@ -295,7 +300,7 @@ def _repeated(table: Table, merged: set[str]) -> Iterator[Record]:
 
 def _struck(layout: Layout, records: Sequence[Record]) -> Iterator[Remark]:
     """Struck values are set aside until somebody says whether they are meant, the case too where an event is struck."""
-    struck = set(layout.table.sheet.marks.struck)
+    struck = layout.table.sheet.marks.struck_words
     for record in records:
         cells = {
             i: cell
@@ -308,7 +313,7 @@ def _struck(layout: Layout, records: Sequence[Record]) -> Iterator[Remark]:
         costs = {severity_of(*_form_and_column(layout, index)) for index in cells}
         severity = Severity.CASE if Severity.CASE in costs else Severity.VALUE
         places = tuple(_place_of(cell, layout) for cell in cells.values())
-        what = f"struck through: {', '.join(quote(cell.raw) for cell in cells.values())}"
+        what = list_struck(tuple(cells.values()), struck)
         do = "Delete it or remove the line through it; until then it is not used"
         finding = Finding(
             places[0],

@@ -4,29 +4,39 @@ Nothing is stored from a sheet that nobody has confirmed, nor from a heading tha
 then its cells are problems, and the questions are open. Exact headings of the template need no question.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from caseseries.decisions.chain import Log, Option, Question, question_id
-from caseseries.findings import Finding, Severity, Where, join
-from caseseries.intake.asking import Asking
+from caseseries.findings import Finding, Severity, Where
+from caseseries.intake.asking import ANSWER, Asking
 from caseseries.intake.columns import is_template_sheet, strange_sheet
-from caseseries.intake.decoding import Decoder, Place, decoder_of, order_for
-from caseseries.intake.headings import Lexicon, Match, Meaning
-from caseseries.intake.lines import Grid, Line, Remark, severity_of
-from caseseries.intake.notices import quote
+from caseseries.intake.decoding import Calendar, Decoder, Place, calendars_for, decoder_of
+from caseseries.intake.headings import Lexicon
+from caseseries.intake.lines import Grid, Line, Remark
 from caseseries.intake.oddities import check_looks
+from caseseries.intake.own_headings import (
+    AND_THE_REST,
+    NONE_OF_THEM,
+    OURS,
+    Verdict,
+    confirm,
+    could_have_cases,
+    double_remarks,
+    doubled,
+    is_ours,
+    name_case_ids,
+    settle_headings,
+)
 from caseseries.intake.own_lines import Layout, read_records
 from caseseries.intake.own_merging import merge_lines
 from caseseries.intake.tables import Table, find_table
-from caseseries.intake.workbook import Cell, Workbook, letters_of
+from caseseries.intake.workbook import Workbook, letters_of
 from caseseries.study.forms import Column, Form
 
-AS_SHOWN, NOT_THIS, BUT = "as shown", "not this workbook", "all but "
-NONE_OF_THEM = "none of these"
-ANSWER = "Answer with: caseseries decide DIR"
+GIVE_HEADING = "If it holds data of the study, give it the heading of the template"
+SAY_SO = f"If it holds data of the study, answer “{AND_THE_REST}”: caseseries decide DIR --question {{}}"
 
 
 @dataclass
@@ -42,19 +52,12 @@ class OwnSheets:
 def read_own_sheets(
     book: Workbook, lexicon: Lexicon, centre: str, log: Log, data_cut: date
 ) -> OwnSheets | None:
-    """Everything in a workbook that is not our template; None when no sheet of it holds a table with case ids."""
-    sheets = [sheet for sheet in book.sheets if sheet.cells and not is_template_sheet(sheet)]
+    """Everything in a workbook that is not our template; None when no sheet of it reads like a return."""
     found, asking = OwnSheets(), Asking(book.file, centre, log)
-    tables = []
-    for sheet in sheets:
-        table = find_table(sheet, lexicon)
-        if table and table.has_cases:
-            tables.append(table)
-        else:
-            found.remarks.append(strange_sheet(book.file, sheet))
-    if not tables:
+    tables, waiting = _find_tables(book, lexicon, asking, found)
+    if not tables and not waiting:
         return None
-    verdict = _confirm(tables, lexicon, asking)
+    verdict = confirm(tables, lexicon, asking)
     for table in tables:
         _read_table(table, verdict, lexicon, asking, data_cut, found)
     found.lines, repeated = merge_lines(found.lines)
@@ -63,39 +66,71 @@ def read_own_sheets(
     return found
 
 
+def own_tables(book: Workbook, lexicon: Lexicon, centre: str, log: Log) -> Sequence[Table]:
+    """The tables of a workbook that hold cases, whether or not anybody has confirmed their headings."""
+    return _find_tables(book, lexicon, Asking(book.file, centre, log), OwnSheets())[0]
+
+
+def _find_tables(
+    book: Workbook, lexicon: Lexicon, asking: Asking, found: OwnSheets
+) -> tuple[list[Table], list[Table]]:
+    """The tables with cases, and those of which nobody has said where their case ids are."""
+    tables, waiting = [], []
+    for sheet in book.sheets:
+        table = find_table(sheet, lexicon) if sheet.cells and not is_template_sheet(sheet) else None
+        named, answer = table if table and table.has_cases else None, ""
+        is_nameless = table is not None and could_have_cases(table)
+        if table and is_nameless:
+            named, answer = name_case_ids(table, lexicon, asking)
+        if named:
+            tables.append(named)
+        elif table and is_nameless:
+            waiting.append(table)
+            found.remarks.append(_without_case_ids(table, book.file, answer))
+        elif sheet.cells and not is_template_sheet(sheet):
+            found.remarks.append(strange_sheet(book.file, sheet))
+    for table in (*tables, *waiting):
+        found.headings.update(
+            Where(book.file, table.sheet.name, cell.address) for cell in table.heading_cells
+        )
+    return tables, waiting
+
+
 def _read_table(
-    table: Table, verdict: str, lexicon: Lexicon, asking: Asking, data_cut: date, found: OwnSheets
+    table: Table, verdict: Verdict, lexicon: Lexicon, asking: Asking, data_cut: date, found: OwnSheets
 ) -> None:
-    file, name = asking.file, table.sheet.name
-    where = {cell: Where(file, name, cell.address) for cell in table.sheet.cells}
+    file = asking.file
+    verdict = OURS if is_ours(table) else verdict.of_sheet(table, asking)
+    if verdict.refuses(table):
+        found.remarks.append(_refused(table, file))
+        return
     heading_of = {index: _heading_place(table, index, file) for index in table.matches}
-    found.headings.update(where[cell] for cell in table.heading_cells)
-    verdict = AS_SHOWN if _is_ours(table) else _verdict_on(table, verdict)
-    meanings, doubts = _choose_meanings(table, lexicon, asking, heading_of)
-    doubled = _doubled(meanings)
+    table, doubts = settle_headings(table, verdict, lexicon, asking, heading_of)
+    if not table.case_ids:
+        found.remarks += [*doubts, _without_case_ids(table, file, "")]
+        return
+    double = doubled(table)
     places = {
         index: Place(meaning, table.matches[index].heading, heading_of[index], table.cells_under(index))
-        for index, meaning in meanings.items()
-        if index not in doubled
+        for index, meaning in table.meanings.items()
+        if index not in double
     }
     about = sorted(match.heading for match in table.matches.values())
     decoders = _decoders(places, about, lexicon, asking, data_cut)
     layout = Layout(table, file, lexicon, {index: place.meaning for index, place in places.items()}, decoders)
     lines, remarks = read_records(layout, asking, data_cut)
-    if verdict == AS_SHOWN:
-        found.lines += lines
-        found.remarks += [
-            *remarks,
-            *doubts,
-            *_double_remarks(table, doubled, meanings, lexicon, heading_of, file),
-        ]
-        found.remarks += [
-            *_strangers(table, heading_of, file),
-            *_outside(table, file),
-            *_looks(table, layout),
-        ]
-    else:
-        found.remarks += [_unread(table, file, verdict, where)]
+    if not verdict.reads(table):
+        found.remarks.append(_unconfirmed(table, file))
+        return
+    found.lines += lines
+    found.remarks += [
+        *remarks,
+        *doubts,
+        *double_remarks(table, double, lexicon, heading_of),
+        *_strangers(table, verdict, heading_of, file),
+        *_outside(table, file),
+        *_looks(table, layout),
+    ]
 
 
 def _heading_place(table: Table, index: int, file: str) -> Where:
@@ -107,81 +142,33 @@ def _heading_place(table: Table, index: int, file: str) -> Where:
     return Where(file, table.sheet.name, cells[-1].address if cells else address)
 
 
-# --- what is confirmed --------------------------------------------------------------------------------------
+# --- what is not read ---------------------------------------------------------------------------------------
 
 
-def _confirm(tables: Sequence[Table], lexicon: Lexicon, asking: Asking) -> str:
-    """The person's word on how a workbook is read; exact headings of the template speak for themselves."""
-    foreign = [table for table in tables if not _is_ours(table)]
-    if not foreign:
-        return AS_SHOWN
-    shown, evidence = [], []
-    for table in foreign:
-        said = [
-            f"“{table.matches[index].heading}” is {_spell(match.meanings[0], lexicon)}"
-            for index, match in sorted(table.matches.items())
-            if match.is_certain
-        ]
-        if said not in shown:
-            shown.append(said)
-            evidence += [f"{_title(table)}:", *(f"  {each}" for each in said), *_left_over(table)]
-    text = f"Are the headings of {asking.centre} understood rightly?"
-    options = [
-        Option(AS_SHOWN, "the workbook is read so"),
-        Option(NOT_THIS, "the workbook is ignored; the centre is asked for another"),
-    ]
-    if len(foreign) > 1:
-        names = dict.fromkeys(table.sheet.name for table in foreign)
-        options += [Option(f"{BUT}{name}", f"read so, and the sheet “{name}” is ignored") for name in names]
-    flat = [each for said in shown for each in said]
-    recorded = f"{text} {'; '.join(flat)}"
-    return asking.ask("headings", flat, text, options, Where(asking.file), evidence, recorded)
-
-
-def _is_ours(table: Table) -> bool:
-    understood = [match for match in table.matches.values() if match.meanings]
-    return all(match.is_certain and match.meanings[0].is_ours for match in understood)
-
-
-def _verdict_on(table: Table, verdict: str) -> str:
-    if verdict.startswith(BUT):
-        return NOT_THIS if verdict == f"{BUT}{table.sheet.name}" else AS_SHOWN
-    return verdict
-
-
-def _title(table: Table) -> str:
-    n = len(table.records)
-    what = "record" if n == 1 else "records"
-    return f"Sheet “{table.sheet.name}”, {n} {what}, " + (
-        "one column each" if table.is_sideways else "one line each"
+def _without_case_ids(table: Table, file: str, answer: str) -> Remark:
+    if answer == NONE_OF_THEM:
+        return _refused(table, file)
+    known = len(table.meanings)
+    what = f"headings of the study are understood ({known}), and none for the case ids; the sheet is not used"
+    place, cells = Where(file, table.sheet.name), _cells_of(table, file)
+    do = ANSWER if table.unknown else "Add a column with the case ids"
+    return Remark(
+        Finding(place, "intake.no-case-ids", Severity.FILE, what, "a column of case ids", do), cells
     )
 
 
-def _left_over(table: Table) -> Iterator[str]:
-    doubtful = [match.heading for match in table.matches.values() if match.meanings and not match.is_certain]
-    unknown = [match.heading for match in table.matches.values() if not match.meanings]
-    if doubtful:
-        yield f"  asked about by themselves: {join([quote(one) for one in doubtful])}"
-    if unknown:
-        yield f"  ignored: {join([quote(one) for one in unknown])}"
+def _refused(table: Table, file: str) -> Remark:
+    cells = _cells_of(table, file)
+    what = f"the sheet is ignored by decision, with its filled cells ({len(cells)})"
+    place, do = (
+        Where(file, table.sheet.name),
+        "Ask the centre for another return, if it holds data of the study",
+    )
+    return Remark(Finding(place, "intake.sheet-refused", Severity.NOTE, what, "", do), ignored=cells)
 
 
-def _spell(meaning: Meaning, lexicon: Lexicon) -> str:
-    more = [word for word in (f"in {meaning.unit}" if meaning.unit else "", meaning.order) if word]
-    return ", ".join([lexicon.describe(meaning), *more])
-
-
-def _unread(table: Table, file: str, verdict: str, where: Mapping[Cell, Where]) -> Remark:
-    cells = tuple(where[cell] for cell in table.sheet.cells if cell not in table.heading_cells)
-    place, total = Where(file, table.sheet.name), len(table.matches)
-    if verdict == NOT_THIS:
-        what = f"the sheet is ignored by decision, with its filled cells ({len(cells)})"
-        return Remark(
-            Finding(
-                place, "intake.sheet-refused", Severity.NOTE, what, "", "Ask the centre for another return"
-            ),
-            ignored=cells,
-        )
+def _unconfirmed(table: Table, file: str) -> Remark:
+    place, cells, total = Where(file, table.sheet.name), _cells_of(table, file), len(table.matches)
     known = sum(bool(match.meanings) for match in table.matches.values())
     what = (
         f"the sheet has the centre's own headings ({known} of {total} understood), and nobody has confirmed them; "
@@ -191,87 +178,19 @@ def _unread(table: Table, file: str, verdict: str, where: Mapping[Cell, Where]) 
     return Remark(finding, cells)
 
 
-# --- headings that need somebody ----------------------------------------------------------------------------
+def _cells_of(table: Table, file: str) -> tuple[Where, ...]:
+    """The filled cells of a table's sheet but its headings."""
+    heads = {cell.address for cell in table.heading_cells}
+    cells = (cell for cell in table.sheet.cells if cell.address not in heads)
+    return tuple(Where(file, table.sheet.name, cell.address) for cell in cells)
 
 
-def _choose_meanings(
-    table: Table, lexicon: Lexicon, asking: Asking, places: Mapping[int, Where]
-) -> tuple[dict[int, Meaning], list[Remark]]:
-    meanings: dict[int, Meaning] = {}
-    doubts: list[Remark] = []
+def _strangers(table: Table, verdict: Verdict, places: Mapping[int, Where], file: str) -> Iterator[Remark]:
     for index, match in sorted(table.matches.items()):
-        if match.is_certain:
-            meanings[index] = match.meanings[0]
-        elif match.meanings:
-            answer = _ask_heading(match, table, lexicon, asking, places[index])
-            chosen = {lexicon.describe(meaning): meaning for meaning in match.meanings}.get(answer)
-            if chosen:
-                meanings[index] = chosen
-            else:
-                doubts.append(_in_doubt(match, answer, table, index, lexicon, places[index]))
-    return meanings, doubts
-
-
-def _ask_heading(match: Match, table: Table, lexicon: Lexicon, asking: Asking, where: Where) -> str:
-    proposals = [lexicon.describe(meaning) for meaning in match.meanings]
-    options = [
-        *(Option(words, "it is read so") for words in proposals),
-        Option(NONE_OF_THEM, "the column is ignored"),
-    ]
-    text = f"What does “{match.heading}” on the sheet “{table.sheet.name}” of {asking.centre} mean?"
-    return asking.ask("heading", (match.heading, *proposals), text, options, where)
-
-
-def _in_doubt(match: Match, answer: str, table: Table, index: int, lexicon: Lexicon, where: Where) -> Remark:
-    cells = tuple(Where(where.file, where.sheet, cell.address) for cell in table.cells_under(index))
-    if answer == NONE_OF_THEM:
-        what = f"the column “{match.heading}” is ignored by decision, with its filled cells ({len(cells)})"
-        finding = Finding(
-            where, "intake.heading-refused", Severity.NOTE, what, "", "Nothing, if that is right"
-        )
-        return Remark(finding, ignored=cells)
-    costs = {severity_of(lexicon.form(m.target.form), lexicon.column(m.target)) for m in match.meanings}
-    severity = Severity.FILE if Severity.CASE in costs else Severity.VALUE
-    proposals = join([quote(lexicon.describe(meaning)) for meaning in match.meanings])
-    what = f"the heading “{match.heading}” may mean {proposals}; until somebody says so it is not read"
-    return Remark(Finding(where, "intake.heading-in-doubt", severity, what, "", ANSWER), cells)
-
-
-def _doubled(meanings: Mapping[int, Meaning]) -> set[int]:
-    """Headings that mean the same as another of the table: neither is read."""
-    by_meaning: dict[object, list[int]] = defaultdict(list)
-    for index, meaning in meanings.items():
-        by_meaning[meaning.target, meaning.number].append(index)
-    return {index for found in by_meaning.values() if len(found) > 1 for index in found}
-
-
-def _double_remarks(
-    table: Table,
-    doubled: set[int],
-    meanings: Mapping[int, Meaning],
-    lexicon: Lexicon,
-    places: Mapping[int, Where],
-    file: str,
-) -> Iterator[Remark]:
-    for index in sorted(doubled):
-        target = meanings[index].target
-        cells = tuple(Where(file, table.sheet.name, cell.address) for cell in table.cells_under(index))
-        meaning = quote(lexicon.describe(meanings[index]))
-        what = f"“{table.matches[index].heading}” is there more than once with the meaning {meaning}"
-        is_dear = severity_of(lexicon.form(target.form), lexicon.column(target)) is Severity.CASE
-        severity = Severity.FILE if is_dear else Severity.VALUE
-        do = "Give the columns different headings; until then none of them is read"
-        yield Remark(
-            Finding(places[index], "intake.double-heading", severity, what, "one such column", do), cells
-        )
-
-
-def _strangers(table: Table, places: Mapping[int, Where], file: str) -> Iterator[Remark]:
-    for index, match in sorted(table.matches.items()):
-        if not match.meanings:
+        if not match.meanings and not match.is_certain:
             cells = tuple(Where(file, table.sheet.name, cell.address) for cell in table.cells_under(index))
             what = f"the column “{match.heading}” is no part of the return; its filled cells ({len(cells)}) are ignored"
-            do = "If it holds data of the study, give it the heading of the template"
+            do = SAY_SO.format(verdict.question) if verdict.question else GIVE_HEADING
             yield Remark(
                 Finding(places[index], "intake.strange-heading", Severity.NOTE, what, "", do), ignored=cells
             )
@@ -280,8 +199,8 @@ def _strangers(table: Table, places: Mapping[int, Where], file: str) -> Iterator
 def _outside(table: Table, file: str) -> Iterator[Remark]:
     if table.outside:
         cells = tuple(Where(file, table.sheet.name, cell.address) for cell in table.outside)
-        what = f"cells ignored: {len(cells)} filled outside the table, above, below or beside it"
-        do = "If this belongs to the study, move it into the table"
+        what = f"cells ignored: {len(cells)} filled outside the records: titles, notes, sums, headings said again"
+        do = "If this belongs to the study, move it into a record of the table"
         yield Remark(Finding(cells[0], "intake.outside", Severity.NOTE, what, "", do), ignored=cells)
 
 
@@ -300,9 +219,9 @@ def _decoders(
     places: Mapping[int, Place], about: Sequence[str], lexicon: Lexicon, asking: Asking, data_cut: date
 ) -> dict[int, Decoder]:
     dates = [place for place in places.values() if lexicon.column(place.meaning.target).kind == "date"]
-    orders = order_for(dates, about, asking, data_cut)
+    calendars = calendars_for(dates, about, asking, data_cut)
     return {
-        index: decoder_of(place, lexicon, asking, orders.get(place.heading, ""), data_cut)
+        index: decoder_of(place, lexicon, asking, calendars.get(place.heading, Calendar()), data_cut)
         for index, place in places.items()
     }
 

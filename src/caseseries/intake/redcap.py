@@ -38,11 +38,12 @@ HEADINGS = (
 )
 
 DICTIONARY = "redcap-dictionary.csv"
-INSTRUMENT = "redcap_repeat_instrument"
+INSTRUMENT, INSTANCE = "redcap_repeat_instrument", "redcap_repeat_instance"
+EVENT = "redcap_event_name"
 OWN = (
     INSTRUMENT,
-    "redcap_repeat_instance",
-    "redcap_event_name",
+    INSTANCE,
+    EVENT,
     "redcap_data_access_group",
     "redcap_survey_identifier",
 )

@@ -118,7 +118,7 @@ def read_returns(folder: Path, study: Study, log: Log | None = None) -> Returns:
     """
     paths, remarks = _list_files(folder)
     with _without_collector(), Apart() as apart:
-        return interpret([_read(path, folder, apart) for path in paths], study, remarks, log)
+        return interpret([read_return(path, folder, apart) for path in paths], study, remarks, log)
 
 
 @contextmanager
@@ -133,7 +133,8 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _read(path: Path, folder: Path, apart: Apart) -> Workbook:
+def read_return(path: Path, folder: Path, apart: Apart) -> Workbook:
+    """One return as it was sent, by the kind that its name says; places are named from `folder`."""
     try:
         return apart.read(READERS[path.suffix.lower()], path, folder)
     except UnreadableError as error:
@@ -260,6 +261,11 @@ def _centre_of(book: Workbook, study: Study) -> str:
     centre = _on_help_sheet(book, CENTRE_CELL) or Path(book.file).stem
     named = [name for name in study.centres if fold(name) == fold(centre)]
     return next(iter(named or _named_in(centre, study.centres)), centre)
+
+
+def centre_of(book: Workbook, study: Study, log: Log) -> str:
+    """The centre that a workbook is from, as somebody said where it does not say so itself."""
+    return which_centre(book, _centre_of(book, study), study.centres, log)[0]
 
 
 def _named_in(text: str, centres: Sequence[str]) -> list[str]:

@@ -8,16 +8,23 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from caseseries.intake.headings import Lexicon, Match, match_heading
+from caseseries.intake.headings import Lexicon, Match, Meaning, match_heading
 from caseseries.intake.spelling import clean
-from caseseries.intake.units import unit_of
+from caseseries.intake.wording import word_key
 from caseseries.intake.workbook import ADDRESS, Cell, Sheet, number_of
+from caseseries.study.headings import Target
 
 SEARCHED_LINES = 15
 FEWEST = 2  # understood headings that make a table
 A_PROPOSAL = 0.5  # what a heading counts that only looks alike
 LONGEST_ID = 24
-A_UNIT = 0.1  # a line of units below the headings belongs to them
+SUMS = frozenset(  # what a line below the children is called that counts them
+    (
+        *("total", "totals", "sum", "mean", "median", "average", "range"),
+        *("summe", "gesamt", "mittelwert", "somme", "moyenne", "suma", "media"),
+    )
+)
+JOINED = 0.1  # an upper line of headings with which a lower one is understood belongs to it; a title does not
 
 Place = tuple[int, int]  # along the headings, across the records: row and column, or column and row
 
@@ -56,13 +63,38 @@ class Table:
     @property
     def has_cases(self) -> bool:
         """Whether something under the heading of the case ids can be one: short, and no sentence."""
-        return any(map(_can_be_id, self.cells_under(self.case_ids)))
+        return any(map(looks_like_id, self.cells_under(self.case_ids)))
+
+    @property
+    def meanings(self) -> Mapping[int, Meaning]:
+        """What is settled, by number of heading."""
+        return {i: m.meanings[0] for i, m in self.matches.items() if m.is_certain and m.meanings}
+
+    @property
+    def unknown(self) -> Mapping[int, Sequence[Cell]]:
+        """The cells under each heading without a meaning, and under none at all, by its number."""
+        found: dict[int, list[Cell]] = defaultdict(list)
+        _, last = self.heading_lines
+        for cell in self.outside:
+            line, place = self.place_of(cell)
+            if line > last and place not in self.matches:
+                found[place].append(cell)
+        return {**found, **{i: self.cells_under(i) for i, m in self.matches.items() if not m.meanings}}
+
+    @property
+    def heading_lines(self) -> tuple[int, int]:
+        """The first and the last line of headings."""
+        lines = [self.place_of(cell)[0] for cell in self.heading_cells]
+        return min(lines), max(lines)
+
+    def place_of(self, cell: Cell) -> Place:
+        return (cell.column, cell.row) if self.is_sideways else (cell.row, cell.column)
 
     def cells_under(self, index: int) -> tuple[Cell, ...]:
         return tuple(record.cells[index] for record in self.records if index in record.cells)
 
 
-def _can_be_id(cell: Cell) -> bool:
+def looks_like_id(cell: Cell) -> bool:
     """Short, and no sentence."""
     return len(cell.raw) <= LONGEST_ID and len(cell.raw.split()) < 4
 
@@ -121,8 +153,12 @@ def _tries(
             matches = {
                 place: _match(text, under, form, lexicon, known) for place, (text, under) in texts.items()
             }
+            joined = sum(
+                known[text].is_certain and _targets(known[text]) != _targets(known[under])
+                for text, under in texts.values()
+            )
             yield _Try(
-                _score(matches, lines.get(first + 1, {}) if depth == 2 else {}),
+                _score(matches) + JOINED * joined,
                 first,
                 depth,
                 is_sideways,
@@ -157,14 +193,18 @@ def _headings(
         yield 2, joined
 
 
-def _score(matches: Mapping[int, Match], second: Mapping[int, Cell]) -> float:
+def _score(matches: Mapping[int, Match]) -> float:
     """Understood headings, each meaning once: a line of data says the same word under several."""
     said: dict[object, float] = {}
     for match in matches.values():
         if match.meanings:
             worth = 1.0 if match.is_certain else A_PROPOSAL
             said[match.meanings[0]] = max(worth, said.get(match.meanings[0], 0.0))
-    return sum(said.values()) + A_UNIT * sum(bool(unit_of(cell.raw)[1]) for cell in second.values())
+    return sum(said.values())
+
+
+def _targets(match: Match) -> set[Target]:
+    return {meaning.target for meaning in match.meanings}
 
 
 def _only_form(best: _Try, lexicon: Lexicon) -> str:
@@ -183,36 +223,81 @@ def _build(sheet: Sheet, form: str, best: _Try, lexicon: Lexicon) -> Table:
     matches = dict(best.matches)
     if form:
         matches = {place: _match(*best.texts[place], form, lexicon, {}) for place in matches}
-    last = best.first + best.depth - 1
-    own = {(cell.row, cell.column): cell for cell in sheet.cells}
-    placed = {((c, r) if best.is_sideways else (r, c)): cell for (r, c), cell in own.items()}
-    heads = tuple(cell for (line, place), cell in placed.items() if best.first <= line <= last)
+    return _lay_out(
+        sheet, form, matches, (best.first, best.first + best.depth - 1), is_sideways=best.is_sideways
+    )
+
+
+def retake(table: Table, matches: Mapping[int, Match]) -> Table:
+    """The same table with other meanings of its headings."""
+    return _lay_out(table.sheet, table.form, matches, table.heading_lines, is_sideways=table.is_sideways)
+
+
+def _lay_out(
+    sheet: Sheet,
+    form: str,
+    matches: Mapping[int, Match],
+    heading_lines: tuple[int, int],
+    *,
+    is_sideways: bool,
+) -> Table:
+    """The records under the headings; what stands above, beside and alone below them is outside."""
+    first, last = heading_lines
+    placed = {(c.column, c.row) if is_sideways else (c.row, c.column): c for c in sheet.cells}
+    heads = tuple(cell for (line, _), cell in placed.items() if first <= line <= last)
     lines: dict[int, dict[int, Cell]] = defaultdict(dict)
     outside = []
     for (line, place), cell in sorted(placed.items()):
         if line > last and place in matches:
             lines[line][place] = cell
-        elif not best.first <= line <= last:
+        elif not first <= line <= last:
             outside.append(cell)
-    table = Table(sheet, form, matches, heads, (), (), best.is_sideways)
-    records, notes = _split(lines, table.case_ids)
-    return Table(sheet, form, matches, heads, records, (*outside, *notes), best.is_sideways)
+    table = Table(sheet, form, matches, heads, (), (), is_sideways)
+    again = [_texts(line) for line in _by_line(placed, first, last)]
+    records, notes = _split(lines, table.case_ids, again)
+    return replace(table, records=records, outside=(*outside, *notes))
+
+
+def _by_line(placed: Mapping[Place, Cell], first: int, last: int) -> Iterator[Mapping[int, Cell]]:
+    for number in range(first, last + 1):
+        yield {place: cell for (line, place), cell in placed.items() if line == number}
+
+
+def _texts(cells: Mapping[int, Cell]) -> Mapping[int, str]:
+    return {place: clean(cell.raw) for place, cell in cells.items()}
 
 
 def _split(
-    lines: Mapping[int, Mapping[int, Cell]], case_ids: int
+    lines: Mapping[int, Mapping[int, Cell]], case_ids: int, headings: Sequence[Mapping[int, str]]
 ) -> tuple[tuple[Record, ...], tuple[Cell, ...]]:
-    """The records, and the lone texts around them: a line with one filled cell and no case id is a note."""
+    """The records, and what stands between and below them and is none: lone texts, headings again, sums."""
     records: list[Record] = []
     notes: list[Cell] = []
+    full = [cells[case_ids] for cells in lines.values() if len(cells) > 1 and case_ids in cells]
+    has_spaces = not full or any(" " in clean(cell.raw) for cell in full)
     for line in sorted(lines):
-        cells = lines[line]
-        only = next(iter(cells.values())) if len(cells) == 1 else None
-        if only and len(lines) > 1 and (case_ids not in cells or not _can_be_id(only)):
-            notes += cells.values()
+        if _is_no_record(lines[line], case_ids, headings, has_spaces=has_spaces):
+            notes += lines[line].values()
         else:
-            records.append(Record(line, cells))
+            records.append(Record(line, lines[line]))
     return tuple(records), tuple(notes)
+
+
+def _is_no_record(
+    cells: Mapping[int, Cell], case_ids: int, headings: Sequence[Mapping[int, str]], *, has_spaces: bool
+) -> bool:
+    """One filled cell that is no case id; the headings again, as on each printed page; a line of sums.
+
+    "Stand: April" alone on its line is no case id where those of the other lines are single words.
+    """
+    case = cells.get(case_ids)
+    if len(cells) == 1 and (case is None or not looks_like_id(case)):
+        return True
+    if len(cells) == 1 and case is not None and " " in clean(case.raw) and not has_spaces:
+        return True
+    if len(cells) > 1 and any(_texts(cells).items() <= line.items() for line in headings):
+        return True
+    return case is not None and word_key(case.raw) in SUMS
 
 
 def merged_down(table: Table) -> Sequence[Cell]:

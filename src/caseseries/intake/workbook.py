@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple
 
 from caseseries.findings import Finding, Severity, Where
 from caseseries.intake.layout import EXCEL_DAY_0
-from caseseries.intake.marks import Look, Marks, read_looks, read_notes
+from caseseries.intake.marks import YES, Look, Marks, read_looks, read_notes
 from caseseries.intake.package import (
     HERE,
     SAVE_AS,
@@ -162,10 +162,12 @@ def _read_package(file: str, digest: str, package: Package) -> Workbook:
         name == "workbookPr" and attributes.get("date1904") in ("1", "true")
         for _, name, attributes in elements
     )
+    strings = _read_strings(package, _target(targets, "sharedStrings"))
     book = _Book(
-        _read_strings(package, _target(targets, "sharedStrings")),
+        strings.found,
         read_looks(package, _target(targets, "styles"), BUILT_IN),
         DAYS_1904 if is_1904 else 0,
+        frozenset(strings.struck),
     )
     links = sum(kind == "externalLink" for kind, _ in targets.values())
     return Workbook(file, digest, tuple(_read_sheets(package, targets, elements, book)), (), is_1904, links)
@@ -222,13 +224,16 @@ class _Strings(Walker):
     def __init__(self) -> None:
         self.found: list[str] = []
         self.parts: list[str] = []
+        self.struck: set[str] = set()  # the numbers of texts of which a part is struck through
         self.in_text = self.in_guide = False
 
-    def start(self, name: str, attributes: Mapping[str, str]) -> None:  # noqa: ARG002
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
         if name == "si":
             self.parts = []
         elif name == "rPh":
             self.in_guide = True
+        elif name == "strike" and attributes.get("val", "1") in YES:
+            self.struck.add(str(len(self.found)))
         self.in_text = name == "t" and not self.in_guide
 
     def text(self, data: str) -> None:
@@ -243,11 +248,11 @@ class _Strings(Walker):
             self.found.append(_unescape("".join(self.parts)))
 
 
-def _read_strings(package: Package, part: str) -> list[str]:
+def _read_strings(package: Package, part: str) -> _Strings:
     strings = _Strings()
     if part:
         walk(package, part, strings)
-    return strings.found
+    return strings
 
 
 def _unescape(text: str) -> str:
@@ -263,6 +268,7 @@ class _Book:
     strings: Sequence[str]
     looks: Sequence[Look]
     shift: int
+    struck: frozenset[str] = frozenset()  # the numbers of strings of which a part is struck through
 
     @cached_property
     def telling(self) -> frozenset[int]:
@@ -291,6 +297,8 @@ class _Cells(Walker):
         elif name == "c":
             self.attributes, self.content = attributes, {}
             self._move(attributes.get("r", ""))
+        elif name == "strike" and self.attributes is not None and attributes.get("val", "1") in YES:
+            self.marks.partly_struck.append((self.row, self.column))
         elif self.attributes is not None and name in ("v", "f", "t"):
             self.into = self.content.setdefault(name, [])
 
@@ -317,6 +325,8 @@ class _Cells(Walker):
         stored = content.get("t" if kind == "inlineStr" else "v", "")
         inside = _content(self.book, kind, style, stored, content.get("f"))
         self.add(self.row, self.column, inside, style)
+        if kind == "s" and stored in self.book.struck:
+            self.marks.partly_struck.append((self.row, self.column))
 
     def add(self, row: int, column: int, content: Content, style: str) -> None:
         """Keep a cell that is not empty, and its look if it tells something."""
@@ -372,7 +382,7 @@ def _add_plain(
 ) -> None:
     """The cells of one row. Most contents stand in many cells, and each is worked out once."""
     before, digits = 0, str(row)
-    book, keep, is_told = cells.book, cells.found.append, cells.book.telling
+    book, keep, is_told, struck = cells.book, cells.found.append, cells.book.telling, cells.book.struck
     for letters, number, style, kind, formula, stored, in_place in found:
         column = number_of(letters)
         if column <= before or number != digits:
@@ -382,6 +392,8 @@ def _add_plain(
         if content is None:
             text = in_place if kind == "inlineStr" else stored
             content = contents[key] = _content(book, kind or "n", style, text, formula or None)
+        if kind == "s" and stored in struck:
+            cells.marks.partly_struck.append((row, column))
         if is_told:
             cells.add(row, column, content, style)
         elif content:
