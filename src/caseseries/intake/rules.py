@@ -12,7 +12,7 @@ from caseseries.findings import Finding, Severity
 from caseseries.intake.cells import allowed_in
 from caseseries.intake.lines import Line, Remark, severity_of
 from caseseries.intake.notices import quote
-from caseseries.intake.spelling import closest, key_of
+from caseseries.intake.spelling import closest
 from caseseries.record.levels import LevelState
 from caseseries.study.forms import CASE_ID
 
@@ -29,7 +29,8 @@ DETAILS = {
 def check_lines(lines: Sequence[Line]) -> Iterator[Remark]:
     """Every remark on the lines of all returns together."""
     for line in lines:
-        for check_line in LINE_RULES:
+        yield from _required_is_filled(line)
+        for check_line in LINE_RULES.get(line.form.name, ()):
             yield from check_line(line)
     for check_all in STUDY_RULES:
         yield from check_all(lines)
@@ -40,7 +41,7 @@ def spellings_of(lines: Iterable[Line]) -> dict[str, str]:
     spellings: dict[str, str] = {}
     for line in lines:
         if line.form.name == PATIENTS:
-            spellings.setdefault(key_of(line.case_id), line.case_id)
+            spellings.setdefault(line.key, line.case_id)
     return spellings
 
 
@@ -62,18 +63,16 @@ def _remark(
 
 
 def _required_is_filled(line: Line) -> Iterator[Remark]:
-    for column in line.form.columns:
+    for column in line.form.required:
         name = column.name
-        if not column.required or name in line.row.values or name in line.unread:
-            continue
-        if name in line.places:
+        if name not in line.row.values and name not in line.unread and name in line.places:
             words = (f"“{column.heading}” is empty", allowed_in(column), "Fill the cell")
             yield _remark(line, name, "required", severity_of(line.form, column), words)
 
 
 def _level_agrees_with_result(line: Line) -> Iterator[Remark]:
     result, level = line.row.text("mrd_result"), line.row.number("mrd_percent")
-    if result is None or line.form.name != "specimens":
+    if result is None:
         return
     if result == LevelState.QUANTIFIED:
         yield from _quantified(line, level)
@@ -147,7 +146,7 @@ def _by_case(lines: Iterable[Line], form: str) -> Mapping[str, list[Line]]:
     groups: dict[str, list[Line]] = defaultdict(list)
     for line in lines:
         if line.form.name == form:
-            groups[key_of(line.case_id)].append(line)
+            groups[line.key].append(line)
     return groups
 
 
@@ -174,7 +173,7 @@ def _form_filled_once(lines: Sequence[Line]) -> Iterator[Remark]:
 def _case_is_known(lines: Sequence[Line]) -> Iterator[Remark]:
     spellings = spellings_of(lines)
     for line in lines:
-        known = spellings.get(key_of(line.case_id))
+        known = spellings.get(line.key)
         if known is None:
             yield _unknown_case(line, spellings.values())
         elif known != line.case_id:
@@ -198,15 +197,13 @@ def _unknown_case(line: Line, known: Iterable[str]) -> Remark:
         do,
         meant or line.case_id,
     )
-    return Remark(finding, line.cells)
+    return Remark(finding, tuple(line.cells))
 
 
-LINE_RULES: tuple[Callable[[Line], Iterator[Remark]], ...] = (
-    _required_is_filled,
-    _level_agrees_with_result,
-    _negative_has_sensitivity,
-    _detail_fits_event,
-)
+LINE_RULES: Mapping[str, tuple[Callable[[Line], Iterator[Remark]], ...]] = {
+    "specimens": (_level_agrees_with_result, _negative_has_sensitivity),
+    "follow_up": (_detail_fits_event,),
+}
 STUDY_RULES: tuple[Callable[[Sequence[Line]], Iterator[Remark]], ...] = (
     _one_patient_a_case,
     _form_filled_once,
