@@ -5,8 +5,9 @@ Whatever could mean two things is asked about, never guessed.
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
+from typing import NamedTuple
 
 from caseseries.intake.clinical_dates import (
     TYPE_ISO,
@@ -37,8 +38,7 @@ FROM_LIST = "Choose from the drop-down list"
 AS_TEXT = "Format the cell as text and type it again"
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """What became of a filled cell: a value; or it means "missing"; or neither, and the notice says why.
 
     A value or a missing word may carry a notice too.
@@ -81,7 +81,7 @@ def _with_allowed(reading: Reading, column: Column) -> Reading:
     notice = reading.notice
     if notice is None or notice.allowed:
         return reading
-    return replace(reading, notice=replace(notice, allowed=allowed_in(column)))
+    return reading._replace(notice=replace(notice, allowed=allowed_in(column)))
 
 
 def _unusable(cell: Cell) -> ProblemError:

@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import groupby
 from typing import Any
 
 from caseseries.findings import Finding, Severity, Where
 from caseseries.intake.cells import Content, Reading, allowed_in, parse_cell
-from caseseries.intake.clinical_dates import order_of_texts
+from caseseries.intake.clinical_dates import Order, order_of_texts
 from caseseries.intake.notices import Notice
 from caseseries.intake.spelling import key_of
 from caseseries.intake.workbook import MOST_REMEMBERED, ROW, Cell, Sheet, letters_of
@@ -215,14 +215,25 @@ class _Readings(dict[tuple[object, ...], Told]):
         }
 
     def __missing__(self, content: tuple[Any, ...]) -> Told:
-        cell = Cell(0, *content)
-        column = self.columns[cell.column]
-        reading = parse_cell(cell, column, self.data_cut, self.orders.get(cell.column, ""))
-        said = None if reading.value is None else (reading.value, cell.raw)
-        told = column.name, said, None if said and not reading.notice else reading
+        index = content[0]
+        column, order = self.columns[index], self.orders.get(index, "")
+        told = _tell_id(content) if column is CASE_ID else _tell(content, column, self.data_cut, order)
         if len(self) < MOST_REMEMBERED:
             self[content] = told
         return told
+
+
+def _tell(content: tuple[Any, ...], column: Column, data_cut: date, order: Order) -> Told:
+    cell = Cell(0, *content)
+    reading = parse_cell(cell, column, data_cut, order)
+    said = None if reading.value is None else (reading.value, cell.raw)
+    return column.name, said, None if said and not reading.notice else reading
+
+
+@lru_cache(maxsize=MOST_REMEMBERED)
+def _tell_id(content: tuple[Any, ...]) -> Told:
+    """The same case ids stand on every sheet of a return."""
+    return _tell(content, CASE_ID, date.max, "")
 
 
 def _read_line(

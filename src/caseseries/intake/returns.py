@@ -347,7 +347,7 @@ def _patients(
     for line in lines:
         case_id = spellings.get(line.key)
         if case_id is not None:
-            rows[case_id][line.form.name].append(_used(line.row, case_id, unused))
+            rows[case_id][line.row.form].append(_used(line.row, case_id, unused))
     for case_id in sorted(rows):
         forms = {name: tuple(found) for name, found in rows[case_id].items()}
         yield Patient(case_id, centres[forms[PATIENTS][0].where.file], forms)
@@ -406,7 +406,6 @@ def _count_filled(book: Workbook, places: set[Where]) -> int:
     return sum(
         Where(book.file, sheet.name, cell.address) in places
         for sheet in book.sheets
-        if sheet.name in rows
-        for cell in sheet.cells
-        if cell.row in rows[sheet.name]
+        for row in rows[sheet.name]
+        for cell in sheet.rows(row, row)
     )

@@ -30,8 +30,8 @@ def check_lines(lines: Sequence[Line]) -> Iterator[Remark]:
     """Every remark on the lines of all returns together."""
     for line in lines:
         yield from _required_is_filled(line)
-        for check_line in LINE_RULES.get(line.form.name, ()):
-            yield from check_line(line)
+        if line.form.name in LINE_RULES:
+            yield from LINE_RULES[line.form.name](line)
     for check_all in STUDY_RULES:
         yield from check_all(lines)
 
@@ -70,16 +70,16 @@ def _required_is_filled(line: Line) -> Iterator[Remark]:
             yield _remark(line, name, "required", severity_of(line.form, column), words)
 
 
-def _level_agrees_with_result(line: Line) -> Iterator[Remark]:
+def _result_is_complete(line: Line) -> Iterator[Remark]:
     result, level = line.row.text("mrd_result"), line.row.number("mrd_percent")
-    if result is None:
-        return
     if result == LevelState.QUANTIFIED:
         yield from _quantified(line, level)
-    elif level == 0:
+    elif result and level == 0:
         yield _zero_beside_result(line, result)
-    elif level is not None:
+    elif result and level is not None:
         yield _level_beside_result(line, result, level)
+    if result == LevelState.NOT_DETECTED and line.row.number("sensitivity_percent") is None:
+        yield _without_sensitivity(line)
 
 
 def _zero_beside_result(line: Line, result: str) -> Remark:
@@ -117,15 +117,11 @@ def _quantified(line: Line, level: float | None) -> Iterator[Remark]:
         yield _remark(line, "mrd_percent", "level-below-range", Severity.NOTE, words)
 
 
-def _negative_has_sensitivity(line: Line) -> Iterator[Remark]:
-    is_negative = line.row.text("mrd_result") == LevelState.NOT_DETECTED
-    if is_negative and line.row.number("sensitivity_percent") is None:
-        what = "the result is “not detected” without a sensitivity"
-        allowed = "the lowest level that this sample could have shown"
-        do = "Add the sensitivity; until then the specimen is not evaluable"
-        yield _remark(
-            line, "mrd_result", "no-sensitivity", Severity.VALUE, (what, allowed, do), ("mrd_result",)
-        )
+def _without_sensitivity(line: Line) -> Remark:
+    what = "the result is “not detected” without a sensitivity"
+    allowed = "the lowest level that this sample could have shown"
+    do = "Add the sensitivity; until then the specimen is not evaluable"
+    return _remark(line, "mrd_result", "no-sensitivity", Severity.VALUE, (what, allowed, do), ("mrd_result",))
 
 
 def _detail_fits_event(line: Line) -> Iterator[Remark]:
@@ -200,9 +196,9 @@ def _unknown_case(line: Line, known: Iterable[str]) -> Remark:
     return Remark(finding, tuple(line.cells))
 
 
-LINE_RULES: Mapping[str, tuple[Callable[[Line], Iterator[Remark]], ...]] = {
-    "specimens": (_level_agrees_with_result, _negative_has_sensitivity),
-    "follow_up": (_detail_fits_event,),
+LINE_RULES: Mapping[str, Callable[[Line], Iterator[Remark]]] = {
+    "specimens": _result_is_complete,
+    "follow_up": _detail_fits_event,
 }
 STUDY_RULES: tuple[Callable[[Sequence[Line]], Iterator[Remark]], ...] = (
     _one_patient_a_case,

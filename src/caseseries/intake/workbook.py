@@ -185,12 +185,12 @@ def _read_sheets(
     elements: Sequence[tuple[str, str, Mapping[str, str]]],
     book: "_Book",
 ) -> Iterator[Sheet]:
-    room = MOST_CELLS
+    room, known = MOST_CELLS, _Known(book)
     for parent, name, attributes in elements:
         kind, part = targets.get(attributes.get("id", ""), ("", ""))
         if (parent, name, kind) == ("sheets", "sheet", "worksheet"):
             hidden = attributes.get("state", "visible") != "visible"
-            cells, marks = _read_cells(package, part, book, room)
+            cells, marks = _read_cells(package, part, known, room)
             room -= len(cells)
             yield Sheet(attributes.get("name", ""), hidden, cells, marks)
 
@@ -268,12 +268,11 @@ def _unescape(text: str) -> str:
 
 @dataclass(frozen=True)
 class _Book:
-    """What the sheets of a workbook share. `known` are contents that have been worked out, by how they are written."""
+    """What the sheets of a workbook share."""
 
     strings: Sequence[str]
     looks: Sequence[Look]
     shift: int
-    known: dict[str, tuple[Content, Look | None]] = field(default_factory=dict)
 
     def telling(self, style: str) -> Look | None:
         """The look of a style, if it says more than a number format; few do."""
@@ -343,15 +342,15 @@ class _Cells(Walker):
             raise UnreadableError("too-many-cells", what, "Send it in parts")
 
 
-def _read_cells(package: Package, part: str, book: _Book, room: int) -> tuple[tuple[Cell, ...], Marks]:
+def _read_cells(package: Package, part: str, known: "_Known", room: int) -> tuple[tuple[Cell, ...], Marks]:
     """The filled cells of a sheet, no more than there is room for, and what else is to be seen on it."""
     try:
         if package.archive.getinfo(part).file_size > MOST_PLAIN:
             raise NotPlainError
-        cells = _read_plain(package, part, book, room)
+        cells = _read_plain(package, part, known, room)
         found = tuple(cells.found)
     except (NotPlainError, KeyError):
-        cells = _Cells(book, room)
+        cells = _Cells(known.book, room)
         walk(package, part, cells)
         found = tuple(_placed(cells.found))
     folder, name = posixpath.split(part)
@@ -360,47 +359,49 @@ def _read_cells(package: Package, part: str, book: _Book, room: int) -> tuple[tu
     return found, cells.marks
 
 
-def _read_plain(package: Package, part: str, book: _Book, room: int) -> _Cells:
+def _read_plain(package: Package, part: str, known: "_Known", room: int) -> _Cells:
     """The same as walking, for a sheet that is written plainly. Raises NotPlainError."""
     sheet = split_sheet(read_part(package, part))
-    cells = _Cells(book, room)
+    cells = _Cells(known.book, room)
     walk(package, part, cells, sheet.around)
     for row, attributes, found in scan_rows(sheet):
         if attributes:
             cells.marks.see_element("row", attributes, row)
-        _add_plain(cells, row, found, book.known)
-        if len(book.known) > MOST_REMEMBERED:
-            book.known.clear()
+        _add_plain(cells, row, found, known)
     return cells
 
 
-def _add_plain(
-    cells: _Cells,
-    row: int,
-    found: Sequence[tuple[str, str, str]],
-    known: dict[str, tuple[Content, Look | None]],
-) -> None:
-    """The cells of one row. Most contents stand in many cells, and each is worked out once."""
+class _Known(dict[str, tuple[Content, Look | None]]):
+    """Contents and looks by how they are written: most stand in many cells, and each is worked out once."""
+
+    def __init__(self, book: _Book) -> None:
+        super().__init__()
+        self.book = book
+
+    def __missing__(self, inside: str) -> tuple[Content, Look | None]:
+        style, kind, formula, stored, in_place = split_cell(inside)
+        text = in_place if kind == "inlineStr" else stored
+        content = _content(self.book, kind or "n", style, text, formula or None)
+        if len(self) > MOST_REMEMBERED:
+            self.clear()
+        self[inside] = found = content, self.book.telling(style)
+        return found
+
+
+def _add_plain(cells: _Cells, row: int, found: Sequence[tuple[str, str, str]], known: _Known) -> None:
+    """The cells of one row."""
     before, keep, make = 0, cells.found.append, tuple.__new__
     for letters, _, inside in found:
         column = number_of(letters)
         if column <= before:
             raise NotPlainError
         before = column
-        if inside not in known:
-            known[inside] = _plain_content(cells.book, inside)
         content, look = known[inside]
         if look:
             cells.add(row, column, content, look)
         elif content:
             keep(make(Cell, (row, column, *content)))  # as Cell(…) does, in half the time
     cells.check_room()
-
-
-def _plain_content(book: _Book, inside: str) -> tuple[Content, Look | None]:
-    style, kind, formula, stored, in_place = split_cell(inside)
-    text = in_place if kind == "inlineStr" else stored
-    return _content(book, kind or "n", style, text, formula or None), book.telling(style)
 
 
 def _placed(cells: Sequence[Cell]) -> Iterator[Cell]:
