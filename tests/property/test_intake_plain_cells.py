@@ -74,7 +74,7 @@ def walked(sheet: str):
 
 
 def quick(sheet: str):
-    found = workbook._read_plain(package_of(sheet), PART, BOOK, 10_000)
+    found = workbook._read_plain(package_of(sheet), PART, workbook._Known(BOOK), 10_000)
     return tuple(found.found), found.marks
 
 

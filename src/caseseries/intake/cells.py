@@ -5,8 +5,9 @@ Whatever could mean two things is asked about, never guessed.
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
+from typing import NamedTuple
 
 from caseseries.intake.clinical_dates import (
     TYPE_ISO,
@@ -31,13 +32,13 @@ MISSING_WORDS = frozenset(
 )
 YES_NO_WORDS = {"y": True, "yes": True, "true": True, "n": False, "no": False, "false": False}
 
+UNUSABLE = ("error", "formula", "broken")  # kinds of cells
 EXACT_DIGITS = 1e15  # Excel keeps fifteen digits; longer numbers have been rounded
 FROM_LIST = "Choose from the drop-down list"
 AS_TEXT = "Format the cell as text and type it again"
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """What became of a filled cell: a value; or it means "missing"; or neither, and the notice says why.
 
     A value or a missing word may carry a notice too.
@@ -51,8 +52,9 @@ class Reading:
 def parse_cell(cell: Cell, column: Column, data_cut: date, order: Order = "") -> Reading:
     """Read one filled cell by its column's kind; `order` is what its column tells about typed dates."""
     try:
-        _refuse_unusable(cell)
-        if column.kind != "text" and _is_missing_word(cell, column):
+        if cell.kind in UNUSABLE:
+            raise _unusable(cell)
+        if cell.kind == "text" and column.kind != "text" and _is_missing_word(cell.raw, column):
             what, do = f"{quote(cell.raw)} is read as missing", "Leave the cell empty when nothing is known"
             return _with_allowed(Reading(None, Notice("missing-word", what, do), is_missing=True), column)
         is_date = column.kind == "date"
@@ -79,25 +81,24 @@ def _with_allowed(reading: Reading, column: Column) -> Reading:
     notice = reading.notice
     if notice is None or notice.allowed:
         return reading
-    return replace(reading, notice=replace(notice, allowed=allowed_in(column)))
+    return reading._replace(notice=replace(notice, allowed=allowed_in(column)))
 
 
-def _refuse_unusable(cell: Cell) -> None:
-    """Contents that are a value in no column."""
+def _unusable(cell: Cell) -> ProblemError:
+    """Why these contents are a value in no column."""
     if cell.kind == "error":
         do = "Correct the formula, or type the value"
-        raise ProblemError("excel-error", f"the cell shows Excel's error {cell.raw}", do)
+        return ProblemError("excel-error", f"the cell shows Excel's error {cell.raw}", do)
     if cell.kind == "formula":
         do = "Open the workbook in Excel and save it, or type the value"
-        raise ProblemError("no-result", f"the formula {quote(cell.raw)} has no stored result", do)
-    if cell.kind == "broken":
-        what = f"the content {quote(cell.raw)} is damaged"
-        raise ProblemError("broken-cell", what, "Delete it and type the value again")
+        return ProblemError("no-result", f"the formula {quote(cell.raw)} has no stored result", do)
+    what = f"the content {quote(cell.raw)} is damaged"
+    return ProblemError("broken-cell", what, "Delete it and type the value again")
 
 
-def _is_missing_word(cell: Cell, column: Column) -> bool:
-    word = fold(cell.raw)
-    return cell.kind == "text" and word in MISSING_WORDS and word not in map(fold, column.choices)
+def _is_missing_word(text: str, column: Column) -> bool:
+    word = fold(text)
+    return word in MISSING_WORDS and word not in map(fold, column.choices)
 
 
 # --- one parser for each kind of column -------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import takewhile
 
 from caseseries.findings import Finding, Severity, Where
 from caseseries.intake.layout import HELP_SHEET, LISTS_SHEET, QUERIES_SHEET, REQUIRED_MARK
@@ -50,7 +49,7 @@ def is_template(book: Workbook, forms: Sequence[Form]) -> bool:
             return True
         if form and not _is_delimited(book):
             keys = {_heading_key(column.heading) for column in form.columns}
-            known = {_heading_key(cell.raw) for cell in sheet.cells if cell.row <= SEARCHED_ROWS} & keys
+            known = {_heading_key(cell.raw) for cell in sheet.rows(0, SEARCHED_ROWS)} & keys
             if _heading_key(CASE_ID.heading) in known and len(known) > 1:
                 return True
     return False
@@ -120,49 +119,24 @@ def match_columns(file: str, sheet: Sheet, form: Form) -> tuple[Grid, list[Remar
     """
     keys = {_heading_key(column.heading): column for column in form.columns}
     header_row = _find_header_row(sheet, keys)
-    headings = {cell.column: cell for cell in sheet.cells if cell.row == header_row}
+    headings = {cell.column: cell for cell in sheet.rows(header_row, header_row)}
     known = {index: keys.get(_heading_key(cell.raw)) for index, cell in headings.items()}
     if not any(known.values()):
         return Grid(file, sheet, form, header_row, {}), [_no_headings(file, sheet, form)]
     times = Counter(column.name for column in known.values() if column)
     once = {index: column for index, column in known.items() if column and times[column.name] == 1}
     grid = Grid(file, sheet, form, header_row, once)
-    below = Below(grid)
     unknown = [cell for index, cell in headings.items() if known[index] is None]
     missing = [column for column in form.columns if not times[column.name]]
     remarks = [
         *_look_alike_headings(grid, headings),
-        *_double_headings(grid, known, below),
-        *_unknown_headings(grid, unknown, missing, below),
-        *_outside(grid, headings, below),
+        *_double_headings(grid, known),
+        *_unknown_headings(grid, unknown, missing),
+        *_outside(grid, headings),
     ]
     if not grid.has_case_ids:
-        remarks += _without_case_ids(grid, below, remarks)
+        remarks += _without_case_ids(grid, remarks)
     return grid, remarks
-
-
-class Below(Mapping[int, Sequence[Where]]):
-    """The filled cells below the headings, by column; their places are made when asked for."""
-
-    def __init__(self, grid: Grid) -> None:
-        self.grid = grid
-        self.filled = {cell.column for cell in grid.sheet.cells if cell.row > grid.header_row}
-
-    def __getitem__(self, index: int) -> Sequence[Where]:
-        if index not in self.filled:
-            raise KeyError(index)
-        header_row, cells = self.grid.header_row, self.grid.sheet.cells
-        return [
-            self.grid.where(cell.row, index)
-            for cell in cells
-            if cell.column == index and cell.row > header_row
-        ]
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(sorted(self.filled))
-
-    def __len__(self) -> int:
-        return len(self.filled)
 
 
 def _heading_key(heading: str, key: Callable[[str], str] = key_of) -> str:
@@ -171,8 +145,7 @@ def _heading_key(heading: str, key: Callable[[str], str] = key_of) -> str:
 
 def _find_header_row(sheet: Sheet, keys: Mapping[str, Column]) -> int:
     """The row among the first ten with the most known headings; the first when none has any."""
-    first = takewhile(lambda cell: cell.row <= SEARCHED_ROWS, sheet.cells)
-    known = Counter(cell.row for cell in first if _heading_key(cell.raw) in keys)
+    known = Counter(cell.row for cell in sheet.rows(0, SEARCHED_ROWS) if _heading_key(cell.raw) in keys)
     return max(known, key=lambda row: (known[row], -row), default=1)
 
 
@@ -193,9 +166,7 @@ def _look_alike_headings(grid: Grid, headings: Mapping[int, Cell]) -> Iterator[R
             yield Remark(Finding(where, "intake.look-alike", Severity.NOTE, what, allowed, do))
 
 
-def _double_headings(
-    grid: Grid, known: Mapping[int, Column | None], below: Mapping[int, Sequence[Where]]
-) -> Iterator[Remark]:
+def _double_headings(grid: Grid, known: Mapping[int, Column | None]) -> Iterator[Remark]:
     indices: dict[str, list[int]] = defaultdict(list)
     for index, column in known.items():
         indices[column.name if column else ""].append(index)
@@ -205,16 +176,14 @@ def _double_headings(
             places = " and ".join(f"{letters_of(index)}{grid.header_row}" for index in found)
             what = f"the heading “{column.heading}” is there {len(found)} times ({places})"
             do = "Keep one of the columns; until then neither is read"
-            aside = tuple(where for index in found for where in below.get(index, ()))
+            aside = tuple(where for index in found for where in grid.places_under(index))
             yield Remark(_heading_finding(grid, found[-1], "double-heading", column, what, do), aside)
 
 
-def _unknown_headings(
-    grid: Grid, unknown: Sequence[Cell], missing: Sequence[Column], below: Mapping[int, Sequence[Where]]
-) -> Iterator[Remark]:
+def _unknown_headings(grid: Grid, unknown: Sequence[Cell], missing: Sequence[Column]) -> Iterator[Remark]:
     meant = {cell.column: closest(cell.raw, (column.heading for column in missing)) for cell in unknown}
     for cell in unknown:
-        cells = tuple(below.get(cell.column, ()))
+        cells = grid.places_under(cell.column)
         if meant[cell.column]:
             column = next(each for each in missing if each.heading == meant[cell.column])
             what = f"there is no heading “{column.heading}”, but one reading “{cell.raw}”"
@@ -249,18 +218,14 @@ def _heading_finding(grid: Grid, index: int, code: str, column: Column, what: st
     return Finding(grid.where(grid.header_row, index), f"intake.{code}", severity, what, allowed, do)
 
 
-def _outside(
-    grid: Grid, headings: Mapping[int, Cell], below: Mapping[int, Sequence[Where]]
-) -> Iterator[Remark]:
+def _outside(grid: Grid, headings: Mapping[int, Cell]) -> Iterator[Remark]:
     """Cells above the headings, and cells in columns that have no heading: ignored, and said so."""
-    above = tuple(
-        grid.where(cell.row, cell.column) for cell in grid.sheet.cells if cell.row < grid.header_row
-    )
+    above = tuple(grid.where(cell.row, cell.column) for cell in grid.sheet.rows(0, grid.header_row - 1))
     if above:
         yield _ignored(above, f"{len(above)} filled above the headings")
-    for index in below:
+    for index in grid.under:
         if index not in headings:
-            cells = tuple(below[index])
+            cells = grid.places_under(index)
             yield _ignored(cells, f"{len(cells)} filled in column {letters_of(index)}, which has no heading")
 
 
@@ -270,12 +235,10 @@ def _ignored(cells: tuple[Where, ...], words: str) -> Remark:
     return Remark(finding, ignored=cells)
 
 
-def _without_case_ids(
-    grid: Grid, below: Mapping[int, Sequence[Where]], remarks: Sequence[Remark]
-) -> Iterator[Remark]:
+def _without_case_ids(grid: Grid, remarks: Sequence[Remark]) -> Iterator[Remark]:
     """The cells that would have been read, had the case ids been found."""
     told = {where for remark in remarks for where in (*remark.aside, *remark.ignored)}
-    aside = tuple(where for cells in below.values() for where in cells if where not in told)
+    aside = tuple(where for index in grid.under for where in grid.places_under(index) if where not in told)
     if aside:
         what = f"no line can be read without the case ids ({len(aside)} filled cells)"
         finding = _file_finding(

@@ -1,17 +1,27 @@
 """The filled lines of a form, and remarks: findings that know which cells they take out of the study."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property, lru_cache
+from itertools import groupby
+from typing import Any
 
 from caseseries.findings import Finding, Severity, Where
-from caseseries.intake.cells import Reading, allowed_in, parse_cell
+from caseseries.intake.cells import Content, Reading, allowed_in, parse_cell
 from caseseries.intake.clinical_dates import Order, order_of_texts
 from caseseries.intake.notices import Notice
-from caseseries.intake.workbook import MOST_REMEMBERED, Cell, Sheet, letters_of
+from caseseries.intake.spelling import key_of
+from caseseries.intake.workbook import MOST_REMEMBERED, ROW, Cell, Sheet, letters_of
 from caseseries.record.patient import Row, Source, Value
 from caseseries.study.forms import CASE_ID, Column, Form
+
+NOTHING: frozenset[str] = frozenset()
+Said = tuple[Content, str]  # a value, and what stood in its cell
+Told = tuple[
+    str, Said | None, Reading | None
+]  # a column's name, a value, and the reading if it is not only that
 
 # On these sheets nothing is lost but the line's own value; on the others a missing date or event could hide
 # a relapse or a death, so the whole case waits.
@@ -44,31 +54,114 @@ class Grid:
     @property
     def headings(self) -> tuple[Where, ...]:
         row = self.header_row
-        return tuple(self.where(row, cell.column) for cell in self.sheet.cells if cell.row == row)
+        return tuple(self.where(row, cell.column) for cell in self.sheet.rows(row, row))
+
+    @cached_property
+    def under(self) -> Mapping[int, Sequence[Cell]]:
+        """The filled cells below the headings by column, of columns without a heading too."""
+        found: dict[int, list[Cell]] = defaultdict(list)
+        for cell in self.sheet.rows(self.header_row + 1):
+            found[cell.column].append(cell)
+        return dict(sorted(found.items()))
+
+    @cached_property
+    def filled(self) -> Sequence[Cell]:
+        """The cells that are read as data."""
+        cells, columns = self.sheet.rows(self.header_row + 1), self.columns
+        is_all = self.under.keys() <= columns.keys()
+        return cells if is_all else [cell for cell in cells if cell.column in columns]
+
+    @cached_property
+    def indices(self) -> Mapping[str, int]:
+        return {column.name: index for index, column in self.columns.items()}
+
+    def places_under(self, column: int) -> tuple[Where, ...]:
+        return tuple(self.where(cell.row, column) for cell in self.under.get(column, ()))
 
     def where(self, row: int, column: int) -> Where:
         return Where(self.file, self.sheet.name, f"{letters_of(column)}{row}")
 
 
-@dataclass(frozen=True, slots=True)
+# These three are read only, like all Mappings and Collections; freezing them costs a third of the reading of a line.
+
+
+@dataclass(slots=True, eq=False)
 class Places(Mapping[str, Where]):
     """Where the cell of each known column is on one line, filled or not; made when asked for."""
 
     grid: Grid
     row: int
-    indices: Mapping[str, int]
 
     def __getitem__(self, name: str) -> Where:
-        return self.grid.where(self.row, self.indices[name])
+        return self.grid.where(self.row, self.grid.indices[name])
 
     def __contains__(self, name: object) -> bool:
-        return name in self.indices
+        return name in self.grid.indices
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.indices)
+        return iter(self.grid.indices)
 
     def __len__(self) -> int:
-        return len(self.indices)
+        return len(self.grid.indices)
+
+
+@dataclass(slots=True, eq=False)
+class Values(Mapping[str, Value]):
+    """The values of one line. With their sources, of which there can be millions, they are made when asked for."""
+
+    said: Mapping[str, Said]
+    places: Places
+
+    def __getitem__(self, name: str) -> Value:
+        value, raw = self.said[name]
+        return Value(value, Source(self.places[name], raw))
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self[name] if name in self.said else default
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.said
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.said)
+
+    def __len__(self) -> int:
+        return len(self.said)
+
+
+def without(values: Mapping[str, Value], places: Set[Where]) -> Mapping[str, Value]:
+    """The values whose cells are not among some places."""
+    kept = {name: value for name, value in values.items() if value.source.where not in places}
+    if isinstance(values, Values):
+        return Values({name: values.said[name] for name in kept}, values.places)
+    return kept
+
+
+def cells_behind(values: Mapping[str, Value]) -> Iterator[tuple[tuple[object, ...], Iterable[int]]]:
+    """What tells the cells of some values apart: file, sheet and row with the columns in it, or each one's place."""
+    if isinstance(values, Values):
+        grid = values.places.grid
+        yield (grid.file, grid.sheet.name, values.places.row), map(grid.indices.__getitem__, values.said)
+    else:
+        for value in values.values():
+            yield value.source.where, (0,)
+
+
+@dataclass(slots=True, eq=False)
+class Here(Collection[Where]):
+    """The places of some cells of a sheet, made when asked for."""
+
+    grid: Grid
+    cells: Sequence[Cell]
+
+    def __iter__(self) -> Iterator[Where]:
+        return (self.grid.where(cell.row, cell.column) for cell in self.cells)
+
+    def __contains__(self, place: object) -> bool:
+        return any(where == place for where in self)
+
+    def __len__(self) -> int:
+        return len(self.cells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +170,13 @@ class Line:
 
     form: Form
     row: Row
-    cells: tuple[Where, ...]
+    cells: Collection[Where]
     places: Mapping[str, Where]
     unread: frozenset[str]
+    key: str = field(init=False, compare=False)  # what the spellings of the case id have in common
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", key_of(self.row.case_id))
 
     @property
     def case_id(self) -> str:
@@ -95,97 +192,97 @@ def severity_of(form: Form, column: Column) -> Severity:
 
 def read_lines(grid: Grid, data_cut: date) -> tuple[list[Line], list[Remark]]:
     """Every filled line below the headings, and a remark for every cell that is not simply a value."""
-    by_row: dict[int, list[Cell]] = defaultdict(list)
-    columns, header_row = grid.columns, grid.header_row
-    for cell in grid.sheet.cells if grid.has_case_ids else ():
-        if cell.row > header_row and cell.column in columns:
-            by_row[cell.row].append(cell)
     lines: list[Line] = []
     remarks: list[Remark] = []
-    read, indices = _reader(grid, data_cut), {column.name: i for i, column in columns.items()}
-    for row, cells in by_row.items():
-        line, found = _read_line(grid, Places(grid, row, indices), cells, read)
+    readings = _Readings(grid, data_cut)
+    for row, cells in groupby(grid.filled if grid.has_case_ids else (), key=ROW):
+        line, found = _read_line(grid, row, tuple(cells), readings)
         lines += [line] if line else []
         remarks += found
     return lines, remarks
 
 
-def _orders(grid: Grid) -> dict[int, Order]:
-    """The order of day and month in each column of dates that were typed as text."""
-    texts: dict[int, list[str]] = defaultdict(list)
-    for cell in grid.sheet.cells:
-        column = grid.columns.get(cell.column)
-        if column and column.kind == "date" and cell.kind == "text" and cell.row > grid.header_row:
-            texts[cell.column].append(cell.raw)
-    return {index: order_of_texts(found) for index, found in texts.items()}
+class _Readings(dict[tuple[object, ...], Told]):
+    """How the cells of a grid are read, by all of a cell but its row: most contents stand in many."""
+
+    def __init__(self, grid: Grid, data_cut: date) -> None:
+        super().__init__()
+        self.columns, self.data_cut = grid.columns, data_cut
+        self.orders = {
+            index: order_of_texts([cell.raw for cell in grid.under.get(index, ()) if cell.kind == "text"])
+            for index, column in grid.columns.items()
+            if column.kind == "date"
+        }
+
+    def __missing__(self, content: tuple[Any, ...]) -> Told:
+        index = content[0]
+        column, order = self.columns[index], self.orders.get(index, "")
+        told = _tell_id(content) if column is CASE_ID else _tell(content, column, self.data_cut, order)
+        if len(self) < MOST_REMEMBERED:
+            self[content] = told
+        return told
 
 
-def _reader(grid: Grid, data_cut: date) -> Callable[[Cell], Reading]:
-    """How the cells of a grid are read. Most contents stand in many cells, and each is read once."""
-    orders = _orders(grid)
-    known: dict[tuple[object, ...], Reading] = {}
+def _tell(content: tuple[Any, ...], column: Column, data_cut: date, order: Order) -> Told:
+    cell = Cell(0, *content)
+    reading = parse_cell(cell, column, data_cut, order)
+    said = None if reading.value is None else (reading.value, cell.raw)
+    return column.name, said, None if said and not reading.notice else reading
 
-    def read(cell: Cell) -> Reading:
-        content = cell[1:]  # all but its row
-        found = known.get(content)
-        if found is None:
-            found = parse_cell(cell, grid.columns[cell.column], data_cut, orders.get(cell.column, ""))
-            if len(known) < MOST_REMEMBERED:
-                known[content] = found
-        return found
 
-    return read
+@lru_cache(maxsize=MOST_REMEMBERED)
+def _tell_id(content: tuple[Any, ...]) -> Told:
+    """The same case ids stand on every sheet of a return."""
+    return _tell(content, CASE_ID, date.max, "")
 
 
 def _read_line(
-    grid: Grid, places: "Places", cells: Sequence[Cell], read: Callable[[Cell], Reading]
-) -> tuple[Line | None, list[Remark]]:
-    read_as: dict[str, Reading] = {}
-    values: dict[str, Value] = {}
-    here: list[Where] = []
-    unread: list[str] = []
-    columns, where_of = grid.columns, grid.where
+    grid: Grid, row: int, cells: Sequence[Cell], readings: _Readings
+) -> tuple[Line | None, Sequence[Remark]]:
+    values: dict[str, Said] = {}
+    doubts: dict[str, Reading] = {}
     for cell in cells:
-        reading, where, name = read(cell), where_of(cell.row, cell.column), columns[cell.column].name
-        here.append(where)
-        if reading.value is not None:
-            values[name] = Value(reading.value, Source(where, cell.raw))
-        elif not reading.is_missing:
-            unread.append(name)
-        if reading.notice or name == CASE_ID.name:
-            read_as[name] = reading
-    case_id = _case_id(read_as)
-    if not case_id:
-        return None, [_without_case(grid, places.row, tuple(here), read_as)]
-    row = Row(grid.form.name, case_id, values[CASE_ID.name].source.where, values)
-    line = Line(grid.form, row, tuple(here), places, frozenset(unread))
-    return line, list(_remarks(grid.form, case_id, places, read_as))
+        name, said, doubt = readings[cell[1:]]
+        if said:
+            values[name] = said
+        if doubt:
+            doubts[name] = doubt
+    case_id, _ = values.get(CASE_ID.name, ("", ""))
+    here, places = Here(grid, cells), Places(grid, row)
+    if not isinstance(case_id, str) or not case_id:
+        return None, [_without_case(places, here, doubts.get(CASE_ID.name))]
+    line = Line(
+        grid.form,
+        Row(grid.form.name, case_id, grid.where(row, grid.indices[CASE_ID.name]), Values(values, places)),
+        here,
+        places,
+        _unread(doubts) if doubts else NOTHING,
+    )
+    return line, list(_remarks(line, doubts)) if doubts else ()
 
 
-def _case_id(readings: Mapping[str, Reading]) -> str:
-    found = readings.get(CASE_ID.name)
-    return found.value if found and isinstance(found.value, str) else ""
+def _unread(doubts: Mapping[str, Reading]) -> frozenset[str]:
+    return frozenset(
+        name for name, reading in doubts.items() if reading.value is None and not reading.is_missing
+    )
 
 
-def _without_case(grid: Grid, row: int, here: tuple[Where, ...], readings: Mapping[str, Reading]) -> Remark:
+def _without_case(places: Places, here: Here, doubt: Reading | None) -> Remark:
     """A line that belongs to no case: all its cells are set aside."""
-    column = next(index for index, column in grid.columns.items() if column.name == CASE_ID.name)
-    found = readings.get(CASE_ID.name)
     empty = Notice("no-case-id", "the line has no case id", "Add the case id, or empty the line")
-    notice = (found.notice if found else None) or empty
-    return Remark(_finding(grid.where(row, column), notice, Severity.CASE, "", CASE_ID), aside=here)
+    notice = (doubt.notice if doubt else None) or empty
+    finding = _finding(places[CASE_ID.name], notice, Severity.CASE, "", CASE_ID)
+    return Remark(finding, aside=tuple(here))
 
 
-def _remarks(
-    form: Form, case_id: str, places: Mapping[str, Where], readings: Mapping[str, Reading]
-) -> Iterator[Remark]:
-    for name, reading in readings.items():
+def _remarks(line: Line, doubts: Mapping[str, Reading]) -> Iterator[Remark]:
+    for name, reading in doubts.items():
         if reading.notice is None:
             continue
-        column, where, is_stored = form.column(name), places[name], reading.value is not None
+        column, where, is_stored = line.form.column(name), line.places[name], reading.value is not None
         is_harmless = is_stored or reading.is_missing
-        severity = Severity.NOTE if is_harmless else severity_of(form, column)
-        finding = _finding(where, reading.notice, severity, case_id, column)
+        severity = Severity.NOTE if is_harmless else severity_of(line.form, column)
+        finding = _finding(where, reading.notice, severity, line.case_id, column)
         aside, ignored = () if is_harmless else (where,), (where,) if reading.is_missing else ()
         yield Remark(finding, aside, ignored)
 

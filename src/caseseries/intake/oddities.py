@@ -6,6 +6,7 @@ A struck-through value may be a correction or a deletion: it is not used until s
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from caseseries.findings import Finding, Severity, Where
@@ -39,16 +40,15 @@ def check_book(book: Workbook) -> Iterator[Remark]:
 
 def check_sheet(grid: Grid) -> Iterator[Remark]:
     """What is odd about a sheet whose headings are understood."""
-    cells = _lines(grid)
     yield from check_looks(grid)
     yield from _merged(grid)
-    yield from _struck(grid, cells)
-    yield from _autofilled(grid, cells)
+    yield from _struck(grid)
+    yield from _autofilled(grid)
 
 
 def check_looks(grid: Grid) -> Iterator[Remark]:
     """What is odd about any sheet, whatever its headings: hidden parts, colours, notes, a last row that is full."""
-    yield from _hidden(grid, _lines(grid))
+    yield from _hidden(grid)
     yield from _coloured(grid)
     yield from _annotated(grid)
     yield from _cut(grid)
@@ -58,17 +58,13 @@ def _note(where: Where, code: str, what: str, allowed: str, do: str) -> Remark:
     return Remark(Finding(where, f"intake.{code}", Severity.NOTE, what, allowed, do))
 
 
-def _lines(grid: Grid) -> tuple[Cell, ...]:
-    """The cells that are read as data."""
-    return tuple(c for c in grid.sheet.cells if c.row > grid.header_row and c.column in grid.columns)
-
-
-def _hidden(grid: Grid, cells: Sequence[Cell]) -> Iterator[Remark]:
+def _hidden(grid: Grid) -> Iterator[Remark]:
     sheet, marks = Where(grid.file, grid.sheet.name), grid.sheet.marks
     if grid.sheet.hidden:
         what = "the sheet is hidden; it is read like the others"
         yield _note(sheet, "hidden-sheet", what, "", READ_ALIKE)
-    rows = sorted(set(marks.hidden_rows) & {cell.row for cell in cells if marks.hidden_rows})
+    cells = grid.filled if marks.hidden_rows or marks.hidden_columns else ()
+    rows = sorted(set(marks.hidden_rows) & {cell.row for cell in cells})
     if rows:
         what = f"hidden rows with data are read like the others: {_listed(rows)}"
         yield _note(grid.where(rows[0], 1), "hidden-rows", what, "", READ_ALIKE)
@@ -98,16 +94,16 @@ def _merged(grid: Grid) -> Iterator[Remark]:
             yield _note(where, "merged", what, "one value in one cell", do)
 
 
-def _struck(grid: Grid, cells: Sequence[Cell]) -> Iterator[Remark]:
+def _struck(grid: Grid) -> Iterator[Remark]:
     """One remark a line: its struck values are set aside, and the case too where they could be an event."""
     struck = grid.sheet.marks.struck_words
     if not struck:
         return
     rows: dict[int, list[Cell]] = defaultdict(list)
-    for cell in cells:
+    for cell in grid.filled:
         if (cell.row, cell.column) in struck:
             rows[cell.row].append(cell)
-    cases = {cell.row: clean(cell.raw) for cell in cells if grid.columns[cell.column] is CASE_ID}
+    cases = {cell.row: clean(cell.raw) for cell in grid.filled if grid.columns[cell.column] is CASE_ID}
     for row, found in rows.items():
         severities = {severity_of(grid.form, grid.columns[cell.column]) for cell in found}
         severity = Severity.CASE if Severity.CASE in severities else Severity.VALUE
@@ -145,8 +141,8 @@ def _annotated(grid: Grid) -> Iterator[Remark]:
 
 
 def _cut(grid: Grid) -> Iterator[Remark]:
-    headed = {cell.column for cell in grid.sheet.cells if cell.row == grid.header_row}
-    last = max((cell.row for cell in grid.sheet.cells if cell.column in headed), default=0)
+    headed = {cell.column for cell in grid.sheet.rows(grid.header_row, grid.header_row)}
+    last = next((cell.row for cell in reversed(grid.sheet.cells) if cell.column in headed), 0)
     if last in LAST_ROWS:
         what = f"the sheet is filled to row {last}, the last that Excel has: lines after it may be lost"
         do = "Compare the number of lines with the source"
@@ -164,18 +160,16 @@ def list_struck(cells: Sequence[Cell], struck: Mapping[Place, str]) -> str:
     return "; ".join(f"{words}: {', '.join(found)}" for words, found in sorted(said.items(), reverse=True))
 
 
-def _autofilled(grid: Grid, cells: Sequence[Cell]) -> Iterator[Remark]:
+def _autofilled(grid: Grid) -> Iterator[Remark]:
     """Texts of one column that differ from line to line by one number that grows by one: Excel filled them down."""
     for index, column in grid.columns.items():
-        if column.kind == "text":
-            texts_below = [cell for cell in cells if cell.column == index and cell.kind == "text"]
-            for run in _runs(texts_below):
-                texts = ", ".join(quote(cell.raw) for cell in run[:SHORTEST_RUN])
-                what = (
-                    f"{len(run)} texts count up from line to line: {texts}{' …' * (len(run) > SHORTEST_RUN)}"
-                )
-                do = "If Excel filled them down from the first, correct them"
-                yield _note(grid.where(run[0].row, index), "filled-down", what, "", do)
+        is_text = column.kind == "text"
+        cells = [cell for cell in grid.under.get(index, ()) if is_text and cell.kind == "text"]
+        for run in _runs(cells):
+            shown = ", ".join(quote(cell.raw) for cell in run[:SHORTEST_RUN])
+            what = f"{len(run)} texts count up from line to line: {shown}{' …' * (len(run) > SHORTEST_RUN)}"
+            do = "If Excel filled them down from the first, correct them"
+            yield _note(grid.where(run[0].row, index), "filled-down", what, "", do)
 
 
 def _runs(cells: Sequence[Cell]) -> Iterable[list[Cell]]:
@@ -188,6 +182,7 @@ def _runs(cells: Sequence[Cell]) -> Iterable[list[Cell]]:
     return (run for run in runs if len(run) >= SHORTEST_RUN)
 
 
+@lru_cache(maxsize=4096)  # most texts of a column are those of a few
 def _counts_up(one: str, following: str) -> bool:
     if one == following:
         return False

@@ -12,14 +12,17 @@ from typing import NamedTuple
 
 LETTER = r"[^<>&\x00-\x1f\x7f\ufffe\uffff]"
 ATTRIBUTES = r'(?: [A-Za-z][A-Za-z0-9:]*="[^"<>&\x00-\x1f]*")*+'
-CELL = (
-    r'<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?: s="([0-9]{1,6})")?(?: t="(s|n|b|e|str|inlineStr)")?'
+INSIDE = (
+    r'(?: s="([0-9]{1,6})")?(?: t="(s|n|b|e|str|inlineStr)")?'
     rf"(?:/>|>(?:<f>({LETTER}++)</f>)?(?:<v>({LETTER}*+)</v>)?"
     rf'(?:<is><t(?: xml:space="preserve")?>({LETTER}*+)</t></is>)?</c>)'
 )
-UNNAMED = re.sub(r"\((?!\?)", "(?:", CELL)
-CELLS = re.compile(CELL)
-ROWS = re.compile(rf'<row r="([1-9][0-9]{{0,6}})"({ATTRIBUTES})(?:/>|>((?:{UNNAMED})*+)</row>)')
+UNNAMED = re.sub(r"\((?!\?)", "(?:", INSIDE)
+CELL = '<c r="'
+ROWS = re.compile(
+    rf'<row r="([1-9][0-9]{{0,6}})"({ATTRIBUTES})(?:/>|>((?:{CELL}[A-Z]{{1,3}}\1"{UNNAMED})*+)</row>)'
+)
+CONTENT = re.compile(INSIDE)
 ATTRIBUTE = re.compile(r'([A-Za-z0-9:]+)="([^"]*)"')
 ENCODING = re.compile(r'<\?xml[^>]*encoding=["\']([^"\']*)["\']')
 OPENS, CLOSES = "<sheetData>", "</sheetData>"
@@ -32,12 +35,12 @@ class NotPlainError(Exception):
 class PlainRow(NamedTuple):
     """A row's number, its other attributes, and its cells.
 
-    A cell is seven texts: letters and number of its address, style, kind, formula, stored value and text in place.
+    A cell is three texts: the letters of its address, the rest of the address, and what is written inside it.
     """
 
     row: int
     attributes: Mapping[str, str]
-    cells: Sequence[tuple[str, str, str, str, str, str, str]]
+    cells: Sequence[tuple[str, str, str]]
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,17 @@ def scan_rows(sheet: PlainSheet) -> Iterator[PlainRow]:
             raise NotPlainError
         end, before = match.end(), row
         attributes = dict(ATTRIBUTE.findall(match[2])) if match[2] else {}
-        yield PlainRow(row, attributes, CELLS.findall(match[3]) if match[3] else ())
+        rest = f'{row}"'
+        pieces = match[3].split(CELL)[1:] if match[3] else ()
+        yield PlainRow(row, attributes, [piece.partition(rest) for piece in pieces])
     if end != sheet.end:
         raise NotPlainError
+
+
+def split_cell(inside: str) -> tuple[str, str, str, str, str]:
+    """Style, kind, formula, stored value and text in place, from what is written inside a cell of a plain row."""
+    match = CONTENT.fullmatch(inside)
+    if match is None:
+        raise NotPlainError
+    style, kind, formula, stored, in_place = match.groups("")
+    return style, kind, formula, stored, in_place

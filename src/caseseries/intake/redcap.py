@@ -106,8 +106,7 @@ def _field(form: Form, column: Column, name: str = "") -> tuple[str, ...]:
 
 def is_export(book: Workbook) -> bool:
     """Whether a file is a raw export of our dictionary: the case id first, beside fields of that name."""
-    headings = [clean(cell.raw) for sheet in book.sheets for cell in sheet.cells if cell.row == 1]
-    return len(book.sheets) == 1 and CASE_ID.name in headings
+    return len(book.sheets) == 1 and CASE_ID.name in [clean(cell.raw) for cell in book.sheets[0].rows(1, 1)]
 
 
 def split_export(book: Workbook, study: Study) -> tuple[list[Grid], list[Remark]]:

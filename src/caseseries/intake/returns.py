@@ -21,7 +21,7 @@ from caseseries.intake.columns import cells_of, is_template, is_template_sheet, 
 from caseseries.intake.delimited import read_delimited
 from caseseries.intake.headings import Lexicon, build_lexicon
 from caseseries.intake.layout import CENTRE_CELL, HELP_SHEET, STAMP_CELL, stamp_of
-from caseseries.intake.lines import Line, Remark, read_lines
+from caseseries.intake.lines import Line, Remark, cells_behind, read_lines, without
 from caseseries.intake.oddities import check_book, check_sheet
 from caseseries.intake.old_excel import read_old_excel
 from caseseries.intake.open_document import read_open_document
@@ -130,6 +130,8 @@ def _without_collector() -> Iterator[None]:
         yield
     finally:
         if was_enabled:
+            gc.freeze()
+            gc.unfreeze()  # all that has been made counts as old, or the collector would walk it now
             gc.enable()
 
 
@@ -303,10 +305,10 @@ def _assemble(reads: Sequence[_Read], lines: Sequence[Line], remarks: Sequence[R
     reasons = _reasons(findings, lines, spellings)
     centres = {read.book.file: read.centre for read in reads}
     problem = {where for remark in remarks for where in remark.aside}
-    problem |= {where for line in lines if key_of(line.case_id) in reasons for where in line.cells}
+    problem |= {where for line in lines if line.key in reasons for where in line.cells}
     ignored = {where for remark in remarks for where in remark.ignored} - problem
     template = {where for read in reads for where in read.template} - problem
-    kept = [line for line in lines if key_of(line.case_id) not in reasons]
+    kept = [line for line in lines if line.key not in reasons]
     patients = tuple(_patients(kept, spellings, centres, problem | ignored))
     stored = _count_stored(patients)
     return Returns(
@@ -338,9 +340,9 @@ def _reasons(
         elif finding.severity is Severity.CASE and key_of(finding.case_id) in spellings:
             reasons.setdefault(key_of(finding.case_id), finding)
     for line in lines:
-        key, file = key_of(line.case_id), line.row.where.file
-        if file in refused and key in spellings:
-            reasons.setdefault(key, refused[file])
+        file = line.row.where.file
+        if file in refused and line.key in spellings:
+            reasons.setdefault(line.key, refused[file])
     return reasons
 
 
@@ -349,31 +351,32 @@ def _patients(
 ) -> Iterator[Patient]:
     rows: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for line in lines:
-        case_id = spellings.get(key_of(line.case_id))
+        case_id = spellings.get(line.key)
         if case_id is not None:
-            rows[case_id][line.form.name].append(_used(line.row, case_id, unused))
+            rows[case_id][line.row.form].append(_used(line.row, case_id, unused))
     for case_id in sorted(rows):
         forms = {name: tuple(found) for name, found in rows[case_id].items()}
         yield Patient(case_id, centres[forms[PATIENTS][0].where.file], forms)
 
 
 def _used(row: Row, case_id: str, unused: set[Where]) -> Row:
-    if row.case_id == case_id and not (
-        unused and any(value.source.where in unused for value in row.values.values())
-    ):
-        return row
-    values = {name: value for name, value in row.values.items() if value.source.where not in unused}
-    return replace(row, case_id=case_id, values=values)
+    """A row as it is handed on: under the study's spelling, without the values of cells that are not used."""
+    if unused and any(value.source.where in unused for value in row.values.values()):
+        row = replace(row, values=without(row.values, unused))
+    return row if row.case_id == case_id else replace(row, case_id=case_id)
 
 
 def _count_stored(patients: Iterable[Patient]) -> Counter[str]:
     """How many cells of each file the patients' values come from."""
     counts: Counter[str] = Counter()
     for patient in patients:
-        rows = (row for lines in patient.rows.values() for row in lines)
-        counts.update(
-            where.file for where in {value.source.where for row in rows for value in row.values.values()}
-        )
+        found: dict[tuple[object, ...], set[int]] = defaultdict(set)
+        for lines in patient.rows.values():
+            for row in lines:
+                for line, cells in cells_behind(row.values):
+                    found[line].update(cells)
+        for line, cells in found.items():
+            counts[str(line[0])] += len(cells)
     return counts
 
 
@@ -383,7 +386,7 @@ def _set_aside(
     first: dict[str, Line] = {}
     for line in lines:
         if line.form.name == PATIENTS:
-            first.setdefault(key_of(line.case_id), line)
+            first.setdefault(line.key, line)
     for key in sorted(reasons):
         yield SetAside(first[key].case_id, centres[first[key].row.where.file], reasons[key])
 
@@ -409,7 +412,6 @@ def _count_filled(book: Workbook, places: set[Where]) -> int:
     return sum(
         Where(book.file, sheet.name, cell.address) in places
         for sheet in book.sheets
-        if sheet.name in rows
-        for cell in sheet.cells
-        if cell.row in rows[sheet.name]
+        for row in rows[sheet.name]
+        for cell in sheet.rows(row, row)
     )

@@ -12,7 +12,7 @@ from caseseries.findings import Finding, Severity
 from caseseries.intake.cells import allowed_in
 from caseseries.intake.lines import Line, Remark, severity_of
 from caseseries.intake.notices import quote
-from caseseries.intake.spelling import closest, key_of
+from caseseries.intake.spelling import closest
 from caseseries.record.levels import LevelState
 from caseseries.study.forms import CASE_ID
 
@@ -29,8 +29,9 @@ DETAILS = {
 def check_lines(lines: Sequence[Line]) -> Iterator[Remark]:
     """Every remark on the lines of all returns together."""
     for line in lines:
-        for check_line in LINE_RULES:
-            yield from check_line(line)
+        yield from _required_is_filled(line)
+        if line.form.name in LINE_RULES:
+            yield from LINE_RULES[line.form.name](line)
     for check_all in STUDY_RULES:
         yield from check_all(lines)
 
@@ -40,7 +41,7 @@ def spellings_of(lines: Iterable[Line]) -> dict[str, str]:
     spellings: dict[str, str] = {}
     for line in lines:
         if line.form.name == PATIENTS:
-            spellings.setdefault(key_of(line.case_id), line.case_id)
+            spellings.setdefault(line.key, line.case_id)
     return spellings
 
 
@@ -62,25 +63,23 @@ def _remark(
 
 
 def _required_is_filled(line: Line) -> Iterator[Remark]:
-    for column in line.form.columns:
+    for column in line.form.required:
         name = column.name
-        if not column.required or name in line.row.values or name in line.unread:
-            continue
-        if name in line.places:
+        if name not in line.row.values and name not in line.unread and name in line.places:
             words = (f"“{column.heading}” is empty", allowed_in(column), "Fill the cell")
             yield _remark(line, name, "required", severity_of(line.form, column), words)
 
 
-def _level_agrees_with_result(line: Line) -> Iterator[Remark]:
+def _result_is_complete(line: Line) -> Iterator[Remark]:
     result, level = line.row.text("mrd_result"), line.row.number("mrd_percent")
-    if result is None or line.form.name != "specimens":
-        return
     if result == LevelState.QUANTIFIED:
         yield from _quantified(line, level)
-    elif level == 0:
+    elif result and level == 0:
         yield _zero_beside_result(line, result)
-    elif level is not None:
+    elif result and level is not None:
         yield _level_beside_result(line, result, level)
+    if result == LevelState.NOT_DETECTED and line.row.number("sensitivity_percent") is None:
+        yield _without_sensitivity(line)
 
 
 def _zero_beside_result(line: Line, result: str) -> Remark:
@@ -118,15 +117,11 @@ def _quantified(line: Line, level: float | None) -> Iterator[Remark]:
         yield _remark(line, "mrd_percent", "level-below-range", Severity.NOTE, words)
 
 
-def _negative_has_sensitivity(line: Line) -> Iterator[Remark]:
-    is_negative = line.row.text("mrd_result") == LevelState.NOT_DETECTED
-    if is_negative and line.row.number("sensitivity_percent") is None:
-        what = "the result is “not detected” without a sensitivity"
-        allowed = "the lowest level that this sample could have shown"
-        do = "Add the sensitivity; until then the specimen is not evaluable"
-        yield _remark(
-            line, "mrd_result", "no-sensitivity", Severity.VALUE, (what, allowed, do), ("mrd_result",)
-        )
+def _without_sensitivity(line: Line) -> Remark:
+    what = "the result is “not detected” without a sensitivity"
+    allowed = "the lowest level that this sample could have shown"
+    do = "Add the sensitivity; until then the specimen is not evaluable"
+    return _remark(line, "mrd_result", "no-sensitivity", Severity.VALUE, (what, allowed, do), ("mrd_result",))
 
 
 def _detail_fits_event(line: Line) -> Iterator[Remark]:
@@ -147,7 +142,7 @@ def _by_case(lines: Iterable[Line], form: str) -> Mapping[str, list[Line]]:
     groups: dict[str, list[Line]] = defaultdict(list)
     for line in lines:
         if line.form.name == form:
-            groups[key_of(line.case_id)].append(line)
+            groups[line.key].append(line)
     return groups
 
 
@@ -174,7 +169,7 @@ def _form_filled_once(lines: Sequence[Line]) -> Iterator[Remark]:
 def _case_is_known(lines: Sequence[Line]) -> Iterator[Remark]:
     spellings = spellings_of(lines)
     for line in lines:
-        known = spellings.get(key_of(line.case_id))
+        known = spellings.get(line.key)
         if known is None:
             yield _unknown_case(line, spellings.values())
         elif known != line.case_id:
@@ -198,15 +193,13 @@ def _unknown_case(line: Line, known: Iterable[str]) -> Remark:
         do,
         meant or line.case_id,
     )
-    return Remark(finding, line.cells)
+    return Remark(finding, tuple(line.cells))
 
 
-LINE_RULES: tuple[Callable[[Line], Iterator[Remark]], ...] = (
-    _required_is_filled,
-    _level_agrees_with_result,
-    _negative_has_sensitivity,
-    _detail_fits_event,
-)
+LINE_RULES: Mapping[str, Callable[[Line], Iterator[Remark]]] = {
+    "specimens": _result_is_complete,
+    "follow_up": _detail_fits_event,
+}
 STUDY_RULES: tuple[Callable[[Sequence[Line]], Iterator[Remark]], ...] = (
     _one_patient_a_case,
     _form_filled_once,

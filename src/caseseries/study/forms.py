@@ -5,6 +5,7 @@ Forms depend on the protocol: a changed treatment or toxicity list changes the t
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from caseseries.study.definition import Study
@@ -42,6 +43,10 @@ class Form:
     repeats: bool
     columns: tuple[Column, ...]
     help: str
+
+    @cached_property
+    def required(self) -> tuple[Column, ...]:
+        return tuple(column for column in self.columns if column.required)
 
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
