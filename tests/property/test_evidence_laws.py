@@ -11,6 +11,7 @@ from caseseries.evidence.cohort import (
     Course,
     Falls,
     Person,
+    Problem,
     Remains,
     Spread,
     Survives,
@@ -18,7 +19,7 @@ from caseseries.evidence.cohort import (
     list_at_risk,
     median_of,
 )
-from caseseries.evidence.feasible import Problem, find_cohort, find_conflict
+from caseseries.evidence.feasible import find_cohort, find_conflict
 from caseseries.evidence.printed import Band, Rounding, parse_number
 from caseseries.evidence.sequences import estimate_after, find_sequences
 
@@ -62,7 +63,7 @@ def test_what_a_real_cohort_prints_is_possible(cohort: tuple[Course, ...], days:
     for ends, origin in product(("first event", "death"), ("now", "before")):
         at_risk = list_at_risk(cohort, ends, origin, 9)
         facts.append(Survives(f"{ends} {origin}", ends, origin, 9, whole_percent(estimate_after(at_risk))))
-    facts.append(Remains("remain", "death", "now", 5, sum(c.end >= 5 for c in cohort)))
+    facts.append(Remains("remain", "death", "now", 5, *[sum(c.end >= 5 for c in cohort)] * 2))
     alive = [c.end for c in cohort if not c.dead]
     if alive:
         exact = {

@@ -5,7 +5,7 @@ A tied event precedes a censoring, and a case is at risk on the day it leaves.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Literal
 
@@ -15,6 +15,7 @@ Ends = Literal["first event", "death"]  # EFS, DFS, RFS and PFS; or OS
 Quantity = Literal["follow-up", "gap"]
 Among = Literal["all", "survivors"]
 Measure = Literal["at least", "at most", "reaches low", "reaches high", "median"]
+State = Literal["found", "none", "undecided"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ class Course:
 class Survives:
     """The Kaplan–Meier estimate at a day lies in the band.
 
-    `sequences` lists every at-risk sequence that can give it, where they are few enough to list.
+    `sequences` lists every at-risk sequence that can stand behind it, where they are few enough to list: those of
+    the band, without those that a printed interval rules out.
     """
 
     claim: str
@@ -73,13 +75,14 @@ class Falls:
 
 @dataclass(frozen=True)
 class Remains:
-    """So many are still at risk on a day."""
+    """So many are still at risk on a day: from `least` to `most`."""
 
     claim: str
     ends: Ends
     origin: str
     day: int
-    count: int
+    least: int
+    most: int
 
 
 @dataclass(frozen=True)
@@ -105,12 +108,42 @@ class Spread:
 Fact = Survives | Falls | Remains | Spread
 
 
+@dataclass(frozen=True)
+class Problem:
+    """A described cohort and the facts about it. `gaps` bounds the days from each other origin to `base`.
+
+    `deaths` is the number of cases that die, where some fates are not told.
+    """
+
+    persons: tuple[Person, ...]
+    facts: tuple[Fact, ...]
+    base: str
+    last_day: int
+    gaps: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    deaths: int | None = None
+
+    def beside(self, *facts: Fact) -> "Problem":
+        return replace(self, facts=(*self.facts, *facts))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`none` is a proof within `last_day`; `undecided` means the search was given up."""
+
+    state: State
+    courses: tuple[Course, ...] = ()
+
+
 def list_at_risk(courses: Iterable[Course], ends: Ends, origin: str, day: int) -> tuple[int, ...]:
     """The number at risk at each event up to `day`, events on one day counted one after the other."""
     leaves = sorted((day, not event) for day, event in (course.leaves(ends, origin) for course in courses))
     return tuple(
         len(leaves) - place for place, (when, stayed) in enumerate(leaves) if not stayed and when <= day
     )
+
+
+def count_at_risk(courses: Iterable[Course], ends: Ends, origin: str, day: int) -> int:
+    return sum(course.leaves(ends, origin)[0] >= day for course in courses)
 
 
 def can_hold(courses: tuple[Course, ...], fact: Fact) -> bool:
@@ -120,11 +153,12 @@ def can_hold(courses: tuple[Course, ...], fact: Fact) -> bool:
             [fact.of(course) for course in courses if fact.among == "all" or not course.dead], fact
         )
     if isinstance(fact, Remains):
-        staying = sum(course.leaves(fact.ends, fact.origin)[0] >= fact.day for course in courses)
-        return staying == fact.count
+        return fact.least <= count_at_risk(courses, fact.ends, fact.origin, fact.day) <= fact.most
     at_risk = list_at_risk(courses, fact.ends, fact.origin, fact.day)
     if isinstance(fact, Falls):
         return at_risk == fact.at_risk
+    if fact.sequences is not None and at_risk not in fact.sequences:
+        return False
     estimate = Fraction(1)
     for number in at_risk:
         estimate *= Fraction(number - 1, number)
@@ -145,7 +179,7 @@ def _spread_holds(values: list[int], fact: Spread) -> bool:
     if fact.measure == "at least":
         return Fraction(min(values)) >= fact.band.low
     if fact.measure == "at most":
-        return Fraction(max(values)) <= fact.band.high
+        return not fact.band.exceeded_by(Fraction(max(values)))
     if fact.measure == "reaches low":
-        return Fraction(min(values)) <= fact.band.high
+        return not fact.band.exceeded_by(Fraction(min(values)))
     return Fraction(max(values)) >= fact.band.low

@@ -8,43 +8,31 @@ again in exact fractions, and one that only floating point admits is cut off and
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise, permutations
 
-from caseseries.evidence.cohort import Course, Ends, Fact, Falls, Person, Remains, Spread, Survives, can_hold
+from caseseries.evidence.cohort import (
+    Answer,
+    Course,
+    Ends,
+    Fact,
+    Falls,
+    Person,
+    Problem,
+    Remains,
+    Spread,
+    State,
+    Survives,
+    can_hold,
+)
+from caseseries.evidence.counting import count_cohort
 from caseseries.evidence.printed import Band
-from caseseries.evidence.programme import Linear, Programme, State, number
+from caseseries.evidence.programme import Linear, Programme, number
 
 CUTS = 50
 SLACK = 1e-7
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A described cohort and the facts about it. `gaps` bounds the days from each other origin to `base`.
-
-    `deaths` is the number of cases that die, where some fates are not told.
-    """
-
-    persons: tuple[Person, ...]
-    facts: tuple[Fact, ...]
-    base: str
-    last_day: int
-    gaps: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    deaths: int | None = None
-
-    def beside(self, *facts: Fact) -> "Problem":
-        return replace(self, facts=(*self.facts, *facts))
-
-
-@dataclass(frozen=True)
-class Answer:
-    """`none` is a proof within `last_day`; `undecided` means the search was given up."""
-
-    state: State
-    courses: tuple[Course, ...] = ()
 
 
 Goal = Callable[[Programme, "Variables"], Linear]
@@ -52,6 +40,44 @@ Goal = Callable[[Programme, "Variables"], Linear]
 
 def find_cohort(problem: Problem, smallest: Goal | None = None) -> Answer:
     """A cohort that satisfies all facts; with `smallest`, one in which that expression is proved least."""
+    if smallest is None:
+        answer = _count(problem)
+        if answer.state != "undecided":
+            return answer
+    return _solve(problem, smallest)
+
+
+def _count(problem: Problem) -> Answer:
+    """By counting, which needs facts of one origin: of several, only that the facts of the base have no cohort.
+
+    Facts about the days between two origins are no hindrance where nothing else is said of the other origin.
+    """
+    elsewhere = {fact.origin for fact in problem.facts if not _is_gap(fact)} & problem.gaps.keys()
+    base = tuple(fact for fact in problem.facts if fact.origin not in problem.gaps)
+    apart = tuple(fact for fact in problem.facts if fact.origin in problem.gaps.keys() - elsewhere)
+    if any(_is_gap(fact) for fact in base):
+        return Answer("undecided")
+    lengths = (
+        _solve(replace(problem, facts=apart), None) if apart else Answer("found", _shortest_gaps(problem))
+    )
+    if lengths.state != "found":
+        return lengths
+    answer = count_cohort(replace(problem, facts=base), [course.gaps for course in lengths.courses])
+    if answer.state == "found" and (elsewhere or not all(can_hold(answer.courses, f) for f in problem.facts)):
+        return Answer("undecided")
+    return answer
+
+
+def _is_gap(fact: Fact) -> bool:
+    return isinstance(fact, Spread) and fact.quantity == "gap"
+
+
+def _shortest_gaps(problem: Problem) -> tuple[Course, ...]:
+    gaps = {origin: low for origin, (low, _) in sorted(problem.gaps.items())}
+    return tuple(Course(0, gaps=gaps) for _ in problem.persons)
+
+
+def _solve(problem: Problem, smallest: Goal | None) -> Answer:
     built = _build(problem)
     if built is None:
         return Answer("none")
@@ -73,18 +99,6 @@ def find_cohort(problem: Problem, smallest: Goal | None = None) -> Answer:
 def end_of(place: int) -> Goal:
     """The last day of the person at this place."""
     return lambda _, variables: variables.end[place]
-
-
-def staying(ends: Ends, origin: str, day: int) -> Goal:
-    """How many are at risk on a day."""
-    return lambda programme, variables: _count_staying(
-        programme, variables, Remains("", ends, origin, day, 0)
-    )
-
-
-def leaving(ends: Ends, origin: str, day: int) -> Goal:
-    """How many are at risk on a day, counted down: the least is reached when the most stay."""
-    return lambda programme, variables: -staying(ends, origin, day)(programme, variables)
 
 
 def find_conflict(claims: Sequence[str], decide: Callable[[frozenset[str]], State]) -> tuple[str, ...]:
@@ -304,7 +318,7 @@ def _write_median(programme: Programme, values: Sequence[tuple[Linear, Linear]],
 
 
 def _write_remains(programme: Programme, variables: Variables, fact: Remains) -> None:
-    programme.require(_count_staying(programme, variables, fact), fact.count, fact.count)
+    programme.require(_count_staying(programme, variables, fact), fact.least, fact.most)
 
 
 def _count_staying(programme: Programme, variables: Variables, fact: Remains) -> Linear:

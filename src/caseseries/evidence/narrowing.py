@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 from caseseries.evidence.claims import AtRisk, DeathAfterRelapse, EventDays, MedianRange, Survival
-from caseseries.evidence.cohort import Fact, Falls, Remains, Spread
-from caseseries.evidence.feasible import end_of, find_cohort, leaving, staying
+from caseseries.evidence.cohort import Fact, Falls, Remains, Spread, count_at_risk
+from caseseries.evidence.feasible import end_of, find_cohort
 from caseseries.evidence.reading import Choices, Paper
 from caseseries.evidence.sequences import interval_of
 from caseseries.evidence.settle import Settled
 
 TESTED = 40  # sequences tried one by one against the other claims
+MEASURED = 6  # sequences for which the interval is sought over all cohorts that fit
 
 Sequence = tuple[int, ...]
 
@@ -60,8 +61,9 @@ def narrow(paper: Paper, claim: Survival, settled: Settled) -> Narrowing:
         return tuple(s for s in before if _fits(paper, claim, s, names, settled.choices, *facts))
 
     early = left(sequences.found, days | gaps, *least)
+    beside = left(early, settled.kept)  # before `then`, for which the cohorts found here serve again
     then = left(early, days | gaps | followed)
-    return Narrowing(sequences.found, True, early, then, left(then, settled.kept))
+    return Narrowing(sequences.found, True, early, then, tuple(s for s in beside if s in then))
 
 
 def is_follow_up(paper: Paper, name: str) -> bool:
@@ -73,30 +75,52 @@ def measure_precision(
     paper: Paper, claim: Survival, settled: Settled, narrowing: Narrowing
 ) -> Precision | None:
     """The interval of the estimate over all cohorts that fit; None where the sequences are too many to try."""
-    if narrowing.beside is None or any(isinstance(c, AtRisk) for c in paper.file.claims):
+    if (
+        narrowing.beside is None
+        or len(narrowing.beside) > MEASURED
+        or any(isinstance(c, AtRisk) for c in paper.file.claims)
+    ):
         return None
-    ends, origin = paper.file.endpoints[claim.endpoint].ends, settled.choices.get(claim.id, claim.origin)
     n = paper.count("cases") or 0
     found = []
     for sequence in narrowing.beside:
-        falls = Falls(claim.id, ends, origin, claim.day, sequence)
-        names = settled.kept - {claim.id}
-        most = (sequence[-1] if sequence else n + 1) - 1
-        for bound, goal in ((0, staying), (most, leaving)):
-            remains = Remains(claim.id, ends, origin, claim.day, bound)
-            counts = {
-                bound
-            }  # often the bound itself can be reached, which is quicker to see than to optimise
-            if paper.find(names, settled.choices, falls, remains).state != "found":
-                cohorts = paper.extremes(names, settled.choices, goal(ends, origin, claim.day), falls)
-                counts = {sum(c.leaves(ends, origin)[0] >= claim.day for c in cohort) for cohort in cohorts}
-            if not counts:
+        for fewest in (True, False):
+            count = _extreme(paper, claim, settled, sequence, fewest)
+            if count is None:
                 return None
-            found += [(count, *interval_of(n, sequence, count)) for count in sorted(counts)]
+            found.append((count, *interval_of(n, sequence, count)))
     if not found:
         return None
     at_risk, lower, upper = ((min(column), max(column)) for column in zip(*found, strict=True))
     return Precision(at_risk, lower, upper)
+
+
+def _extreme(paper: Paper, claim: Survival, settled: Settled, sequence: Sequence, fewest: bool) -> int | None:
+    """How few, or how many, can still be at risk at the horizon; None where that was not decided.
+
+    The bound itself is asked for first, because often it can be reached; then stretches of counts, twice as long
+    after each that is ruled out, and half of what is left after each that is not.
+    """
+    ends, origin = paper.file.endpoints[claim.endpoint].ends, settled.choices.get(claim.id, claim.origin)
+    falls = Falls(claim.id, ends, origin, claim.day, sequence)
+    most = (sequence[-1] if sequence else (paper.count("cases") or 0) + 1) - 1
+    first, found, length = 0, most + 1, 1  # counted from the bound
+    while first < found:
+        last = min(first + length, found) - 1
+        counts = (first, last) if fewest else (most - last, most - first)
+        remains = Remains(claim.id, ends, origin, claim.day, *counts)
+        answer = paper.find(settled.kept - {claim.id}, settled.choices, falls, remains)
+        if answer.state == "undecided":
+            return None
+        if answer.state == "none":
+            first, length = last + 1, 2 * length
+        else:
+            count = count_at_risk(answer.courses, ends, origin, claim.day)
+            found = count if fewest else most - count
+            length = max(1, (found - first) // 2)
+    if found > most:
+        return None
+    return found if fewest else most - found
 
 
 def earliest_death(paper: Paper, claim: Survival, settled: Settled, label: str) -> int | None:

@@ -31,7 +31,10 @@ class Band:
     high_included: bool = True
 
     def admits(self, value: Fraction) -> bool:
-        return self.low <= value and (value < self.high or (self.high_included and value == self.high))
+        return self.low <= value and not self.exceeded_by(value)
+
+    def exceeded_by(self, value: Fraction) -> bool:
+        return value > self.high or (value == self.high and not self.high_included)
 
     def scaled(self, factor: Fraction) -> "Band":
         """The band in another unit; `factor` must be positive."""

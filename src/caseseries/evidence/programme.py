@@ -3,14 +3,13 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 
+from caseseries.evidence.cohort import State
+
 MOST = 1_000  # whole variables; a larger programme is not searched, because it can take hours
 NODES = 4_000  # branch-and-bound nodes before the search gives up: a count, so that every run agrees
-
-State = Literal["found", "none", "undecided"]
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,18 @@ from caseseries.evidence.claims import (
     Survival,
     _Claim,
 )
-from caseseries.evidence.cohort import Course, Fact, Person, Remains, Spread, Survives, can_hold
-from caseseries.evidence.feasible import Answer, Goal, Problem, find_cohort
+from caseseries.evidence.cohort import (
+    Answer,
+    Course,
+    Fact,
+    Person,
+    Problem,
+    Remains,
+    Spread,
+    Survives,
+    can_hold,
+)
+from caseseries.evidence.feasible import find_cohort
 from caseseries.evidence.printed import Rounding, prints_as
 from caseseries.evidence.sequences import AtRisk as AtRiskSequence
 from caseseries.evidence.sequences import Sequences, find_sequences, interval_of
@@ -103,14 +113,6 @@ class Paper:
             )
         return self.done[key]
 
-    def extremes(
-        self, kept: frozenset[str], choices: Choices, goal: Goal, *more: Fact
-    ) -> list[tuple[Course, ...]]:
-        """For each way to deal out the deaths, a cohort in which the goal is least; empty if one was given up."""
-        answers = [find_cohort(problem.beside(*more), goal) for problem in self.problems(kept, choices)]
-        given_up = any(answer.state == "undecided" for answer in answers)
-        return [] if given_up else [answer.courses for answer in answers if answer.courses]
-
     def _try(self, problem: Problem) -> Answer:
         """A cohort found before often satisfies other claims too, which is quick to see; else search."""
         known = self.found.setdefault((problem.persons, tuple(problem.gaps.items())), [])
@@ -143,7 +145,8 @@ class Paper:
             return (Survives(claim.id, ends, origin, claim.day, band, listed),)
         if isinstance(claim, AtRisk):
             ends, day = self.file.endpoints[claim.endpoint].ends, days_of(claim.horizon)
-            return (Remains(claim.id, ends, claim.origin, day, int(claim.numbers[0].value)),)
+            count = int(claim.numbers[0].value)
+            return (Remains(claim.id, ends, claim.origin, day, count, count),)
         if isinstance(claim, MedianRange) and claim.of != "value":
             return _spread_facts(claim, choices, self.file)
         return ()

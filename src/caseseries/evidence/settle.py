@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from caseseries.evidence.claims import EventDays, MedianRange, Survival
-from caseseries.evidence.cohort import Course
+from caseseries.evidence.cohort import Course, State
 from caseseries.evidence.feasible import find_conflict
-from caseseries.evidence.programme import State
 from caseseries.evidence.reading import Choices, Paper
 
 
@@ -37,29 +36,37 @@ def settle(paper: Paper) -> Settled:
     names = paper.cohort_claims()
     order = sorted(names, key=lambda name: bool(paper.choices(paper.claims[name])))
     kept: tuple[str, ...] = ()
-    choices: dict[str, str] = {}
+    choices: Choices = {}
     against: dict[str, dict[str, tuple[str, ...]]] = {}
     undecided: list[str] = []
     start = _definite(paper, order)
-    for name in order:
+    left = list(order)
+    while left:
+        name = left[0]
         if start and name in start:
-            kept = (*kept, name)
+            kept = (*kept, left.pop(0))
             continue
-        states = {
-            choice: _state(paper, (*kept, name), {**choices, name: choice}) for choice in _open(paper, name)
-        }
+        states = {c: _state(paper, (*kept, name), _with(choices, name, c)) for c in _open(paper, name)}
         ruled = [choice for choice, state in states.items() if state == "none"]
-        if ruled:
-            against[name] = {c: _conflict(paper, (*kept, name), {**choices, name: c}) for c in ruled}
-        undecided += [name for state in states.values() if state == "undecided"][:1]
-        fitting = sorted((choice for choice in states if choice not in ruled), key=lambda c: states[c])
+        found = {c: _conflict(paper, (*kept, name), _with(choices, name, c)) for c in ruled}
+        others = next((conflict for conflict in found.values() if name not in conflict), None)
+        if others is not None:  # an earlier claim that was not decided is shown to be impossible after all
+            late = max(others, key=order.index)
+            against[late] = {choices.get(late, ""): others}
+            kept = tuple(claim for claim in kept if claim != late)
+            continue
+        left.pop(0)
+        if found:
+            against[name] = found
+        undecided += [name] if "undecided" in states.values() else []
+        fitting = [choice for choice in states if choice not in ruled]
         if fitting:
-            kept, choices = (*kept, name), {**choices, name: min(fitting, key=lambda c: states[c] != "found")}
+            best = min(fitting, key=lambda choice: states[choice] != "found")
+            kept, choices = (*kept, name), _with(choices, name, best)
     conflicts = [found for name, by in against.items() if name not in kept for found in by.values()]
     example = paper.find(frozenset(kept), choices).courses if kept else ()
-    return Settled(
-        frozenset(kept), choices, example, tuple(dict.fromkeys(conflicts)), against, tuple(undecided)
-    )
+    unknown = tuple(name for name in undecided if name in kept)
+    return Settled(frozenset(kept), choices, example, tuple(dict.fromkeys(conflicts)), against, unknown)
 
 
 def _definite(paper: Paper, order: list[str]) -> frozenset[str]:
@@ -77,6 +84,11 @@ def _definite(paper: Paper, order: list[str]) -> frozenset[str]:
 
 def _open(paper: Paper, name: str) -> tuple[str, ...]:
     return paper.choices(paper.claims[name]) or ("",)
+
+
+def _with(choices: Choices, name: str, choice: str) -> Choices:
+    """A claim that leaves nothing open keeps what it says itself."""
+    return {**choices, name: choice} if choice else choices
 
 
 def _state(paper: Paper, names: tuple[str, ...], choices: Choices) -> State:

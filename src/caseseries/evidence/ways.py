@@ -1,0 +1,363 @@
+"""A cohort of many cases, found or ruled out by counting: a way through layers of time, forwards then backwards.
+
+Forwards, for every state that can be reached, the least and the greatest sum of logarithms that each printed
+estimate can have come to: exact for every estimate by itself, and for sums and differences of two. If these
+leave no way to the end, no cohort exists. Backwards a way is searched for that stays within them; late events
+weigh most and early ones least, so the last steps are the finest. A search that runs out of ways is a proof
+too. Sums are of floating point and only ever too generous; whoever asks checks the cohort in fractions.
+"""
+
+import math
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import combinations
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from caseseries.evidence.cohort import Ends, Falls, Survives
+from caseseries.evidence.pools import EVENTS, Event, Gate, Layer, Pools
+
+SURE = 1e-9  # far above the rounding error of a sum of a hundred logarithms
+PATIENCE = 500
+GROWTH = 1.5
+ZERO = -1e3  # stands for the logarithm of 0, the factor of an event with one case at risk
+
+Counts = tuple[int, int, int, int, int]  # as in Pools.shape
+Move = Event | Literal["censored", "ended"]
+Way = tuple[tuple[int, Move], ...]  # moves in order of time, each with the place of its layer
+Numbers = NDArray[np.float64]
+
+CENSORINGS: dict[Move, int] = {"censored": 3, "ended": 4}
+COUNTED: dict[Event, tuple[Ends, ...]] = {
+    "relapse": ("first event",),
+    "death after relapse": ("death",),
+    "death without relapse": ("first event", "death"),
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """Is there a way through the layers that gives these estimates, by one of the listed at-risk sequences each?"""
+
+    pools: Pools
+    layers: tuple[Layer, ...]
+    survivals: tuple[Survives, ...]
+    listings: tuple["Listing", ...]
+
+    @property
+    def limits(self) -> tuple[Numbers, Numbers]:
+        """The smallest and largest logarithm of each estimate."""
+        bands = [fact.band for fact in self.survivals]
+        low = [math.log(band.low) if band.low > 0 else -math.inf for band in bands]
+        high = [math.log(band.high) if band.high > 0 else ZERO / 2 for band in bands]
+        return np.array(low), np.array(high)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The at-risk sequences that may happen up to a day; `allowed` says which number at risk at which event."""
+
+    ends: Ends
+    day: int
+    sequences: frozenset[tuple[int, ...]]
+    endings: frozenset[tuple[int, ...]]
+    allowed: NDArray[np.bool_]
+
+    def counts(self, layer: Layer, ends: Ends) -> bool:
+        return self.ends == ends and layer.first <= self.day
+
+
+def list_sequences(fact: Survives | Falls, n: int) -> Listing | None:
+    sequences = (fact.at_risk,) if isinstance(fact, Falls) else fact.sequences
+    if sequences is None:
+        return None
+    allowed = np.zeros((n + 1, n + 1), dtype=bool)
+    for sequence in sequences:
+        allowed[range(len(sequence)), sequence] = True
+    endings = {sequence[place:] for sequence in sequences for place in range(len(sequence) + 1)}
+    return Listing(fact.ends, fact.day, frozenset(sequences), frozenset(endings), allowed)
+
+
+@dataclass
+class Forwards:
+    """What each state of each layer can have come to: `sums` within the layer, `passed` at its end.
+
+    Axes: relapses, deaths after and without relapse, directions, censorings without and after relapse. A
+    direction is a weighted sum of the estimates' logarithms, and its least value is kept.
+    """
+
+    question: Question
+    directions: Numbers
+    sums: list[Numbers] = field(default_factory=list)
+    passed: list[Numbers] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        pools = self.question.pools
+        self.logs = np.array([0.0, ZERO, *(math.log1p(-1 / k) for k in range(2, pools.n + 1))])
+        r, d, b, a, e = pools.shape
+        sums = np.full((r, d, b, len(self.directions), a, e), np.inf)
+        sums[0, 0, 0, :, 0, 0] = 0.0
+        for layer in self.question.layers:
+            if layer.moves != "start":
+                sums = self._printed(layer, sums) if layer.event else self._sweep(layer, sums)
+            self.sums.append(sums)
+            sums = _shut(sums, layer.gates, pools, layer)
+            self.passed.append(sums)
+
+    def _printed(self, layer: Layer, before: Numbers) -> Numbers:
+        assert layer.event
+        after = np.full_like(before, np.inf)
+        for events in np.ndindex(before.shape[:3]):
+            cost, allowed = self.cost(layer, layer.event, events)
+            after[events] = np.where(allowed, before[events] + cost, np.inf)
+        return after
+
+    def _sweep(self, layer: Layer, before: Numbers) -> Numbers:
+        """Every state from the states one move earlier; events are the outer axes, censorings cost nothing."""
+        after = np.full_like(before, np.inf)
+        for events in np.ndindex(before.shape[:3]):
+            cell = before[events].copy()
+            for event, earlier in _earlier(events) if layer.moves != "censorings" else ():
+                cost, allowed = self.cost(layer, event, earlier)
+                np.minimum(cell, np.where(allowed, after[earlier] + cost, np.inf), out=cell)
+            if layer.moves != "events":
+                np.minimum.accumulate(cell, axis=1, out=cell)
+                np.minimum.accumulate(cell, axis=2, out=cell)
+            cell[:, :, _most_ended(self.question.pools, layer, events) + 1 :] = np.inf
+            after[events] = cell
+        return after
+
+    def cost(
+        self, layer: Layer, event: Event, events: tuple[int, int, int]
+    ) -> tuple[Numbers | float, NDArray[np.bool_] | bool]:
+        """What an event after these events adds in every direction, by censorings; and whether it may happen."""
+        question = self.question
+        cost: Numbers | float = 0.0
+        allowed: NDArray[np.bool_] | bool = True
+        for ends in COUNTED[event]:
+            so_far = events_so_far(layer, ends, events)
+            at_risk = np.maximum(at_risk_of(question.pools, ends, so_far), 0)
+            counted = [fact.ends == ends and layer.first <= fact.day for fact in question.survivals]
+            if any(counted):
+                weights = self.directions @ np.array(counted, dtype=np.float64)
+                cost = cost + weights[:, None, None] * self.logs[at_risk]
+            for listing in question.listings:
+                if listing.counts(layer, ends):
+                    allowed = allowed & listing.allowed[so_far, at_risk]
+        return cost, allowed
+
+
+@lru_cache(maxsize=1_000)
+def at_risk_of(pools: Pools, ends: Ends, so_far: int) -> NDArray[np.int64]:
+    """How many are at risk after so many events, by censorings without and after relapse."""
+    _, _, _, a, e = pools.shape
+    ended = np.arange(e) if ends == "death" else np.zeros(e, dtype=np.int64)
+    return pools.n - so_far - np.arange(a)[:, None] - ended[None, :]
+
+
+def events_so_far(layer: Layer, ends: Ends, events: tuple[int, int, int]) -> int:
+    relapses, deaths, plain = events
+    if ends == "first event":
+        return relapses + plain + layer.told.relapsed + layer.told.plain
+    return deaths + plain + layer.told.died + layer.told.plain
+
+
+def _earlier(events: tuple[int, int, int]) -> Iterator[tuple[Event, tuple[int, int, int]]]:
+    relapses, deaths, plain = events
+    if relapses:
+        yield "relapse", (relapses - 1, deaths, plain)
+    if deaths:
+        yield "death after relapse", (relapses, deaths - 1, plain)
+    if plain:
+        yield "death without relapse", (relapses, deaths, plain - 1)
+
+
+def _most_ended(pools: Pools, layer: Layer, events: tuple[int, int, int]) -> int:
+    """How many relapsed cases can have ended alive: nobody ends before relapsing. -1 where too many died."""
+    relapses, deaths, _ = events
+    if deaths > min(relapses, pools.mortal) + layer.told.mortal:
+        return -1
+    return min(relapses + layer.told.open - deaths, min(relapses, pools.living) + layer.told.living)
+
+
+def _shut(sums: Numbers, gates: Sequence[Gate], pools: Pools, layer: Layer) -> Numbers:
+    """Nothing passes the end of a layer but what its gates let through."""
+    if not gates:
+        return sums
+    passed = sums.copy()
+    for events in np.ndindex(sums.shape[:3]):
+        for gate in gates:
+            count = _count(gate, pools, layer, events)
+            passed[events][:, (count < gate.low) | (count > gate.high)] = np.inf
+    return passed
+
+
+def _count(gate: Gate, pools: Pools, layer: Layer, events: tuple[int, int, int]) -> NDArray[np.int64]:
+    _, _, _, a, e = pools.shape
+    if gate.what == "survivors gone":
+        return np.arange(a)[:, None] + np.arange(e)[None, :]
+    ends: Ends = "first event" if gate.what in ("at risk", "events") else "death"
+    so_far = events_so_far(layer, ends, events)
+    if gate.what in ("events", "deaths"):
+        return np.full((a, e), so_far)
+    at_risk = at_risk_of(pools, ends, so_far)
+    return pools.n - at_risk if gate.what == "all gone" else at_risk
+
+
+class Node(NamedTuple):
+    """A state of a layer and what comes after it: each estimate's logarithm, each listing's numbers at risk."""
+
+    place: int
+    counts: Counts
+    value: Numbers
+    endings: tuple[tuple[int, ...], ...]
+
+
+@dataclass
+class Backwards:
+    """Ways from the end to the start that stay within what `forwards` allows, the most central first.
+
+    A search that goes wrong early would try all that is late before it mends: so it begins anew after `PATIENCE`
+    steps, twice as many each time. `steps` is how many more may be taken; `exhausted` is True once every way was tried.
+    """
+
+    forwards: Forwards
+    steps: int
+    exhausted: bool = False
+
+    def __post_init__(self) -> None:
+        question, directions = self.forwards.question, self.forwards.directions
+        low, high = question.limits
+        with np.errstate(invalid="ignore"):
+            ends = np.maximum(directions * low, directions * high)
+        self.most = np.minimum(np.where(directions == 0, 0.0, ends).sum(axis=1) + SURE, -ZERO * len(ends))
+        self.chance = random.Random(len(question.layers))
+        self.seen: set[object] = set()
+
+    def ways(self) -> Iterator[Way]:
+        """Ways until the steps are used up; none twice but after a new beginning."""
+        patience = PATIENCE
+        while self.steps and not self.exhausted:
+            self.seen.clear()
+            until = max(0, self.steps - patience)
+            yield from self._ways(until)
+            patience = int(GROWTH * patience)
+
+    def _ways(self, until: int) -> Iterator[Way]:
+        question = self.forwards.question
+        end = Node(
+            len(question.layers) - 1,
+            _last(question.pools.shape),
+            np.zeros(len(question.survivals)),
+            tuple(() for _ in question.listings),
+        )
+        path: list[tuple[int, Move] | None] = []  # the step behind each of `stack` but the first
+        possible = self._slack(self.forwards.passed[-1], end) is not None
+        stack = [iter(self._before(end))] if possible else []
+        while stack:
+            found = next(stack[-1], None)
+            if found is None:
+                stack.pop()
+                path = path[:-1]
+                continue
+            if self.steps == until:
+                return
+            self.steps -= 1
+            move, node = found
+            path.append((node.place, move) if move else None)
+            if node.place:
+                stack.append(iter(self._before(node)))
+                continue
+            if all(e in listed.sequences for e, listed in zip(node.endings, question.listings, strict=True)):
+                yield tuple(step for step in reversed(path) if step)
+            path.pop()
+        self.exhausted = True
+
+    def _before(self, node: Node) -> list[tuple[Move | None, Node]]:
+        """The steps back that can still reach the start, best first; each node is left once."""
+        key = (node.place, node.counts, tuple([round(v, 10) for v in node.value.tolist()]), node.endings)
+        if key in self.seen:
+            return []
+        self.seen.add(key)
+        found = []
+        for move, earlier in self._steps(node):
+            inside = earlier.place == node.place
+            sums = (self.forwards.sums if inside else self.forwards.passed)[earlier.place]
+            slack = self._slack(sums, earlier)
+            if slack is not None:
+                found.append((_unevenness(slack) + self.chance.random(), move, earlier))
+        found.sort(key=lambda step: step[0])
+        return [step[1:] for step in found]
+
+    def _steps(self, node: Node) -> Iterator[tuple[Move | None, Node]]:
+        """Every step back, with the move it undoes."""
+        layer = self.forwards.question.layers[node.place]
+        back = node._replace(place=node.place - 1)
+        if layer.event:
+            if (earlier := self._without(layer, layer.event, back)) is not None:
+                yield None, earlier
+            return
+        yield None, back
+        if layer.moves != "censorings":
+            for event, axis in EVENTS.items():
+                if node.counts[axis]:
+                    less = node._replace(counts=_less(node.counts, axis))
+                    if (earlier := self._without(layer, event, less)) is not None:
+                        yield event, earlier
+        if layer.moves != "events":
+            for censoring, axis in CENSORINGS.items():
+                if node.counts[axis]:
+                    yield censoring, node._replace(counts=_less(node.counts, axis))
+
+    def _without(self, layer: Layer, event: Event, before: Node) -> Node | None:
+        """The node before an event, with what the event contributes; None where it may not happen."""
+        question = self.forwards.question
+        value, endings = before.value.copy(), list(before.endings)
+        for ends in COUNTED[event]:
+            at_risk = question.pools.n - events_so_far(layer, ends, before.counts[:3]) - before.counts[3]
+            at_risk -= before.counts[4] if ends == "death" else 0
+            for i, fact in enumerate(question.survivals):
+                if fact.ends == ends and layer.first <= fact.day:
+                    value[i] += self.forwards.logs[at_risk]
+            for i, listing in enumerate(question.listings):
+                if listing.counts(layer, ends):
+                    endings[i] = (at_risk, *endings[i])
+                    if endings[i] not in listing.endings:
+                        return None
+        return before._replace(value=value, endings=tuple(endings))
+
+    def _slack(self, sums: Numbers, node: Node) -> list[float] | None:
+        """How far in every direction the node is from the last that can reach the start; None beyond it."""
+        relapses, deaths, plain, censored, ended = node.counts
+        here = sums[relapses, deaths, plain, :, censored, ended]
+        slack: list[float] = (self.most - here - self.forwards.directions @ node.value).tolist()
+        return slack if min(slack) >= 0 else None
+
+
+def _unevenness(slack: list[float]) -> float:
+    """How near a node is to the edge, 0 to 1; directions come in opposite pairs."""
+    pairs = zip(slack[::2], slack[1::2], strict=False)
+    return max((abs(up - down) / (up + down) for up, down in pairs if up + down), default=0.0)
+
+
+def _last(shape: Counts) -> Counts:
+    return (shape[0] - 1, shape[1] - 1, shape[2] - 1, shape[3] - 1, shape[4] - 1)
+
+
+def _less(counts: Counts, axis: int) -> Counts:
+    less = list(counts)
+    less[axis] -= 1
+    return (less[0], less[1], less[2], less[3], less[4])
+
+
+def directions_of(estimates: int) -> Numbers:
+    """Each estimate up and down, the sums and differences of any two up and down; without estimates, one of nothing."""
+    if not estimates:
+        return np.zeros((1, 0))
+    unit = np.eye(estimates)
+    both = [unit[i] + sign * unit[j] for i, j in combinations(range(estimates), 2) for sign in (1, -1)]
+    return np.array([sign * row for row in (*unit, *both) for sign in (1, -1)])

@@ -1,0 +1,72 @@
+"""Which claims are set aside, and that a claim searched alone still means what it says."""
+
+from collections.abc import Mapping
+
+from caseseries.evidence.claims import ClaimsFile
+from caseseries.evidence.cohort import Answer, Fact
+from caseseries.evidence.reading import Choices, Paper
+from caseseries.evidence.settle import settle
+from caseseries.evidence.verdicts import judge
+
+SURVIVAL = {"kind": "survival", "endpoint": "os", "origin": "treatment"}
+
+
+def paper(*claims: Mapping[str, object]) -> ClaimsFile:
+    numbered = [{"id": f"claim-{place}", **claim} for place, claim in enumerate(claims, start=1)]
+    return ClaimsFile.model_validate(
+        {
+            "title": "A paper",
+            "source": "Somewhere",
+            "base": "hsct",
+            "origins": {"hsct": "HSCT", "treatment": "treatment"},
+            "endpoints": {"os": {"label": "OS", "ends": "death"}},
+            "claims": tuple(numbered),
+        }
+    )
+
+
+COHORT = (
+    {"kind": "count", "of": "cases", "printed": "4"},
+    {"kind": "event days", "event": "death", "printed": "day 10"},
+)
+GAP = {"kind": "median and range", "of": "gap", "origin": "treatment", "printed": "30 (30-30)"}
+
+
+def test_beside_a_contradiction_follow_up_is_still_of_survivors() -> None:
+    """One dies on day 10, the others are followed for 50 days or more; 75 % and 20 % cannot both be true."""
+    follow_up = {"kind": "median and range", "of": "follow-up", "among": "survivors", "printed": "60 (50-70)"}
+    wrong = {**SURVIVAL, "origin": "hsct", "horizon": "20d", "printed": "20%"}
+    judgement = judge(paper(*COHORT, wrong, follow_up))
+    assert [v.verdict for v in judgement.verdicts] == ["possible", "possible", "impossible", "possible"]
+    assert judgement.conflicts == (("claim-3",),)
+
+
+def test_beside_a_contradiction_an_estimate_is_still_from_its_own_origin() -> None:
+    """Every treatment began 30 days before HSCT, so the death of day 10 is one of day 40 from treatment."""
+    from_treatment = {**SURVIVAL, "horizon": "30d", "printed": "100%"}
+    wrong = {**SURVIVAL, "origin": "hsct", "horizon": "20d", "printed": "100%"}
+    judgement = judge(paper(*COHORT, GAP, wrong, from_treatment))
+    assert [v.verdict for v in judgement.verdicts][3:] == ["impossible", "possible"]
+    assert judgement.conflicts == (("claim-2", "claim-4"),)
+
+
+class LateProof(Paper):
+    """Two estimates that contradict each other, which the search sees only when it is asked for the third time."""
+
+    asked = 0
+
+    def find(self, kept: frozenset[str], choices: Choices, *more: Fact) -> Answer:
+        del choices, more
+        if not {"claim-3", "claim-4"} <= kept:
+            return Answer("found")
+        self.asked += 1
+        return Answer("undecided" if self.asked < 3 else "none")
+
+
+def test_a_claim_is_not_blamed_for_a_contradiction_among_earlier_ones() -> None:
+    estimates = [{**SURVIVAL, "horizon": f"{day}d", "printed": "75%"} for day in (100, 200, 300)]
+    settled = settle(LateProof(paper(*COHORT, *estimates)))
+    assert settled.conflicts == (("claim-3", "claim-4"),)
+    assert settled.dropped("claim-4")
+    assert settled.kept == {"claim-2", "claim-3", "claim-5"}
+    assert not settled.undecided
