@@ -62,7 +62,7 @@ def test_a_gap_is_a_gap_where_nobody_entered_on_day_0():
 
 
 def test_medians_both_unreached_are_any_distance_apart():
-    """Of the limits' distributions, infinite less infinite counts as the far end on either side."""
+    """No limit is lost to infinite less infinite, and exchanging the groups mirrors the limits."""
     reached, not_yet = count_events(range(1, 9), [1] * 6 + [0] * 2), count_events(range(1, 9), [1] + [0] * 7)
     for a, b in ((reached, not_yet), (not_yet, reached), (not_yet, not_yet)):
         limits = estimate_median_difference(a, b)
