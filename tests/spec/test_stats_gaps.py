@@ -70,3 +70,14 @@ def test_medians_both_unreached_are_any_distance_apart():
         assert (limits.lower, limits.upper) == tuple(
             None if limit is None else -limit for limit in (mirrored.upper, mirrored.lower)
         )
+
+
+def test_limits_of_a_difference_of_medians_at_exactly_their_tails():
+    """Two deaths a group: of a's upper limit 5, 6 and never have 1/4, 1/2, 1/4; of b's lower 0, 105, 106 the same.
+
+    At a level of 50 % a tail is 1/4 exactly, that of a limit never reached, which is therefore not yet needed.
+    """
+    difference = estimate_median_difference(
+        count_events([5, 6], [1, 1]), count_events([105, 106], [1, 1]), 0.5
+    )
+    assert (difference.lower, difference.upper) == (0 - 106, 6 - 0)
