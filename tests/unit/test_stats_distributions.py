@@ -70,3 +70,12 @@ def test_find_root_keeps_to_its_ends():
     assert find_root(lambda x: x + 1, 0, 1) == 0
     assert find_root(lambda x: x - 2, 0, 1) == 1
     assert find_root(lambda x: x**3 - 0.3, 0, 1) == pytest.approx(0.3 ** (1 / 3), abs=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("f", "root"),
+    [(lambda x: x, 0.0), (lambda x: x - 1, 1.0), (lambda x: x + 1, 0.0), (lambda x: x - 2, 1.0)],
+    ids=["at the low end", "at the high end", "below the low end", "beyond the high end"],
+)
+def test_a_root_at_an_end_or_beyond_it_is_that_end(f, root):
+    assert find_root(f, 0.0, 1.0) == root
