@@ -7,8 +7,9 @@ First each test is run once to see which functions of `stats` it calls; then, fo
 call the function it is in, quickest first, until one fails, and then every other test of its module. A mutant is one
 comparison, `and`/`or`, `not`, sign, arithmetic operator, number, truth value, pair of words (min and max, any and all,
 left and right …) or the two sides of a choice exchanged. Flags that guard the program against itself (`strict` of a
-zip, `frozen` and `eq` of a class, `cache` and `nogil` of a compiler) are left alone. DIR/mutants.json keeps every mutant and
-what became of it; `--again` runs the survivors in such a file anew, so that a new test can be seen to kill them.
+zip, `frozen` and `eq` of a class, `cache` and `nogil` of a compiler) are left alone. DIR/mutants.json keeps every
+mutant and what became of it; `--again` runs the survivors in such a file anew, so that a new test can be seen to
+kill them.
 """
 
 import argparse

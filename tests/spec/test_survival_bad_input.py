@@ -61,6 +61,15 @@ def test_an_entry_is_before_the_exit(run_survival, tmp_path):
     ]
 
 
+def test_an_entry_that_is_the_day_of_the_exit_once_converted(run_survival, tmp_path):
+    path = write_csv(tmp_path / "a.csv", "s,t,e", [(1.48, 1.49, 1), (2, 1.5, 1)])
+    _, _, err = run_survival(path, "--time", "t", "--event", "e", "--entry", "s", "--unit", "months")
+    assert [line.split(". ")[0] for line in err.splitlines()] == [
+        "a.csv › row 2: s 1.48 and t 1.49 are the same day once converted",
+        "a.csv › row 3: s 2 is not before t 1.5",
+    ]
+
+
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_very_many_refusals_are_counted_and_the_first_thousand_named(run_survival, tmp_path, kind):
     path = tmp_path / f"a.{kind}"

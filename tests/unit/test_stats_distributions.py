@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special
 
+from caseseries.stats import distributions
 from caseseries.stats.distributions import beta_cdf, beta_quantile, beta_quantiles, chi_square_tail, find_root
 
 SHAPES = (0.02, 0.3, 0.5, 1.0, 1.5, 2.0, 5.0, 11.0, 30.0, 100.0, 1e3, 1e4)
@@ -70,3 +71,24 @@ def test_find_root_keeps_to_its_ends():
     assert find_root(lambda x: x + 1, 0, 1) == 0
     assert find_root(lambda x: x - 2, 0, 1) == 1
     assert find_root(lambda x: x**3 - 0.3, 0, 1) == pytest.approx(0.3 ** (1 / 3), abs=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("f", "root"),
+    [(lambda x: x, 0.0), (lambda x: x - 1, 1.0), (lambda x: x + 1, 0.0), (lambda x: x - 2, 1.0)],
+    ids=["at the low end", "at the high end", "below the low end", "beyond the high end"],
+)
+def test_a_root_at_an_end_or_beyond_it_is_that_end(f, root):
+    assert find_root(f, 0.0, 1.0) == root
+
+
+def test_a_quantile_needs_few_looks_at_its_area(monkeypatch):
+    """The beta product limits of small cohorts are made of these: from a good first guess two or three looks are enough."""
+    looks, area = [], distributions._Logit.area
+    monkeypatch.setattr(distributions._Logit, "area", lambda self, u: looks.append(u) or area(self, u))
+    shapes = [shape for shape in SHAPES if shape >= 1]
+    asked = list(itertools.product(TAILS, shapes, shapes))
+    distributions.beta_quantile.cache_clear()
+    for p, a, b in asked:
+        beta_quantile(p, a, b)
+    assert len(looks) / len(asked) < 2.3

@@ -142,6 +142,24 @@ def test_competing_causes_are_incidence_and_never_one_minus_kaplan_meier(run, tm
     assert [curve["cause"] for curve in record["curves"]] == [None, "death", "relapse"]
 
 
+def test_a_test_of_hazards_says_which_events_it_counts(run, tmp_path):
+    rows = [(3, 1, "relapse", "A"), (4, 1, "death", "B"), (5, 0, "", "A"), (6, 1, "relapse", "B")]
+    path = write_csv(tmp_path / "a.csv", "t,e,c,g", rows)
+    asked = ("--time", "t", "--event", "e", "--cause", "c", "--group", "g", "--test", "log-rank,gray")
+    _, out, _ = run(path, *asked, "--model", "firth", "--covariates", "g")
+    lines = [line.split(":")[0] for line in out.splitlines() if " test, " in line]
+    assert lines == [
+        "log-rank test, any event",
+        "log-rank test, death",
+        "log-rank test, relapse",
+        "Gray test, death",
+        "Gray test, relapse",
+    ]
+    models = [line.split(", profile likelihood, ")[1] for line in out.splitlines() if line.startswith("Cox")]
+    assert [line.split(",")[0] for line in models] == ["any event", "death", "relapse"]
+    assert models[1] == "death, n = 4, 1 events: 1 event is too few for 1 covariate."
+
+
 def test_grays_test_is_asked_once_for_each_cause(run, tmp_path):
     rows = [
         (3, 1, "relapse", "A"),

@@ -117,12 +117,21 @@ def read_row(row: Mapping[str, object], layout: Layout) -> Exit | tuple[Complain
             do = f"Say which {what} the row belongs to, or remove the row"
             found.append(Complaint("group", f"{name} is empty", "", do))
     if isinstance(day, int) and isinstance(entry, int) and entry >= day:
-        what = f"{layout.entry} {_shown(row[layout.entry])} is not before {layout.time} {_shown(row[layout.time])}"
-        allowed, do = "an entry before the last day observed", "Correct one of the two dates"
-        found.append(Complaint("entry", what, allowed, do))
+        found.append(_not_before(row, layout))
     if found or isinstance(day, Complaint) or isinstance(entry, Complaint) or isinstance(cause, Complaint):
         return tuple(found)
     return Exit(group, day, cause, entry)
+
+
+def _not_before(row: Mapping[str, object], layout: Layout) -> Complaint:
+    came, went = row[layout.entry], row[layout.time]
+    what = f"{layout.entry} {_shown(came)} is not before {layout.time} {_shown(went)}"
+    if (read_number(came) or 0) < (read_number(went) or 0):
+        what = (
+            f"{layout.entry} {_shown(came)} and {layout.time} {_shown(went)} are the same day once converted"
+        )
+    allowed, do = "an entry before the last day observed", "Correct one of the two dates"
+    return Complaint("entry", what, allowed, do)
 
 
 def read_group(row: Mapping[str, object], layout: Layout) -> str:

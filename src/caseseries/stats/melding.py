@@ -142,11 +142,10 @@ def _median_limits(table: EventTable) -> tuple[tuple[Floats, Floats], tuple[Floa
 
 
 def _quantile_of_gap(x: tuple[Floats, Floats], y: tuple[Floats, Floats], p: float) -> float:
-    """The p quantile of X - Y; infinite less infinite counts as the end that is farther from the middle."""
-    with np.errstate(invalid="ignore"):
-        gaps = np.subtract.outer(x[0], y[0]).ravel()
-    gaps[np.isnan(gaps)] = -np.inf if p < 0.5 else np.inf
-    ways = np.multiply.outer(x[1], y[1]).ravel()
+    """The p quantile of X - Y. Only one may be infinite: a lower limit is reached on the last day at the latest."""
+    (x_values, x_chances), (y_values, y_chances) = ((days[ways > 0], ways[ways > 0]) for days, ways in (x, y))
+    gaps = np.subtract.outer(x_values, y_values).ravel()
+    ways = np.multiply.outer(x_chances, y_chances).ravel()
     order = np.argsort(gaps)
     cumulated = np.cumsum(ways[order])
     if p > 0.5:

@@ -113,6 +113,7 @@ def to_text(name: str, answer: Answer) -> str:
     rows = [("", "n", "events", "at risk", "estimate", ""), *(_line(result) for result in results)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+    of_any = "any event" if len(answer.counted.causes) > 1 else ""
     methods = dict.fromkeys(result.estimate.method for result in results)
     return "\n".join(
         [
@@ -121,8 +122,8 @@ def to_text(name: str, answer: Answer) -> str:
             "",
             *(line.rstrip() for line in lines),
             "",
-            *map(_test_line, answer.tests),
-            *(line for of in answer.models for line in _model_lines(*of)),
+            *(_test_line(tested, of_any) for tested in answer.tests),
+            *(line for cause, model in answer.models for line in _model_lines(cause or of_any, model)),
             *([""] if answer.tests or answer.models else []),
             *(f"Method: {method}." for method in methods),
             *dict.fromkeys(_remarks(results)),
@@ -184,15 +185,17 @@ def _line(result: Result) -> tuple[str, ...]:
     return (result.label, *shown, f"{brief(result)}{unit}", limits_of(result))
 
 
-def _test_line(tested: Tested) -> str:
-    test, of = tested.test, "".join(f", {what}" for what in (tested.group, tested.cause, tested.at) if what)
+def _test_line(tested: Tested, of_any: str = "") -> str:
+    """`of_any` is said of a test of no cause in particular, where causes compete."""
+    named = (tested.group, tested.cause or of_any, tested.at)
+    test, of = tested.test, "".join(f", {what}" for what in named if what)
     if test.p is None:
         return f"{test.name}{of}: not estimable, {test.because}."
     statistic = "" if test.df is None else f"chi-square {test.statistic:.4g} on {test.df} df, "
     return "; ".join([f"{test.name}{of}: {statistic}p = {test.p:.3g}", *test.caveats]) + "."
 
 
-def _model_lines(cause: str | None, model: "CoxModel") -> Iterator[str]:
+def _model_lines(cause: str, model: "CoxModel") -> Iterator[str]:
     yield f"{model.method}{f', {cause}' if cause else ''}, n = {model.n}, {model.events} events" + (
         f": {model.because}." if model.because else ""
     )
