@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from xlsxwriter import Workbook
@@ -92,7 +92,7 @@ def quantstudio_xlsx(plate: Plate, missing: str) -> bytes:
     sheets = {"Results": _results(plate, missing)}
     if plate.fluorescence.shape[1]:
         sheets["Amplification Data"] = _points(plate)
-    return _xlsx(sheets)
+    return xlsx(sheets)
 
 
 def seven_five_hundred(plate: Plate, missing: str) -> bytes:
@@ -131,7 +131,7 @@ def cfx(plate: Plate, missing: str) -> bytes:
             ["Cycle", *(well.position for well in plate.wells)],
             *([n + 1, *(round(float(value), 4) for value in net[:, n])] for n in cycles),
         ]
-    return _xlsx(sheets)
+    return xlsx(sheets)
 
 
 def lightcycler_96(plate: Plate, missing: str) -> bytes:
@@ -197,7 +197,8 @@ def lightcycler_480(plate: Plate, missing: str) -> bytes:
     return ("Experiment: run 12  Selected Filter: FAM (465-510)\n" + _table(rows)).encode()
 
 
-def _xlsx(sheets: dict[str, Rows]) -> bytes:
+def xlsx(sheets: Mapping[str, Rows]) -> bytes:
+    """A workbook with these sheets; numbers as numbers, NaN as words."""
     packed = io.BytesIO()
     with Workbook(packed, {"in_memory": True}) as book:
         for name, rows in sheets.items():

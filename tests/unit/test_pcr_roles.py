@@ -188,3 +188,12 @@ def test_amounts_in_the_names_of_what_the_file_calls_standards(name, amount, uni
 def test_amounts_in_the_names_of_samples_make_no_standards(name):
     (part,) = assign_roles(plate_of([well("A1", name)]))
     assert part.role is Role.FOLLOW_UP
+
+
+@pytest.mark.parametrize(
+    ("amounts", "unit"), [((1.0, 0.1, 0.01), "dil"), ((500.0, 50.0, 5.0, 0.5), ""), ((10.0, 1.0, 0.1), "")]
+)
+def test_amounts_without_a_unit_are_dilutions_only_where_none_of_the_target_s_is_above_one(amounts, unit):
+    """Half a nanogram beside five hundred is no dilution, nor a tenth of a percent beside ten."""
+    wells = [well(f"A{n}", f"s{n}", task=Task.STANDARD, quantity=q) for n, q in enumerate(amounts, 1)]
+    assert [part.unit for part in assign_roles(plate_of(wells))] == [unit] * len(amounts)
