@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from caseseries.pcr.checks import check_roles
+from caseseries.pcr.checks import check_roles, check_setup
 from caseseries.pcr.plate import PlateError, Task
 from caseseries.pcr.roles import Role, assign_roles, parse_dilution
 from caseseries.pcr.setup import Saying, Setup, load_setup
@@ -197,3 +197,26 @@ def test_amounts_without_a_unit_are_dilutions_only_where_none_of_the_target_s_is
     """Half a nanogram beside five hundred is no dilution, nor a tenth of a percent beside ten."""
     wells = [well(f"A{n}", f"s{n}", task=Task.STANDARD, quantity=q) for n, q in enumerate(amounts, 1)]
     assert [part.unit for part in assign_roles(plate_of(wells))] == [unit] * len(amounts)
+
+
+def test_a_well_in_plate_toml_may_be_written_as_any_instrument_writes_it(tmp_path):
+    path = tmp_path / "plate.toml"
+    path.write_text('[wells.c07]\nexclude = "bubble"\n', encoding="utf-8")
+    assert load_setup(path).wells["C7"].exclude == "bubble"
+
+
+def test_what_plate_toml_says_of_nothing_on_the_plate_is_told():
+    """An exclusion or a role that reaches no well would be lost without a word."""
+    said = Setup(
+        samples={"MNC pol": Saying(role="background"), "s1": Saying(role="unused")},
+        wells={"H12": Saying(exclude="bubble")},
+        thresholds={"IGH": 0.2, "TRG": 0.2},
+        control_genes=("Alb",),
+    )
+    plate = plate_of([well("A1", "MNC pool"), well("A2", "s1"), well("A3", "s1", target="ALB")])
+    assert [str(one) for one in check_setup(plate, said, "plate.toml")] == [
+        'plate.toml › samples.MNC pol: "MNC pol" is on none of these plates. Did you mean MNC pool?',
+        'plate.toml › wells.H12: "H12" is on none of these plates. Nothing to do if it is on another plate.',
+        'plate.toml › targets.TRG: "TRG" is on none of these plates. Nothing to do if it is on another plate.',
+        'plate.toml › control_genes: "Alb" is on none of these plates. Nothing to do if it is on another plate.',
+    ]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from caseseries.findings import Finding, Severity, Where
 from caseseries.pcr.plate import PlateError
+from caseseries.pcr.readings import parse_position
 from caseseries.study.toml import read_toml
 
 ROLES = ("standard", "follow-up", "background", "water", "reference", "unused")
@@ -106,7 +107,8 @@ def _read_sayings(table: dict[str, object], key: str, file: str, faults: list[Fi
                 _fault(file, path, f"the value is {on!r}", "a date as in 2019-05-31, without quotes")
             )
             on = None
-        sayings[name] = Saying(role, dilution, str(said.get("exclude", "")), str(said.get("case", "")), on)
+        place = parse_position(name) if key == "wells" else name
+        sayings[place] = Saying(role, dilution, str(said.get("exclude", "")), str(said.get("case", "")), on)
     return sayings
 
 
