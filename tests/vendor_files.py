@@ -214,6 +214,21 @@ def xlsx(sheets: Mapping[str, Rows]) -> bytes:
     return packed.getvalue()
 
 
+def lightcycler_480_raw(plate: Plate) -> bytes:
+    """Raw fluorescence: every program of the run, one filter, no target and no Cq."""
+    rows: list[list[object]] = [
+        ["SamplePos", "SampleName", "Prog#", "Seg#", "Cycle#", "Time", "Temp", "465-510"]
+    ]
+    for well, curve in zip(plate.wells, plate.fluorescence, strict=True):
+        rows.append([well.position, well.sample, 1, 1, 1, 0, 95.0, 0.5])
+        rows += [
+            [well.position, well.sample, 2, 2, n, 1000 * n, 60.0, round(float(value), 5)]
+            for n, value in enumerate(curve, 1)
+        ]
+        rows += [[well.position, well.sample, 3, 1, 1, 99000 + n, 60.0 + n, 5.0 - n / 10] for n in range(20)]
+    return f"Experiment: run 7  Active filters: FAM (465-510)\n{_table(rows)}".encode()
+
+
 WITH_CURVES: dict[str, Callable[[Plate, str], bytes]] = {
     "QuantStudio text, UTF-16": quantstudio_text,
     "QuantStudio text, decimal comma": lambda plate, missing: quantstudio_text(plate, missing, comma=True),

@@ -5,7 +5,7 @@ import pytest
 
 from caseseries.pcr.checks import check_roles, check_setup
 from caseseries.pcr.plate import PlateError, Task
-from caseseries.pcr.roles import Role, assign_roles, parse_dilution
+from caseseries.pcr.roles import Role, apply_setup, assign_roles, parse_dilution
 from caseseries.pcr.setup import Saying, Setup, load_setup
 from pcr_plates import logistic, plate_of, well
 
@@ -164,7 +164,7 @@ def test_every_fault_of_a_plate_toml_at_once_with_its_path(tmp_path):
         'plate.toml › samples.x.role: the role is "folow-up". Allowed: standard, follow-up, background, water, '
         "reference, unused. Correct the value.",
         "plate.toml › targets.IGH.threshold: the value is 'high'. Allowed: a number above 0. Correct the value.",
-        'plate.toml › wells.A1.rol: "rol" is not known. Allowed: role, dilution, exclude. Did you mean role?',
+        'plate.toml › wells.A1.rol: "rol" is not known. Allowed: role, dilution, exclude, target. Did you mean role?',
     ]
 
 
@@ -220,3 +220,23 @@ def test_what_plate_toml_says_of_nothing_on_the_plate_is_told():
         'plate.toml › targets.TRG: "TRG" is on none of these plates. Nothing to do if it is on another plate.',
         'plate.toml › control_genes: "Alb" is on none of these plates. Nothing to do if it is on another plate.',
     ]
+
+
+def test_a_block_of_wells_may_be_named_by_its_corners(tmp_path):
+    path = tmp_path / "plate.toml"
+    path.write_text('[wells.B2-C03]\ntarget = "ALB"\n[wells.A1]\ntarget = "IGH"\n', encoding="utf-8")
+    said = load_setup(path)
+    assert {name: one.target for name, one in said.wells.items()} == {
+        "B2": "ALB", "B3": "ALB", "C2": "ALB", "C3": "ALB", "A1": "IGH",
+    }  # fmt: skip
+
+
+def test_targets_named_in_plate_toml_replace_the_filter_s_name_but_never_double_a_well():
+    plate = plate_of([
+        well("A1", "pt", target="465-510"),
+        well("A2", "pt", target="465-510"), well("A2", "pt", target="533-580"),
+    ])  # fmt: skip
+    said = Setup(wells={"A1": Saying(target="IGH"), "A2": Saying(target="IGH")})
+    made = apply_setup(plate, said)
+    assert [one.target for one in made.wells] == ["IGH", "465-510", "533-580"]
+    assert [one.code for one in check_setup(made, said, "plate.toml")] == ["setup.several_dyes"]

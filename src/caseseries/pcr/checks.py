@@ -7,7 +7,7 @@ from caseseries.pcr.curve import Call, State
 from caseseries.pcr.evidence import Rule
 from caseseries.pcr.interpret import MarkerLevel
 from caseseries.pcr.plate import Plate, Well, place_of
-from caseseries.pcr.roles import Part, Role
+from caseseries.pcr.roles import SILENT, Part, Role
 from caseseries.pcr.setup import Setup
 from caseseries.pcr.standards import Reaction, StandardCurve
 from caseseries.study.toml import suggest
@@ -129,7 +129,17 @@ def check_setup(plate: Plate, setup: Setup, file: str) -> tuple[Finding, ...]:
         *((f"targets.{name}", name, targets) for name in {**setup.thresholds, **setup.markers}),
         *(("control_genes", name, targets) for name in setup.control_genes),
     ]
-    return tuple(_unmatched(file, path, name, there) for path, name, there in asked if name not in there)
+    unmatched = [_unmatched(file, path, name, there) for path, name, there in asked if name not in there]
+    kept = [
+        well for well in plate.wells if setup.wells.get(well.position, SILENT).target not in ("", well.target)
+    ]
+    return (*unmatched, *([_kept(kept)] if kept else []))
+
+
+def _kept(wells: list[Well]) -> Finding:
+    what = "plate.toml names one target for wells that hold several dyes; they keep the file's"
+    do = "Name each dye's target in the instrument software"
+    return Finding(place_of(wells), "setup.several_dyes", Severity.NOTE, what, "", do)
 
 
 def _unmatched(file: str, path: str, name: str, there: Iterable[str]) -> Finding:

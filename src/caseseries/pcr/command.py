@@ -28,7 +28,7 @@ def read_report(
     said = find_setup(plates[0], setup)
     plate = join_plates(_read_each(plates))
     report = interpret_plate(plate, load_profile(profile), said, use_instrument=use_instrument)
-    unmatched = check_setup(plate, said, path.name) if path else ()
+    unmatched = check_setup(report.plate, said, path.name) if path else ()
     return replace(report, findings=(*report.findings, *unmatched))
 
 

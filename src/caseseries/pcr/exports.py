@@ -37,10 +37,14 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "dye": ("reporter", "fluor", "dye", "colour"),
     "cycle": ("cycle", "cycle number", "cycle#", "cycles"),
     "raw": ("rn", "fluorescence", "norm fluorescence", "rfu"),
+    "program": ("prog#",),
     "subtracted": ("delta rn", "δrn", "drn", "δ rn"),
 }
 _FOLDED = str.maketrans({"т": "t", "Т": "t", "с": "c", "С": "c", "\ufeff": "", "_": " ", "∆": "δ", "Δ": "δ"})
 _WELL_CELL = re.compile(r"^([A-P]0?[1-9]|[A-P]1\d|[A-P]2[0-4])(?:[ _:-]+(.+))?$")
+_OPTICS = re.compile(
+    r"^\d{3}-\d{3}$"
+)  # a LightCycler 480 names a column of fluorescence by its filters, 465-510
 _FILTER = re.compile(r"(?:Selected )?Filter:\s*(.+)$")
 BLANK_IS_NONE = ("LightCycler table", "Rotor-Gene table")  # elsewhere a blank is a well that was not analysed
 SAME_SHARE, SAME_CQ = 1e-3, 0.1  # two tables round one reading differently
@@ -214,8 +218,9 @@ def _columns(row: tuple[str, ...]) -> dict[str, int]:
                 break
     measured = {"cq", "raw", "subtracted"} & found.keys()
     is_rdes = any(name.isdigit() for name in names)
+    has_optics = "cycle" in found and any(_OPTICS.match(name) for name in names)
     is_setup = {"sample", "target", "task"} <= found.keys()
-    return found if "position" in found and (measured or is_rdes or is_setup) else {}
+    return found if "position" in found and (measured or is_rdes or has_optics or is_setup) else {}
 
 
 def _tables(sheet: Sheet) -> Iterator[tuple[dict[str, int], list[tuple[str, ...]]]]:
@@ -238,14 +243,17 @@ def _tables(sheet: Sheet) -> Iterator[tuple[dict[str, int], list[tuple[str, ...]
 
 
 def _cycle_columns(row: tuple[str, ...]) -> dict[str, int]:
-    """The fluorescence columns of RDES, named by their cycle."""
-    return {f"@{int(cell)}": place for place, cell in enumerate(row) if cell.isdigit()}
+    """The fluorescence columns of RDES, named by their cycle, and of a LightCycler 480, by their filters."""
+    cycles = {f"@{int(cell)}": place for place, cell in enumerate(row) if cell.isdigit()}
+    return cycles | {f"~{cell}": place for place, cell in enumerate(row) if _OPTICS.match(cell)}
 
 
 def _gather(found: _Gathering, sheet: Sheet, header: dict[str, int], rows: list[tuple[str, ...]]) -> None:
     found.format = found.format or _format_of(sheet, header)
     _learn_positions(found, header, rows)
     label = _label_of(sheet)
+    optics = [name[1:] for name in header if name.startswith("~")]
+    rows = _amplifying(header, rows)
     cycles = max((int(name[1:]) for name in header if name.startswith("@")), default=0)
     for row in rows:
         cell = {name: row[place] for name, place in header.items() if place < len(row)}
@@ -253,6 +261,16 @@ def _gather(found: _Gathering, sheet: Sheet, header: dict[str, int], rows: list[
         if not position:
             continue
         target = cell.get("target", "") or label
+        if optics:
+            for filters in optics:
+                _add_point(
+                    found,
+                    position,
+                    filters,
+                    {**cell, "raw": cell.get(f"~{filters}", "")},
+                    sheet.decimal_comma,
+                )
+            continue
         if "cycle" in header:
             _add_point(found, position, target, cell, sheet.decimal_comma)
             continue
@@ -266,6 +284,18 @@ def _gather(found: _Gathering, sheet: Sheet, header: dict[str, int], rows: list[
             _add_points(draft, points, sheet.decimal_comma)
 
 
+def _amplifying(header: dict[str, int], rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """The rows of the program that has the most cycles: the others heat, melt and cool."""
+    if "program" not in header or "cycle" not in header:
+        return rows
+    cycles: dict[str, set[str]] = {}
+    for row in rows:
+        if len(row) > max(header["program"], header["cycle"]):
+            cycles.setdefault(row[header["program"]], set()).add(row[header["cycle"]])
+    longest = max(cycles, key=lambda program: len(cycles[program]), default="")
+    return [row for row in rows if row[header["program"] : header["program"] + 1] == (longest,)]
+
+
 def _format_of(sheet: Sheet, header: dict[str, int]) -> str:
     if any(name.startswith("@") for name in header):
         return "RDES"
@@ -273,7 +303,7 @@ def _format_of(sheet: Sheet, header: dict[str, int]) -> str:
     signs = {
         "QuantStudio, StepOne or 7500 table": ("[Results]", "Block Type", "Well Position", "Detector"),
         "Bio-Rad CFX table": ("Biological Set Name", "Starting Quantity", "Fluor"),
-        "LightCycler table": ("Filter:", "Cp", "Gene Name"),
+        "LightCycler table": ("Filter:", "filters:", "SamplePos", "Cp", "Gene Name"),
         "Rotor-Gene table": ("Given Conc", "Rotor-Gene"),
     }
     return next((name for name, words in signs.items() if any(word in head for word in words)), "table")
@@ -339,7 +369,10 @@ def _add_point(found: _Gathering, position: str, target: str, cell: dict[str, st
     value = parse_number(cell.get("raw", "") if is_raw else cell.get("subtracted", ""), comma)
     found.subtracted = found.subtracted or not is_raw
     draft = found.curve_of(position, target, cell.get("dye", ""))
-    if draft is not None and cycle is not None and value is not None and 1 <= cycle <= 200:
+    if draft is None:
+        return
+    draft.well = replace(draft.well, sample=draft.well.sample or cell.get("sample", ""))
+    if cycle is not None and value is not None and 1 <= cycle <= 200:
         draft.add(round(cycle), value)
 
 

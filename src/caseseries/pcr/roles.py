@@ -1,6 +1,7 @@
 """What each well is for: from plate.toml, from the file, or from its names by stated patterns."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -161,18 +162,25 @@ def _said_of(well: Well, said: Setup) -> Saying:
         role=own.role or sample.role,
         dilution=own.dilution or sample.dilution,
         exclude=own.exclude or sample.exclude,
+        target=own.target,
     )
 
 
-def exclude_wells(plate: Plate, setup: Setup) -> Plate:
-    """The plate with what plate.toml excludes marked so, with its reason."""
+def apply_setup(plate: Plate, setup: Setup) -> Plate:
+    """The plate with what plate.toml excludes marked so, with its reason, and with the targets it names.
+
+    A well of several dyes keeps the file's targets: under one name it would count several times.
+    """
     if not (setup.samples or setup.wells):
         return plate
-    wells = tuple(
-        replace(well, excluded=f"plate.toml: {reason}") if (reason := _said_of(well, setup).exclude) else well
-        for well in plate.wells
-    )
-    return replace(plate, wells=wells)
+    held = Counter(well.where for well in plate.wells)
+    wells = []
+    for well in plate.wells:
+        said = _said_of(well, setup)
+        excluded = f"plate.toml: {said.exclude}" if said.exclude else well.excluded
+        target = said.target if said.target and held[well.where] == 1 else well.target
+        wells.append(replace(well, excluded=excluded, target=target))
+    return replace(plate, wells=tuple(wells))
 
 
 def _role_of(well: Well, saying: Saying) -> tuple[Role, str]:
