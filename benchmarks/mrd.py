@@ -1,8 +1,9 @@
 """A 384-well RDML plate from file to calls, beside rdmlpython's LinRegPCR; 10 MB of XML; and the recovery run.
 
-python benchmarks/mrd.py [--plate FILE] [--recovery N]
+python benchmarks/mrd.py [--plate FILE] [--recovery N] [--curves N]
 
 Without --plate a made-up plate of 384 wells and 50 cycles is used. rdmlpython is measured where it is installed.
+--recovery simulates N plates of Cq alone, --curves N plates whose Cq must first be found in their curves.
 """
 
 import argparse
@@ -36,6 +37,7 @@ def main() -> None:
     asked = argparse.ArgumentParser()
     asked.add_argument("--plate", type=Path)
     asked.add_argument("--recovery", type=int, default=0)
+    asked.add_argument("--curves", type=int, default=0)
     chosen = asked.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         plate = chosen.plate or make_plate(Path(folder), 54)
@@ -49,7 +51,9 @@ def main() -> None:
         report(f"{size:.0f} MB of XML read", lambda: read_plate(big), "1", memory_of(big))
         compare(plate, ours)
     if chosen.recovery:
-        print_recovery(chosen.recovery)
+        print_recovery(chosen.recovery, with_curves=False)
+    if chosen.curves:
+        print_recovery(chosen.curves, with_curves=True)
 
 
 def make_plate(folder: Path, samples: int, name: str = "plate.rdml", runs: int = 1) -> Path:
@@ -111,14 +115,16 @@ def compare(plate: Path, ours: float) -> None:
     )
 
 
-def print_recovery(plates: int) -> None:
-    found = recover(plates, seed=2020)
-    say(f"\n{found.plates} simulated plates, {found.quantified} quantified levels:")
+def print_recovery(plates: int, *, with_curves: bool) -> None:
+    found = recover(plates, seed=2020, with_curves=with_curves)
+    what = "from their curves" if with_curves else "from Cq"
+    say(f"\n{found.plates} simulated plates {what}, {found.quantified} quantified levels:")
     missed = f"too low {100 * found.too_low:.1f} %, too high {100 * found.too_high:.1f} %"
     say(f"  95 % intervals cover {100 * found.coverage:.1f} % ({missed})")
     say(f"  log10 error {found.mean_log10_error:+.3f} ± {found.sd_log10_error:.3f}")
     for aim, rates in found.rates.items():
-        say(f"  {aim}: false positive {rates.false_positive:.4f}, false negative {rates.false_negative:.4f}")
+        called = f"false positive {rates.false_positive:.4f}, false negative {rates.false_negative:.4f}"
+        say(f"  {aim}: {called}, not evaluable {rates.not_evaluable:.4f}")
 
 
 def say(line: str) -> None:

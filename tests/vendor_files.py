@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from xlsxwriter import Workbook
@@ -92,7 +92,7 @@ def quantstudio_xlsx(plate: Plate, missing: str) -> bytes:
     sheets = {"Results": _results(plate, missing)}
     if plate.fluorescence.shape[1]:
         sheets["Amplification Data"] = _points(plate)
-    return _xlsx(sheets)
+    return xlsx(sheets)
 
 
 def seven_five_hundred(plate: Plate, missing: str) -> bytes:
@@ -131,7 +131,7 @@ def cfx(plate: Plate, missing: str) -> bytes:
             ["Cycle", *(well.position for well in plate.wells)],
             *([n + 1, *(round(float(value), 4) for value in net[:, n])] for n in cycles),
         ]
-    return _xlsx(sheets)
+    return xlsx(sheets)
 
 
 def lightcycler_96(plate: Plate, missing: str) -> bytes:
@@ -197,7 +197,8 @@ def lightcycler_480(plate: Plate, missing: str) -> bytes:
     return ("Experiment: run 12  Selected Filter: FAM (465-510)\n" + _table(rows)).encode()
 
 
-def _xlsx(sheets: dict[str, Rows]) -> bytes:
+def xlsx(sheets: Mapping[str, Rows]) -> bytes:
+    """A workbook with these sheets; numbers as numbers, NaN as words."""
     packed = io.BytesIO()
     with Workbook(packed, {"in_memory": True}) as book:
         for name, rows in sheets.items():
@@ -211,6 +212,21 @@ def _xlsx(sheets: dict[str, Rows]) -> bytes:
                         else sheet.write_string
                     )(n, place, float(text) if _is_number(text) and text.lower() != "nan" else text)
     return packed.getvalue()
+
+
+def lightcycler_480_raw(plate: Plate) -> bytes:
+    """Raw fluorescence: every program of the run, one filter, no target and no Cq."""
+    rows: list[list[object]] = [
+        ["SamplePos", "SampleName", "Prog#", "Seg#", "Cycle#", "Time", "Temp", "465-510"]
+    ]
+    for well, curve in zip(plate.wells, plate.fluorescence, strict=True):
+        rows.append([well.position, well.sample, 1, 1, 1, 0, 95.0, 0.5])
+        rows += [
+            [well.position, well.sample, 2, 2, n, 1000 * n, 60.0, round(float(value), 5)]
+            for n, value in enumerate(curve, 1)
+        ]
+        rows += [[well.position, well.sample, 3, 1, 1, 99000 + n, 60.0 + n, 5.0 - n / 10] for n in range(20)]
+    return f"Experiment: run 7  Active filters: FAM (465-510)\n{_table(rows)}".encode()
 
 
 WITH_CURVES: dict[str, Callable[[Plate, str], bytes]] = {

@@ -464,7 +464,7 @@ def version(show: Annotated[bool, typer.Option("--version", help="Print the vers
 
 def unknown(what: str, name: str, known: Iterable[str], where: str) -> int:
     """Say that a name is not known, with the one that was perhaps meant; the exit code for it."""
-    from caseseries.study.load import suggest
+    from caseseries.study.toml import suggest
 
     near = suggest(name, known)
     say(

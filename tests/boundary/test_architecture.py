@@ -78,5 +78,9 @@ def test_the_command_line_starts_without_the_heavy_libraries():
     assert _imports_after("import caseseries.cli") == set()
 
 
+def test_a_plate_is_read_without_what_a_study_needs():
+    assert _imports_after("import caseseries.pcr.command") == {"numpy"}
+
+
 def test_a_heavy_import_would_be_seen():
     assert _imports_after("import caseseries.study.definition") == {"pydantic"}

@@ -6,7 +6,8 @@ import pytest
 
 from caseseries.findings import StudyError
 from caseseries.study.definition import days_of
-from caseseries.study.load import load_study, suggest, toml_path
+from caseseries.study.load import load_study, toml_path
+from caseseries.study.toml import suggest
 
 GOOD = """
 title = "A case series"

@@ -420,6 +420,17 @@ PLANTED: list[tuple[str, str, dict[str, Any], str]] = [
         "the specimen of 2017-01-31 with this marker is recorded twice, differently. Allowed: one line; the first is specimens › A2. Remove one of the two lines, or name the markers.",
     ),
     (
+        "markers-apart",
+        "specimens › specimen_date3",
+        {
+            "specimens": [
+                specimen(30, "quantified", level=0.4, marker="IGH VH3-JH4"),
+                specimen(30, marker="TRG VG9-JG1"),
+            ]
+        },
+        "the markers of 2017-01-31 (IGH VH3-JH4, TRG VG9-JG1) are 2.6 log apart. Allowed: within 1 log. Clonal evolution, oligoclonality or lineage switch can do this; the highest counts. Check, or repeat.",
+    ),
+    (
         "marker-method",
         "specimens › marker2",
         {"specimens": [specimen(30, method="RQ-PCR KMT2A", marker="IGH VH3-JH4")]},

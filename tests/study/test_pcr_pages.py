@@ -17,7 +17,7 @@ from caseseries.present.figures.plates import HEIGHT, TOP, page_figure
 from caseseries.present.html import render_html
 from caseseries.present.laboratory import compose_pages, write_pages
 from caseseries.present.wording import power, powers
-from pcr_plates import cq_at, three, usual_bench, usual_standards
+from pcr_plates import cq_at, logistic, made, three, usual_bench, usual_standards
 
 PROFILE = load_profile(PREVENT_FALSE_NEGATIVE)
 ASSAY = Assay("IGH-1", background_share=0.5, background_cq=40.0)
@@ -58,8 +58,8 @@ def test_the_page_says_what_a_reader_must_know(shown):
     page = render_html(compose_pages(shown, "caseseries x"))
     for words in (
         "NB-01 &lt;day 0&gt; · IGH-1",
-        "To prevent false negatives: positive.",
-        "To prevent false positives: negative.",
+        "To prevent false negatives: positive; to prevent false positives: positive.",
+        "To prevent false negatives: negative; to prevent false positives: negative.",
         "not a medical device",
         "Not yet checked against the publication",
         "positive background margin",
@@ -180,6 +180,16 @@ def test_a_plate_of_standards_alone_has_a_page_for_each_curve(data_folder, tmp_p
     assert not titles(compose_pages(shown, "x"), "Levels")
     write_pages(shown, "x", tmp_path)
     assert len(PdfReader(tmp_path / "mrd.pdf").pages) == 65
+
+
+def test_a_load_without_a_baseline_is_drawn_as_high_as_it_is():
+    """From its own baseline, taken on the plateau, it would be drawn as a curve that falls."""
+    high = logistic(2.0, 0.95) + np.random.default_rng(1).normal(0, 0.01, 50)
+    (page,) = show_plate(interpret_plate(made(high, high, high), PROFILE)).pages
+    for well in page.marker.wells:
+        if well.role == "follow-up":
+            assert well.state == "baseline failure"
+            assert well.net == pytest.approx(tuple(high - 2.0), abs=0.05)
 
 
 def test_a_prolonged_line_ends_where_its_panel_ends():

@@ -10,11 +10,11 @@ from caseseries.pcr.curve import State
 from caseseries.pcr.mrd import interpret_plate
 from caseseries.pcr.plate import Plate, Reading, stack_curves
 from caseseries.pcr.reading import read_plate_bytes
-from caseseries.pcr.setup import Saying, Setup
+from caseseries.pcr.setup import Saying, Setup, load_setup
 from caseseries.pcr.simulate import Assay, Design, MadeSample, simulate_plate
 from caseseries.record.levels import LevelState
 from pcr_plates import logistic
-from vendor_files import CQ_ONLY, ONE_TARGET, WITH_CURVES
+from vendor_files import CQ_ONLY, ONE_TARGET, WITH_CURVES, lightcycler_480_raw
 
 SENTINELS = ["Undetermined", "50", "40", "45", "-1", "0", "", "NaN", "N/A", "-"]
 PROFILE = load_profile(PREVENT_FALSE_NEGATIVE)
@@ -87,3 +87,27 @@ def test_exports_of_one_target_never_call_a_missing_cq_negative(vendor, word, pl
     assert len(standards) >= 12
     missing = [one.call.state for one in report.reactions if one.well.sample == "pt high"]
     assert set(missing) <= {State.NONE, State.MISSING}
+
+
+def test_raw_fluorescence_of_a_lightcycler_480_gives_the_same_levels(plate, tmp_path):
+    """Its text knows neither target nor amount: plate.toml says both."""
+    said = ['control_genes = ["ALB"]\n', '[samples.MNC]\nrole = "background"\n']
+    said += [f'[wells.{well.position}]\ntarget = "{well.target}"\n' for well in plate.wells]
+    for sample, well in {well.sample: well for well in plate.wells if well.quantity}.items():
+        is_mass = well.unit == "ng"  # "500 ng" names its amount
+        said.append(
+            f'[samples."{sample}"]\n'
+            + ('role = "standard"\n' if is_mass else f"dilution = {well.quantity}\n")
+        )
+    path = tmp_path / "plate.toml"
+    path.write_text("".join(said), encoding="utf-8")
+    read = read_plate_bytes(lightcycler_480_raw(plate), "run.txt")
+    assert (read.format, read.fluorescence.shape) == ("LightCycler table", plate.fluorescence.shape)
+    assert read.wells[0].target == "465-510"
+    own, found = levels(plate), levels(read, load_setup(path))
+    assert {name: one.level.state for name, one in found.items()} == {
+        name: one.level.state for name, one in own.items()
+    }
+    value = own["pt 2 in 1000"].level.value
+    assert found["pt 2 in 1000"].level.value == pytest.approx(value, rel=0.02)
+    assert found["pt high"].stopped_by[0].code == "level.very_high"

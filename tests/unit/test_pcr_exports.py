@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from xlsxwriter import Workbook
 
+from caseseries.pcr.curve import State, call_wells
 from caseseries.pcr.plate import PlateError, Task
 from caseseries.pcr.reading import read_plate_bytes
-from pcr_plates import zip_of
+from pcr_plates import logistic, zip_of
+from vendor_files import xlsx
 
 MUSEUM = Path(__file__).parent.parent / "museum"
 
@@ -257,3 +259,93 @@ def test_a_blank_cp_of_a_named_sample_is_a_word_for_none_where_the_instrument_wr
         "True\t255\tA1\tpt 7\t\t\t0\t\nTrue\t255\tA2\t\t\t\t0\t\n"
     )
     assert [w.reading.note for w in read(text).wells] == ["the instrument found no Cq", "no Cq given"]
+
+
+def two_dyes(missing_dye=False):
+    """A CFX workbook of eight wells in which FAM rises at 20, 21, … and HEX never does."""
+    places = [f"A{n}" for n in range(1, 9)]
+    cqs = {"FAM": dict(zip(places, range(20, 28), strict=True)), "HEX": dict.fromkeys(places, np.inf)}
+    head = ["", "Well", "Fluor", "Target", "Content", "Sample", "Cq", "Starting Quantity (SQ)"]
+    results = [head]
+    for place in places:
+        for dye, target in (("FAM", "IGH"), ("HEX", "ALB")):
+            results.append(
+                ["", place, "" if missing_dye else dye, target, "Unkn-1", f"s {place}", "NaN", "NaN"]
+            )
+    curves = {
+        dye: [
+            ["Cycle", *places],
+            *([n + 1, *(logistic(cqs[dye][p])[n] - 2 for p in places)] for n in range(50)),
+        ]
+        for dye in ("FAM", "HEX")
+    }
+    return {"Results": results, **curves}
+
+
+def states_of(sheets):
+    plate = read_plate_bytes(xlsx(sheets), "cfx.xlsx")
+    calls = call_wells(plate, late_after=40)
+    return plate, {(one.position, one.target): call for one, call in zip(plate.wells, calls, strict=True)}
+
+
+@pytest.mark.parametrize(
+    "order", [("Results", "FAM", "HEX"), ("HEX", "FAM", "Results"), ("Results", "HEX", "FAM")]
+)
+def test_a_sheet_for_each_dye_is_that_dye_s_whatever_their_order(order):
+    """The curves of the last sheet used to stand for every target of a well: a positive became a level curve."""
+    sheets = two_dyes()
+    _, states = states_of({name: sheets[name] for name in order})
+    for n in range(8):
+        assert states[f"A{n + 1}", "IGH"].cq == pytest.approx(20 + n, abs=0.2)
+        assert states[f"A{n + 1}", "ALB"].state is State.NONE
+
+
+def test_one_sheet_of_one_dye_says_nothing_of_the_other():
+    sheets = two_dyes()
+    _, states = states_of({"Results": sheets["Results"], "FAM": sheets["FAM"]})
+    assert states["A1", "IGH"].cq == pytest.approx(20, abs=0.2)
+    assert not states["A1", "ALB"].seen
+
+
+def test_sheets_alone_are_targets_named_by_their_dye():
+    sheets = two_dyes()
+    plate, states = states_of({"FAM": sheets["FAM"], "HEX": sheets["HEX"]})
+    assert [well.target for well in plate.wells[:2]] == ["FAM", "FAM"]
+    assert states["A1", "FAM"].cq == pytest.approx(20, abs=0.2)
+    assert states["A1", "HEX"].state is State.NONE
+
+
+def test_curves_of_nobody_knows_which_target_are_used_for_none():
+    sheets = two_dyes(missing_dye=True)
+    plate, states = states_of({"Results": sheets["Results"], "Amplification": sheets["FAM"]})
+    (finding,) = plate.findings
+    assert finding.code == "export.whose_curve"
+    assert "of IGH, ALB they are of; none is used" in finding.what
+    assert not any(call.seen for call in states.values())
+
+
+@pytest.mark.parametrize(
+    ("again", "said"),
+    [
+        (["", "A1", "FAM", "IGH", "Unkn-1", "s A1", "33.0", "NaN"], 'its Cq is "20" and "33"'),
+        (["", "A1", "FAM", "IGH", "Unkn-1", "s A1", "N/A", "NaN"], 'its Cq is "20" and "N/A"'),
+    ],
+)
+def test_a_well_told_twice_differently_is_refused(again, said):
+    sheets = two_dyes()
+    sheets["Results"][1][6] = "20.0"
+    sheets["Results"].append(again)
+    with pytest.raises(PlateError) as refused:
+        read_plate_bytes(xlsx(sheets), "cfx.xlsx")
+    (finding,) = refused.value.findings
+    assert (finding.code, str(finding.where)) == ("export.repeated", "cfx.xlsx › A1")
+    assert said in finding.what
+
+
+def test_a_curve_told_twice_differently_is_refused():
+    text = "Well\tCycle\tTarget Name\tRn\n" + "".join(
+        f"A1\t{n}\tIGH\t{value}\n" for value in (2.0, 3.0) for n in range(1, 41)
+    )
+    with pytest.raises(PlateError) as refused:
+        read_plate_bytes(text.encode(), "twice.txt")
+    assert "IGH is told twice: in cycle 40 it has 2 and 3" in refused.value.findings[0].what

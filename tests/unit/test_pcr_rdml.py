@@ -168,3 +168,25 @@ def test_a_written_plate_is_read_back():
 
 def test_curves_of_different_lengths_share_a_matrix():
     np.testing.assert_array_equal(stack_curves([[1.0], [2.0, 3.0]]), [[1, np.nan], [2, 3]])
+
+
+@pytest.mark.parametrize("again", ["3.0", "2.0"])
+def test_a_cycle_told_twice_is_refused_where_the_two_differ(again):
+    """A second run written behind the first would otherwise stand for it."""
+    data = points([1.0, 2.0]) + f"<adp><cyc>2</cyc><fluor>{again}</fluor></adp>"
+    if again == "2.0":
+        assert list(read_plate_bytes(rdml(one_well(data)), "p.rdml").fluorescence[0]) == [1.0, 2.0]
+        return
+    with pytest.raises(PlateError) as refused:
+        read_plate_bytes(rdml(one_well(data)), "p.rdml")
+    assert str(refused.value.findings[0]).startswith("p.rdml › r › A1: cycle 2 is told twice, in two ways.")
+
+
+def test_a_sample_described_twice_in_two_ways_is_refused():
+    """The last used to win: a standard became an unknown, or an unknown water."""
+    other = '<sample id="s"><type>ntc</type></sample>'
+    with pytest.raises(PlateError) as refused:
+        read_plate_bytes(rdml(one_well(extra=other)), "p.rdml")
+    assert refused.value.findings[0].what == 'the file describes the sample "s" twice, in two ways'
+    same = '<sample id="s"><type>unkn</type></sample>'
+    assert len(read_plate_bytes(rdml(one_well(extra=same)), "p.rdml").wells) == 1

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from caseseries.pcr.checks import check_roles
+from caseseries.pcr.checks import check_roles, check_setup
 from caseseries.pcr.plate import PlateError, Task
-from caseseries.pcr.roles import Role, assign_roles, parse_dilution
+from caseseries.pcr.roles import Role, apply_setup, assign_roles, parse_dilution
 from caseseries.pcr.setup import Saying, Setup, load_setup
 from pcr_plates import logistic, plate_of, well
 
@@ -164,7 +164,7 @@ def test_every_fault_of_a_plate_toml_at_once_with_its_path(tmp_path):
         'plate.toml › samples.x.role: the role is "folow-up". Allowed: standard, follow-up, background, water, '
         "reference, unused. Correct the value.",
         "plate.toml › targets.IGH.threshold: the value is 'high'. Allowed: a number above 0. Correct the value.",
-        'plate.toml › wells.A1.rol: "rol" is not known. Allowed: role, dilution, exclude. Did you mean role?',
+        'plate.toml › wells.A1.rol: "rol" is not known. Allowed: role, dilution, exclude, target. Did you mean role?',
     ]
 
 
@@ -188,3 +188,55 @@ def test_amounts_in_the_names_of_what_the_file_calls_standards(name, amount, uni
 def test_amounts_in_the_names_of_samples_make_no_standards(name):
     (part,) = assign_roles(plate_of([well("A1", name)]))
     assert part.role is Role.FOLLOW_UP
+
+
+@pytest.mark.parametrize(
+    ("amounts", "unit"), [((1.0, 0.1, 0.01), "dil"), ((500.0, 50.0, 5.0, 0.5), ""), ((10.0, 1.0, 0.1), "")]
+)
+def test_amounts_without_a_unit_are_dilutions_only_where_none_of_the_target_s_is_above_one(amounts, unit):
+    """Half a nanogram beside five hundred is no dilution, nor a tenth of a percent beside ten."""
+    wells = [well(f"A{n}", f"s{n}", task=Task.STANDARD, quantity=q) for n, q in enumerate(amounts, 1)]
+    assert [part.unit for part in assign_roles(plate_of(wells))] == [unit] * len(amounts)
+
+
+def test_a_well_in_plate_toml_may_be_written_as_any_instrument_writes_it(tmp_path):
+    path = tmp_path / "plate.toml"
+    path.write_text('[wells.c07]\nexclude = "bubble"\n', encoding="utf-8")
+    assert load_setup(path).wells["C7"].exclude == "bubble"
+
+
+def test_what_plate_toml_says_of_nothing_on_the_plate_is_told():
+    """An exclusion or a role that reaches no well would be lost without a word."""
+    said = Setup(
+        samples={"MNC pol": Saying(role="background"), "s1": Saying(role="unused")},
+        wells={"H12": Saying(exclude="bubble")},
+        thresholds={"IGH": 0.2, "TRG": 0.2},
+        control_genes=("Alb",),
+    )
+    plate = plate_of([well("A1", "MNC pool"), well("A2", "s1"), well("A3", "s1", target="ALB")])
+    assert [str(one) for one in check_setup(plate, said, "plate.toml")] == [
+        'plate.toml › samples.MNC pol: "MNC pol" is on none of these plates. Did you mean MNC pool?',
+        'plate.toml › wells.H12: "H12" is on none of these plates. Nothing to do if it is on another plate.',
+        'plate.toml › targets.TRG: "TRG" is on none of these plates. Nothing to do if it is on another plate.',
+        'plate.toml › control_genes: "Alb" is on none of these plates. Nothing to do if it is on another plate.',
+    ]
+
+
+def test_a_block_of_wells_may_be_named_by_its_corners(tmp_path):
+    path = tmp_path / "plate.toml"
+    path.write_text('[wells.B2-C03]\ntarget = "ALB"\n[wells.A1]\ntarget = "IGH"\n', encoding="utf-8")
+    said = load_setup(path)
+    assert {name: one.target for name, one in said.wells.items()} == {
+        "B2": "ALB", "B3": "ALB", "C2": "ALB", "C3": "ALB", "A1": "IGH",
+    }  # fmt: skip
+
+
+def test_targets_named_in_plate_toml_replace_the_filter_s_name_but_never_double_a_well():
+    plate = plate_of([
+        well("A1", "pt", target="465-510"),
+        well("A2", "pt", target="465-510"), well("A2", "pt", target="533-580"),
+    ])  # fmt: skip
+    said = Setup(wells={"A1": Saying(target="IGH"), "A2": Saying(target="IGH")})
+    made = apply_setup(plate, said)
+    assert [one.target for one in made.wells] == ["IGH", "465-510", "533-580"]
+    assert [one.code for one in check_setup(made, said, "plate.toml")] == ["setup.several_dyes"]

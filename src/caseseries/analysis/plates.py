@@ -178,15 +178,27 @@ def _level_at(sample: SampleLevel, day: int) -> LevelAt:
 
 
 def _nets(report: PlateReport) -> dict[Reaction, tuple[float, ...]]:
-    """Each well's curve above its baseline, worked out a target at a time as its Cq was."""
+    """Each well's curve above its baseline, worked out a target at a time as its Cq was.
+
+    A well that has no baseline of its own stands on the others' first fluorescence, so that its height is seen.
+    """
     fluorescence = report.plate.fluorescence
     nets: dict[Reaction, tuple[float, ...]] = {}
     for target in dict.fromkeys(one.well.target for one in report.reactions):
         rows = [n for n, one in enumerate(report.reactions) if one.well.target == target and one.call.seen]
         curved = [n for n in rows if np.isfinite(fluorescence[n]).sum() > 0]
-        if curved:
-            for row, net in zip(curved, take_baselines(fluorescence[curved]).net, strict=True):
-                nets[report.reactions[row]] = tuple(float(value) for value in net)
+        if not curved:
+            continue
+        traces = take_baselines(fluorescence[curved])
+        is_early = np.array([report.reactions[n].call.is_early for n in curved])
+        level = (
+            0.0
+            if report.plate.subtracted
+            else np.median(traces.start[~is_early] if (~is_early).any() else traces.start)
+        )
+        net = np.where(is_early[:, None], fluorescence[curved] - level, traces.net)
+        for row, curve in zip(curved, net, strict=True):
+            nets[report.reactions[row]] = tuple(float(value) for value in curve)
     return nets
 
 

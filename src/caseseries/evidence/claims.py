@@ -16,8 +16,8 @@ from pydantic_core import ErrorDetails
 from caseseries.evidence.printed import Printed, Rounding, parse_numbers
 from caseseries.findings import Finding, Severity, StudyError, Where
 from caseseries.study.definition import Horizon, Sentence, Word, days_of
-from caseseries.study.load import suggest, toml_path
-from caseseries.study.toml import read_toml
+from caseseries.study.load import toml_path
+from caseseries.study.toml import read_toml, suggest
 
 UNSTATED = "unstated"
 DAYS_IN = {

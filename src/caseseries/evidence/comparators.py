@@ -21,8 +21,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from caseseries.findings import Finding, Severity, StudyError, Where
 from caseseries.stats.distributions import normal_quantile
 from caseseries.study.definition import Horizon, Sentence, Study, Word
-from caseseries.study.load import suggest, toml_path
-from caseseries.study.toml import read_toml
+from caseseries.study.load import toml_path
+from caseseries.study.toml import read_toml, suggest
 from caseseries.study.variables import BY_NAME
 
 Mark = Literal["read", "recalled", "read; n or interval recalled"]

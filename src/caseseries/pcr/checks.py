@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 
-from caseseries.findings import Finding, Severity
+from caseseries.findings import Finding, Severity, Where
 from caseseries.pcr.curve import Call, State
 from caseseries.pcr.evidence import Rule
 from caseseries.pcr.interpret import MarkerLevel
 from caseseries.pcr.plate import Plate, Well, place_of
-from caseseries.pcr.roles import Part, Role
+from caseseries.pcr.roles import SILENT, Part, Role
+from caseseries.pcr.setup import Setup
 from caseseries.pcr.standards import Reaction, StandardCurve
+from caseseries.study.toml import suggest
 
 # A level that stops for a reason already told of the plate or the curve is not told again.
 TOLD = {
@@ -114,6 +116,37 @@ _NEEDED: tuple[tuple[Role, str, str, str], ...] = (
     ),
 )
 _ADD_CONTROL = "Add ALB wells, or name the control gene in plate.toml"
+
+
+def check_setup(plate: Plate, setup: Setup, file: str) -> tuple[Finding, ...]:
+    """What plate.toml says of samples, wells and targets that are on none of these plates."""
+    samples = dict.fromkeys(well.sample for well in plate.wells)
+    positions = dict.fromkeys(well.position for well in plate.wells)
+    targets = dict.fromkeys(well.target for well in plate.wells)
+    asked = [
+        *((f"samples.{name}", name, samples) for name in setup.samples),
+        *((f"wells.{name}", name, positions) for name in setup.wells),
+        *((f"targets.{name}", name, targets) for name in {**setup.thresholds, **setup.markers}),
+        *(("control_genes", name, targets) for name in setup.control_genes),
+    ]
+    unmatched = [_unmatched(file, path, name, there) for path, name, there in asked if name not in there]
+    kept = [
+        well for well in plate.wells if setup.wells.get(well.position, SILENT).target not in ("", well.target)
+    ]
+    return (*unmatched, *([_kept(kept)] if kept else []))
+
+
+def _kept(wells: list[Well]) -> Finding:
+    what = "plate.toml names one target for wells that hold several dyes; they keep the file's"
+    do = "Name each dye's target in the instrument software"
+    return Finding(place_of(wells), "setup.several_dyes", Severity.NOTE, what, "", do)
+
+
+def _unmatched(file: str, path: str, name: str, there: Iterable[str]) -> Finding:
+    near = suggest(name, there)
+    do = near if near.endswith("?") else "Nothing to do if it is on another plate"
+    what = f'"{name}" is on none of these plates'
+    return Finding(Where(file, "", path), "setup.no_match", Severity.NOTE, what, "", do)
 
 
 def _missing(wells: list[Well], code: str, what: str, do: str) -> Finding:

@@ -1,9 +1,11 @@
 """What `caseseries mrd` does, in words: read, understand, interpret, print."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from caseseries.findings import Severity
+from caseseries.pcr.checks import check_setup
 from caseseries.pcr.criteria import load_profile
 from caseseries.pcr.interpret import MarkerLevel
 from caseseries.pcr.markers import SampleLevel, join_markers
@@ -22,9 +24,12 @@ def read_report(
 
     Without `setup` the plate's own `NAME.toml`, else `plate.toml`, beside the first plate is used.
     """
+    path = setup or setup_beside(plates[0])
     said = find_setup(plates[0], setup)
     plate = join_plates(_read_each(plates))
-    return interpret_plate(plate, load_profile(profile), said, use_instrument=use_instrument)
+    report = interpret_plate(plate, load_profile(profile), said, use_instrument=use_instrument)
+    unmatched = check_setup(report.plate, said, path.name) if path else ()
+    return replace(report, findings=(*report.findings, *unmatched))
 
 
 def _read_each(paths: Sequence[Path]) -> list[Plate]:

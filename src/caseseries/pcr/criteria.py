@@ -10,8 +10,7 @@ from typing import Any
 
 from caseseries.pcr.criteria_check import TEXTS, check_profile
 from caseseries.pcr.plate import PlateError, refuse
-from caseseries.study.load import suggest
-from caseseries.study.toml import read_toml
+from caseseries.study.toml import read_toml, suggest
 
 PREVENT_FALSE_NEGATIVE = "esg-mrd-all-2007/prevent-false-negative"
 PREVENT_FALSE_POSITIVE = "esg-mrd-all-2007/prevent-false-positive"

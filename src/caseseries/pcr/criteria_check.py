@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from caseseries.findings import Finding, Severity, Where
-from caseseries.study.load import suggest
+from caseseries.study.toml import suggest
 
 TOP = ("id", "title", "citation", "note", "criteria")
 TEXTS = ("unit", "means", "citation", "basis", "confidence", "verified_by", "verified_on")

@@ -5,13 +5,14 @@ Rotor-Gene; RDES 1.0 (RDML-consortium/rdml-schema). Preambles and footers are pa
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import isclose
 
 import numpy as np
 
 from caseseries.findings import Finding, Severity
-from caseseries.pcr.plate import Plate, Reading, Task, Well, refuse, stack_curves
+from caseseries.pcr.plate import Plate, PlateError, Reading, Task, Well, place_of, refuse, stack_curves
 from caseseries.pcr.readings import (
     FOUND_NONE,
     parse_number,
@@ -36,12 +37,17 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "dye": ("reporter", "fluor", "dye", "colour"),
     "cycle": ("cycle", "cycle number", "cycle#", "cycles"),
     "raw": ("rn", "fluorescence", "norm fluorescence", "rfu"),
+    "program": ("prog#",),
     "subtracted": ("delta rn", "δrn", "drn", "δ rn"),
 }
 _FOLDED = str.maketrans({"т": "t", "Т": "t", "с": "c", "С": "c", "\ufeff": "", "_": " ", "∆": "δ", "Δ": "δ"})
 _WELL_CELL = re.compile(r"^([A-P]0?[1-9]|[A-P]1\d|[A-P]2[0-4])(?:[ _:-]+(.+))?$")
+_OPTICS = re.compile(
+    r"^\d{3}-\d{3}$"
+)  # a LightCycler 480 names a column of fluorescence by its filters, 465-510
 _FILTER = re.compile(r"(?:Selected )?Filter:\s*(.+)$")
 BLANK_IS_NONE = ("LightCycler table", "Rotor-Gene table")  # elsewhere a blank is a well that was not analysed
+SAME_SHARE, SAME_CQ = 1e-3, 0.1  # two tables round one reading differently
 _YES = ("true", "yes", "1", "x", "omit", "excluded")
 
 
@@ -51,6 +57,24 @@ class _Draft:
 
     well: Well
     curve: dict[int, float] = field(default_factory=dict)
+    clash: str = ""  # what was said of it twice, differently
+
+    def add(self, cycle: int, value: float) -> None:
+        before = self.curve.get(cycle, value)
+        if not isclose(before, value, rel_tol=SAME_SHARE, abs_tol=1e-9):
+            self.clash = f"in cycle {cycle} it has {before:g} and {value:g}"
+        self.curve[cycle] = value
+
+    def read(self, reading: Reading) -> None:
+        before = self.well.reading
+        is_same = before.cq == reading.cq or None not in (before.cq, reading.cq)
+        if (
+            before.text
+            and reading.text
+            and not (is_same and abs((before.cq or 0) - (reading.cq or 0)) <= SAME_CQ)
+        ):
+            self.clash = f'its Cq is "{before.text}" and "{reading.text}"'
+        self.well = replace(self.well, reading=reading)
 
 
 @dataclass
@@ -62,6 +86,25 @@ class _Gathering:
     positions: dict[str, str] = field(default_factory=dict)
     subtracted: bool = False
     format: str = ""
+    unclaimed: list[Well] = field(default_factory=list)  # that share a curve nobody can tell whose it is
+
+    def curve_of(self, position: str, target: str, dye: str) -> _Draft | None:
+        """The reaction that a curve is of: by its target, by its dye, or the only one in its well."""
+        if target:
+            return self.at(position, target)[0]
+        here = [draft for (place, _), draft in self.drafts.items() if place == position]
+        lit = [draft for draft in here if dye and draft.well.dye.casefold() == dye.casefold()]
+        if not lit and all(draft.well.dye for draft in here) and (dye or not here):
+            new = _Draft(Well(self.file, "", position, "", dye, dye))
+            return self.drafts.setdefault((position, dye), new)
+        if len(lit or here) == 1:
+            return (lit or here)[0]
+        self.unclaimed += [draft.well for draft in here if draft.well not in self.unclaimed]
+        return None
+
+    @property
+    def dyes(self) -> set[str]:
+        return {draft.well.dye.casefold() for draft in self.drafts.values() if draft.well.dye}
 
     def at(self, position: str, target: str) -> list[_Draft]:
         """The reactions a row is about; a row without a target speaks of every target in its well."""
@@ -82,16 +125,19 @@ def read_export(sheets: tuple[Sheet, ...], file: str, sha256: str) -> Plate:
     tables = [(sheet, header, rows) for sheet in sheets for header, rows in _tables(sheet)]
     for sheet, header, rows in sorted(tables, key=lambda table: "cycle" in table[1]):
         _gather(found, sheet, header, rows)
-    for sheet in sheets:
-        _gather_wide(found, sheet)
+    wide = [(sheet, start) for sheet in sheets if (start := _start_of_columns(sheet)) is not None]
+    for sheet, start in wide:
+        is_dye = len(wide) > 1 or sheet.name.casefold() in found.dyes
+        _gather_columns(found, sheet, start, sheet.name if is_dye else "")
     if not found.drafts:
         what = "no table of wells was found"
         allowed = "a header row with a well column and a Ct, Cq, Cp or fluorescence column"
         raise refuse(file, "export.no_wells", what, allowed, "Export results and amplification data again")
     drafts = list(found.drafts.values())
+    _refuse_clashes(drafts)
     curves = stack_curves([_curve(draft.curve) for draft in drafts])
     wells = tuple(draft.well for draft in drafts)
-    findings = _check_cells(wells)
+    findings = (*_check_cells(wells), *_check_unclaimed(found.unclaimed))
     return Plate(file, sha256, found.format or "table", wells, curves, found.subtracted, findings)
 
 
@@ -135,6 +181,28 @@ def _check_cells(wells: tuple[Well, ...]) -> tuple[Finding, ...]:
     )
 
 
+def _refuse_clashes(drafts: Iterable[_Draft]) -> None:
+    """Of two readings of one well nobody can tell which is meant."""
+    clashing = [draft for draft in drafts if draft.clash]
+    if clashing:
+        first = clashing[0]
+        what = (
+            f"{first.well.target or 'the well'} is told twice: {first.clash} ({len(clashing)} wells in all)"
+        )
+        do = "Export the plate again, one analysis a file"
+        where = first.well.where
+        raise PlateError([Finding(where, "export.repeated", Severity.FILE, what, "each well once", do)])
+
+
+def _check_unclaimed(wells: Sequence[Well]) -> list[Finding]:
+    if not wells:
+        return []
+    names = ", ".join(dict.fromkeys(well.target for well in wells))
+    what = f"the curves of these wells do not say which of {names} they are of; none is used"
+    do = "Export the amplification data with a target or dye, or name each sheet by its dye"
+    return [Finding(place_of(wells), "export.whose_curve", Severity.VALUE, what, "", do)]
+
+
 def _fold(cell: str) -> str:
     return re.sub(r"\s+", " ", cell.translate(_FOLDED).strip().lower()).removesuffix(".") or ""
 
@@ -150,8 +218,9 @@ def _columns(row: tuple[str, ...]) -> dict[str, int]:
                 break
     measured = {"cq", "raw", "subtracted"} & found.keys()
     is_rdes = any(name.isdigit() for name in names)
+    has_optics = "cycle" in found and any(_OPTICS.match(name) for name in names)
     is_setup = {"sample", "target", "task"} <= found.keys()
-    return found if "position" in found and (measured or is_rdes or is_setup) else {}
+    return found if "position" in found and (measured or is_rdes or has_optics or is_setup) else {}
 
 
 def _tables(sheet: Sheet) -> Iterator[tuple[dict[str, int], list[tuple[str, ...]]]]:
@@ -174,14 +243,17 @@ def _tables(sheet: Sheet) -> Iterator[tuple[dict[str, int], list[tuple[str, ...]
 
 
 def _cycle_columns(row: tuple[str, ...]) -> dict[str, int]:
-    """The fluorescence columns of RDES, named by their cycle."""
-    return {f"@{int(cell)}": place for place, cell in enumerate(row) if cell.isdigit()}
+    """The fluorescence columns of RDES, named by their cycle, and of a LightCycler 480, by their filters."""
+    cycles = {f"@{int(cell)}": place for place, cell in enumerate(row) if cell.isdigit()}
+    return cycles | {f"~{cell}": place for place, cell in enumerate(row) if _OPTICS.match(cell)}
 
 
 def _gather(found: _Gathering, sheet: Sheet, header: dict[str, int], rows: list[tuple[str, ...]]) -> None:
     found.format = found.format or _format_of(sheet, header)
     _learn_positions(found, header, rows)
     label = _label_of(sheet)
+    optics = [name[1:] for name in header if name.startswith("~")]
+    rows = _amplifying(header, rows)
     cycles = max((int(name[1:]) for name in header if name.startswith("@")), default=0)
     for row in rows:
         cell = {name: row[place] for name, place in header.items() if place < len(row)}
@@ -189,15 +261,39 @@ def _gather(found: _Gathering, sheet: Sheet, header: dict[str, int], rows: list[
         if not position:
             continue
         target = cell.get("target", "") or label
+        if optics:
+            for filters in optics:
+                _add_point(
+                    found,
+                    position,
+                    filters,
+                    {**cell, "raw": cell.get(f"~{filters}", "")},
+                    sheet.decimal_comma,
+                )
+            continue
         if "cycle" in header:
             _add_point(found, position, target, cell, sheet.decimal_comma)
             continue
         for draft in found.at(position, target):
-            draft.well = _fill(draft.well, cell, sheet.decimal_comma, cycles)
-            if found.format in BLANK_IS_NONE and "cq" in cell and draft.well.sample:
-                draft.well = replace(draft.well, reading=_not_blank(draft.well.reading))
+            draft.well = _fill(draft.well, cell, sheet.decimal_comma)
+            if "cq" in cell:
+                reading = parse_reading(cell["cq"], cycles, sheet.decimal_comma)
+                is_word = found.format in BLANK_IS_NONE and draft.well.sample
+                draft.read(_not_blank(reading) if is_word else reading)
             points = {int(name[1:]): text for name, text in cell.items() if name.startswith("@")}
             _add_points(draft, points, sheet.decimal_comma)
+
+
+def _amplifying(header: dict[str, int], rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """The rows of the program that has the most cycles: the others heat, melt and cool."""
+    if "program" not in header or "cycle" not in header:
+        return rows
+    cycles: dict[str, set[str]] = {}
+    for row in rows:
+        if len(row) > max(header["program"], header["cycle"]):
+            cycles.setdefault(row[header["program"]], set()).add(row[header["cycle"]])
+    longest = max(cycles, key=lambda program: len(cycles[program]), default="")
+    return [row for row in rows if row[header["program"] : header["program"] + 1] == (longest,)]
 
 
 def _format_of(sheet: Sheet, header: dict[str, int]) -> str:
@@ -207,7 +303,7 @@ def _format_of(sheet: Sheet, header: dict[str, int]) -> str:
     signs = {
         "QuantStudio, StepOne or 7500 table": ("[Results]", "Block Type", "Well Position", "Detector"),
         "Bio-Rad CFX table": ("Biological Set Name", "Starting Quantity", "Fluor"),
-        "LightCycler table": ("Filter:", "Cp", "Gene Name"),
+        "LightCycler table": ("Filter:", "filters:", "SamplePos", "Cp", "Gene Name"),
         "Rotor-Gene table": ("Given Conc", "Rotor-Gene"),
     }
     return next((name for name, words in signs.items() if any(word in head for word in words)), "table")
@@ -240,7 +336,7 @@ def _position(found: _Gathering, text: str) -> str:
     return text if not found.positions else position_at(int(text), 12 if int(text) <= 96 else 24)
 
 
-def _fill(well: Well, cell: dict[str, str], decimal_comma: bool, cycles: int) -> Well:
+def _fill(well: Well, cell: dict[str, str], decimal_comma: bool) -> Well:
     task_text = cell.get("task", "")
     quantity = parse_number(cell.get("quantity", ""), decimal_comma)
     omitted = cell.get("omit", "").lower() in _YES or cell.get("include", "true").lower() in (
@@ -249,7 +345,6 @@ def _fill(well: Well, cell: dict[str, str], decimal_comma: bool, cycles: int) ->
         "0",
     )
     kind = cell.get("target type", "").lower()
-    reading = parse_reading(cell["cq"], cycles, decimal_comma) if "cq" in cell else well.reading
     task = parse_task(task_text)
     if not task_text and quantity and "include" in cell:
         task = Task.STANDARD  # LightCycler 480 marks a standard by its concentration only
@@ -260,7 +355,6 @@ def _fill(well: Well, cell: dict[str, str], decimal_comma: bool, cycles: int) ->
         task=task or well.task,
         is_control_gene=None if not kind else kind == "ref",
         quantity=quantity if quantity else well.quantity,
-        reading=reading,
         excluded="the plate file" if omitted else well.excluded,
     )
 
@@ -274,49 +368,49 @@ def _add_point(found: _Gathering, position: str, target: str, cell: dict[str, st
     is_raw = "raw" in cell
     value = parse_number(cell.get("raw", "") if is_raw else cell.get("subtracted", ""), comma)
     found.subtracted = found.subtracted or not is_raw
-    for draft in found.at(position, target):
-        if cycle is not None and value is not None and 1 <= cycle <= 200:
-            draft.curve[round(cycle)] = value
+    draft = found.curve_of(position, target, cell.get("dye", ""))
+    if draft is None:
+        return
+    draft.well = replace(draft.well, sample=draft.well.sample or cell.get("sample", ""))
+    if cycle is not None and value is not None and 1 <= cycle <= 200:
+        draft.add(round(cycle), value)
 
 
 def _add_points(draft: _Draft, points: dict[int, str], comma: bool) -> None:
     for cycle, text in points.items():
         value = parse_number(text, comma)
         if value is not None:
-            draft.curve[cycle] = value
+            draft.add(cycle, value)
 
 
-def _gather_wide(found: _Gathering, sheet: Sheet) -> None:
-    """Amplification tables with one column a well: CFX (`Cycle, A1, A2 …`) and LightCycler (`A1 target`)."""
+def _start_of_columns(sheet: Sheet) -> int | None:
+    """The row that heads one column a well: CFX (`Cycle, A1, A2 …`) and LightCycler (`A1 target`)."""
     for at, row in enumerate(sheet.rows):
         lead = next((place for place, cell in enumerate(row) if cell), 0)
-        if _fold(row[lead] if row else "") not in ("cycle", "cycles"):
-            continue
-        names = {place: _WELL_CELL.match(parse_position(cell)) for place, cell in enumerate(row)}
-        wells = {place: match for place, match in names.items() if match}
-        wells |= {
-            place: m for place, cell in enumerate(row) if place > lead and (m := _WELL_CELL.match(cell))
-        }
-        if wells:
-            found.format = found.format or "table"
-            _add_columns(found, sheet, sheet.rows[at + 1 :], wells, lead)
-            return
+        if _fold(row[lead] if row else "") in ("cycle", "cycles") and _wells_across(row, lead):
+            return at
+    return None
 
 
-def _add_columns(
-    found: _Gathering,
-    sheet: Sheet,
-    rows: tuple[tuple[str, ...], ...],
-    wells: dict[int, re.Match[str]],
-    lead: int,
-) -> None:
-    numbers = [
-        row for row in rows if len(row) > lead and parse_number(row[lead], sheet.decimal_comma) is not None
-    ]
+def _wells_across(row: tuple[str, ...], lead: int) -> dict[int, re.Match[str]]:
+    names = {place: _WELL_CELL.match(parse_position(cell)) for place, cell in enumerate(row)}
+    wells = {place: match for place, match in names.items() if match}
+    return wells | {
+        place: m for place, cell in enumerate(row) if place > lead and (m := _WELL_CELL.match(cell))
+    }
+
+
+def _gather_columns(found: _Gathering, sheet: Sheet, start: int, dye: str) -> None:
+    """The columns of one sheet. A CFX workbook has a sheet for each dye, named by it."""
+    found.format = found.format or "table"
+    head, rows, comma = sheet.rows[start], sheet.rows[start + 1 :], sheet.decimal_comma
+    lead = next(place for place, cell in enumerate(head) if cell)
+    numbers = [row for row in rows if len(row) > lead and parse_number(row[lead], comma) is not None]
     lowest = np.inf
-    for place, match in wells.items():
+    for place, match in _wells_across(head, lead).items():
         texts = {n: row[place] for n, row in enumerate(numbers, 1) if place < len(row)}
-        for draft in found.at(parse_position(match[1]), (match[2] or "").strip()):
-            _add_points(draft, texts, sheet.decimal_comma)
+        draft = found.curve_of(parse_position(match[1]), (match[2] or "").strip(), dye)
+        if draft is not None:
+            _add_points(draft, texts, comma)
             lowest = min(lowest, *draft.curve.values(), np.inf)
     found.subtracted = found.subtracted or lowest < 0

@@ -28,7 +28,7 @@ from caseseries.pcr.specimens import FOLDER, PlateFile, Plates, Specimen, WellCo
 from caseseries.pcr.standards import Reaction
 from caseseries.record.levels import LevelState
 from caseseries.record.patient import Source
-from caseseries.study.load import suggest
+from caseseries.study.toml import suggest
 
 SETUP = ".toml"
 DAY = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")

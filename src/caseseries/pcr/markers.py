@@ -1,12 +1,11 @@
 """The markers of one sample together."""
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from caseseries.pcr.criteria import Profile
 from caseseries.pcr.interpret import MarkerLevel
-from caseseries.record.levels import Level, LevelState, combine_markers
+from caseseries.record.levels import Level, LevelState, combine_markers, logs_apart
 
 
 @dataclass(frozen=True)
@@ -73,15 +72,8 @@ def _missing(markers: tuple[MarkerLevel, ...], evaluable: list[MarkerLevel]) -> 
 
 
 def _apart(evaluable: list[MarkerLevel], most: float) -> list[str]:
-    """Markers more than a log apart hint at clonal evolution, oligoclonality or a lineage switch.
-
-    A negative or unquantified marker stands at the highest level it allows, so that it counts only when it
-    excludes what the other shows.
-    """
-    heights = {one.target: one.level.value or one.upper or 1.0 for one in evaluable}
-    if not any(one.level.state is LevelState.QUANTIFIED for one in evaluable):
-        return []
-    gap = math.log10(max(heights.values()) / min(heights.values()))
+    """Markers more than a log apart hint at clonal evolution, oligoclonality or a lineage switch."""
+    gap = logs_apart([one.level for one in evaluable])
     if gap <= most:
         return []
     words = "markers are {:.1f} log apart: clonal evolution, oligoclonality or a lineage switch; repeat"

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, partial
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element, tostring
 
 import numpy as np
 
@@ -136,8 +136,7 @@ def _check_version(version: str, file: str) -> list[Finding]:
 
 
 def _read_reactions(tree: _Tree, file: str) -> Iterator[tuple[Well, list[float], list[Finding]]]:
-    samples = {element.get("id", ""): element for element in tree.root.findall("sample")}
-    targets = {element.get("id", ""): element for element in tree.root.findall("target")}
+    samples, targets = _by_id(tree.root, "sample", file), _by_id(tree.root, "target", file)
     bare = cache(partial(_bare_well, samples, targets))
     for name, run in _runs(tree.root):
         rows = run.findtext("pcrFormat/rows")
@@ -147,7 +146,7 @@ def _read_reactions(tree: _Tree, file: str) -> Iterator[tuple[Well, list[float],
             where = Where(file, name, position)
             sample_id = _linked(react.find("sample"))
             for data in react.findall("data"):
-                curve = _read_curve(data, tree.curves)
+                curve = _read_curve(data, tree.curves, where)
                 excluded, findings = _read_exclusion(data, where)
                 well = replace(
                     bare(sample_id, _linked(data.find("tar"))),
@@ -158,6 +157,18 @@ def _read_reactions(tree: _Tree, file: str) -> Iterator[tuple[Well, list[float],
                     excluded=excluded,
                 )
                 yield well, curve, findings
+
+
+def _by_id(root: Element, tag: str, file: str) -> dict[str, Element]:
+    """Samples or targets by id; one id may be told twice, but not in two ways."""
+    found: dict[str, Element] = {}
+    for element in root.findall(tag):
+        name = element.get("id", "")
+        first = found.setdefault(name, element)
+        if first is not element and tostring(first).strip() != tostring(element).strip():
+            what = f'the file describes the {tag} "{name}" twice, in two ways'
+            raise refuse(file, "rdml.repeated", what, "each id once", _RESAVE)
+    return found
 
 
 def _linked(element: Element | None) -> str:
@@ -250,7 +261,7 @@ def _read_cq(data: Element, cycles: int) -> Reading:
     return Reading(note="no Cq given") if element is None else parse_reading(element.text or "", cycles)
 
 
-def _read_curve(data: Element, curves: tuple[list[float], ...]) -> list[float]:
+def _read_curve(data: Element, curves: tuple[list[float], ...], where: Where) -> list[float]:
     lifted = data.find("curve")
     if lifted is not None:
         return curves[int(lifted.get("n", "0"))]
@@ -258,6 +269,11 @@ def _read_curve(data: Element, curves: tuple[list[float], ...]) -> list[float]:
     for point in data.iterfind("adp"):
         cycle = parse_number(point.findtext("cyc") or "")
         fluorescence = parse_number(point.findtext("fluor") or "")
-        if fluorescence is not None and cycle is not None and 1 <= cycle <= MAX_CYCLES:
-            points[round(cycle)] = fluorescence
+        if fluorescence is None or cycle is None or not 1 <= cycle <= MAX_CYCLES:
+            continue
+        if points.setdefault(round(cycle), fluorescence) != fluorescence:
+            what = f"cycle {cycle:g} is told twice, in two ways"
+            raise PlateError(
+                [Finding(where, "rdml.repeated", Severity.FILE, what, "each cycle once", _RESAVE)]
+            )
     return [points.get(cycle, np.nan) for cycle in range(1, max(points, default=0) + 1)]

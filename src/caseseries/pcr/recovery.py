@@ -16,10 +16,11 @@ LOW = (1e-5, 3e-5, 1e-4)  # true levels of the samples that a false negative can
 
 @dataclass(frozen=True)
 class Rates:
-    """Shares of the evaluable samples: `false_negative` of those with `LOW` levels."""
+    """Shares of the evaluable samples: `false_negative` of those with `LOW` levels; `not_evaluable` of both kinds."""
 
     false_positive: float
     false_negative: float
+    not_evaluable: float
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ def _numbers(one: _Outcome) -> tuple[float, float, float, float]:
 def _rates(outcomes: list[_Outcome], aim: str) -> Rates:
     clear = [one.level.calls[aim] for one in outcomes if one.true == 0]
     low = [one.level.calls[aim] for one in outcomes if one.true in LOW]
-    return Rates(_share(clear, POSITIVE), _share(low, NEGATIVE))
+    silent = sum(call not in (POSITIVE, NEGATIVE) for call in (*clear, *low)) / len((*clear, *low))
+    return Rates(_share(clear, POSITIVE), _share(low, NEGATIVE), silent)
 
 
 def _share(calls: list[str], wanted: str) -> float:

@@ -1,6 +1,7 @@
 """What each well is for: from plate.toml, from the file, or from its names by stated patterns."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -105,10 +106,20 @@ def assign_roles(plate: Plate, setup: Setup | None = None) -> tuple[Part, ...]:
         target: _is_control(target, None if all_control else stated, said)
         for target, stated in states_control.items()
     }
-    empty = _empty_rows(plate)
+    empty, fractions = _empty_rows(plate), _in_fractions(plate)
     return tuple(
-        _assign(well, said, controls[well.target], row in empty) for row, well in enumerate(plate.wells)
+        _assign(well, said, controls[well.target], row in empty, well.target in fractions)
+        for row, well in enumerate(plate.wells)
     )
+
+
+def _in_fractions(plate: Plate) -> set[str]:
+    """Targets whose amounts bear no unit and are none above 1: dilutions, where 500, 50, 5 and 0.5 are not."""
+    highest: dict[str, float] = {}
+    for well in plate.wells:
+        if well.quantity and not well.unit:
+            highest[well.target] = max(highest.get(well.target, 0.0), well.quantity)
+    return {target for target, quantity in highest.items() if quantity <= 1}
 
 
 def _empty_rows(plate: Plate) -> set[int]:
@@ -126,14 +137,14 @@ def _is_control(target: str, stated: bool | None, said: Setup) -> bool:
     return bool(stated) or _matches("control gene", target) is not None
 
 
-def _assign(well: Well, said: Setup, is_control: bool, is_empty: bool) -> Part:
+def _assign(well: Well, said: Setup, is_control: bool, is_empty: bool, in_fractions: bool) -> Part:
     saying = _said_of(well, said)
     if is_empty:
         return Part(Role.UNUSED, "the well is empty", is_control)
     role, because = _role_of(well, saying)
     if role is not Role.STANDARD:
         return Part(role, because, is_control)
-    amount, unit = _amount_of(well, saying)
+    amount, unit = _amount_of(well, saying, in_fractions)
     if amount is not None and amount <= 0:
         because = f"{because}, but its amount is {amount:g}, and must be above 0"
         return Part(Role.UNCLEAR, because, is_control)
@@ -151,18 +162,25 @@ def _said_of(well: Well, said: Setup) -> Saying:
         role=own.role or sample.role,
         dilution=own.dilution or sample.dilution,
         exclude=own.exclude or sample.exclude,
+        target=own.target,
     )
 
 
-def exclude_wells(plate: Plate, setup: Setup) -> Plate:
-    """The plate with what plate.toml excludes marked so, with its reason."""
+def apply_setup(plate: Plate, setup: Setup) -> Plate:
+    """The plate with what plate.toml excludes marked so, with its reason, and with the targets it names.
+
+    A well of several dyes keeps the file's targets: under one name it would count several times.
+    """
     if not (setup.samples or setup.wells):
         return plate
-    wells = tuple(
-        replace(well, excluded=f"plate.toml: {reason}") if (reason := _said_of(well, setup).exclude) else well
-        for well in plate.wells
-    )
-    return replace(plate, wells=wells)
+    held = Counter(well.where for well in plate.wells)
+    wells = []
+    for well in plate.wells:
+        said = _said_of(well, setup)
+        excluded = f"plate.toml: {said.exclude}" if said.exclude else well.excluded
+        target = said.target if said.target and held[well.where] == 1 else well.target
+        wells.append(replace(well, excluded=excluded, target=target))
+    return replace(plate, wells=tuple(wells))
 
 
 def _role_of(well: Well, saying: Saying) -> tuple[Role, str]:
@@ -203,12 +221,11 @@ def _more_than_background(sample: str) -> str:
     return " ".join(word for word in words if not _DONORS.fullmatch(word))
 
 
-def _amount_of(well: Well, saying: Saying) -> tuple[float | None, str]:
+def _amount_of(well: Well, saying: Saying, in_fractions: bool) -> tuple[float | None, str]:
     if saying.dilution:
         return saying.dilution, FRACTION
     if well.quantity:
-        is_fraction = not well.unit and well.quantity <= 1
-        return well.quantity, FRACTION if is_fraction else well.unit
+        return well.quantity, FRACTION if in_fractions and not well.unit else well.unit
     mass = _MASS.search(well.sample)
     if mass:
         return float(mass[1].replace(",", ".")), "ng"

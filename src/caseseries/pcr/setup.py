@@ -1,13 +1,15 @@
 """What the laboratory says about its plate in a small `plate.toml`."""
 
 import difflib
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 from caseseries.findings import Finding, Severity, Where
 from caseseries.pcr.plate import PlateError
+from caseseries.pcr.readings import parse_position
 from caseseries.study.toml import read_toml
 
 ROLES = ("standard", "follow-up", "background", "water", "reference", "unused")
@@ -17,7 +19,8 @@ ROLES = ("standard", "follow-up", "background", "water", "reference", "unused")
 class Saying:
     """What plate.toml says of one sample or well. Empty fields say nothing.
 
-    `case` and `specimen_date` tie a follow-up sample to a case of a study; `caseseries mrd` needs neither.
+    `case` and `specimen_date` tie a follow-up sample to a case of a study; `caseseries mrd` needs neither. `target` is
+    what a well measures, where the file names only its filter.
     """
 
     role: str = ""
@@ -25,6 +28,7 @@ class Saying:
     exclude: str = ""
     case: str = ""
     specimen_date: date | None = None
+    target: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,10 +50,11 @@ class Setup:
 
 _TOP = ("samples", "wells", "control_genes", "targets", "dna_per_well_ng", "curves_reviewed_by")
 _SAYING = {
-    "samples": tuple(item.name for item in fields(Saying)),
-    "wells": ("role", "dilution", "exclude"),
+    "samples": ("role", "dilution", "exclude", "case", "specimen_date"),
+    "wells": ("role", "dilution", "exclude", "target"),
 }
 _TARGET = ("threshold", "marker")
+_BLOCK = re.compile(r"^([A-Pa-p])0*(\d{1,2})\s*[-–]\s*([A-Pa-p])0*(\d{1,2})$")
 
 
 def load_setup(path: Path) -> Setup:
@@ -93,7 +98,7 @@ def _read_setup(table: dict[str, object], file: str, faults: list[Finding]) -> S
 
 
 def _read_sayings(table: dict[str, object], key: str, file: str, faults: list[Finding]) -> dict[str, Saying]:
-    sayings = {}
+    sayings: dict[str, Saying] = {}
     for name, said in _tables(table, key, _SAYING[key], file, faults).items():
         role = str(said.get("role", ""))
         if role and role not in ROLES:
@@ -106,8 +111,20 @@ def _read_sayings(table: dict[str, object], key: str, file: str, faults: list[Fi
                 _fault(file, path, f"the value is {on!r}", "a date as in 2019-05-31, without quotes")
             )
             on = None
-        sayings[name] = Saying(role, dilution, str(said.get("exclude", "")), str(said.get("case", "")), on)
+        exclude, case, target = (str(said.get(word, "")) for word in ("exclude", "case", "target"))
+        saying = Saying(role, dilution, exclude, case, on, target)
+        sayings |= dict.fromkeys(_places(name) if key == "wells" else [name], saying)
     return sayings
+
+
+def _places(name: str) -> list[str]:
+    """The wells of `C7`, or of the block between the corners of `A1-C12`."""
+    corners = _BLOCK.match(name)
+    if corners is None:
+        return [parse_position(name)]
+    top, left, bottom, right = corners.groups()
+    rows = range(ord(top.upper()), ord(bottom.upper()) + 1)
+    return [f"{chr(row)}{column}" for row in rows for column in range(int(left), int(right) + 1)]
 
 
 def _tables(

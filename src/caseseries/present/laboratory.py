@@ -26,7 +26,7 @@ from caseseries.present.figures import trajectory_figure
 from caseseries.present.figures.plates import page_figure
 from caseseries.present.html import write_html
 from caseseries.present.pdf import write_pdf
-from caseseries.present.wording import level_interval, powers
+from caseseries.present.wording import capital, level_interval, powers
 
 UNDATED = date(1970, 1, 1)  # a plate file need not say when it was run, and today is never the answer
 LIMITS = (
@@ -137,7 +137,8 @@ def _page(page: PlatePage, n: int) -> Iterator[Block]:
     name = f"{page.sample} · {page.marker.target}" if page.sample else page.marker.target
     yield Heading(1, name, fresh=True)
     yield Paragraph((Text(powers(page.verdict), strong=True),))
-    said = [_text(f"To {aim.replace('-', ' ')}s: {call}.") for aim, call in page.calls]
+    calls = "; ".join(f"to {aim.replace('-', ' ')}s: {call}" for aim, call in page.calls)
+    said = [_text(f"{capital(calls)}.")] if calls else []
     said += [_text(powers(reason)) for reason in page.reasons]
     said += [_named(what, words) for what, words in page.facts]
     if said:

@@ -1,5 +1,7 @@
 """A measured MRD level: never a bare number, because "not detected" means nothing without its sensitivity."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -61,3 +63,15 @@ def combine_markers(levels: list[Level]) -> Level:
     if positive:
         return max(positive, key=lambda level: level.bounds()[1])
     return min(levels, key=lambda level: level.sensitivity or 1.0)
+
+
+def logs_apart(levels: Sequence[Level]) -> float:
+    """How far apart, in log10 units, the markers of one specimen are; 0 where none has a number.
+
+    A negative or unquantified marker stands at the highest level it allows, so that it counts only when it excludes
+    what the other shows.
+    """
+    if not any(level.state is LevelState.QUANTIFIED for level in levels):
+        return 0.0
+    heights = [level.bounds()[1] for level in levels]
+    return math.log10(max(heights) / min(heights))

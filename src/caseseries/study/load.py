@@ -1,6 +1,5 @@
 """study.toml to a Study: every problem at once, each with its TOML path and a suggestion if one is close."""
 
-import difflib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from caseseries.findings import Finding, Severity, StudyError, Where
 from caseseries.study.definition import Rule, Study
-from caseseries.study.toml import read_toml
+from caseseries.study.toml import read_toml, suggest
 from caseseries.study.variables import BY_NAME
 
 FILE = "study.toml"
@@ -41,15 +40,6 @@ def load_study(folder: Path) -> Study:
     if findings := [*_check_references(study)]:
         raise StudyError(findings)
     return study
-
-
-def suggest(word: str, allowed: Iterable[str]) -> str:
-    """The sentence "Did you mean …?" when one of `allowed` is close to `word`; else an instruction."""
-    words = list(allowed)
-    close = [one for one in words if one.casefold() == word.casefold()]
-    close += difflib.get_close_matches(word, words, n=1)
-    close += [one for one in words if word and one.startswith(word)]
-    return f"Did you mean {close[0]}?" if close else "Use one of those"
 
 
 def _read_text(path: Path) -> str:

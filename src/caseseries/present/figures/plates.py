@@ -11,7 +11,7 @@ from caseseries.present.drawing import Drawing, Scale
 from caseseries.present.lettering import SEMIBOLD, text_width
 from caseseries.present.wording import power
 
-WIDTH, TOP, HEIGHT = 700.0, 44.0, 124.0
+WIDTH, TOP, HEIGHT = 700.0, 44.0, 114.0
 LEFT, MIDDLE = (46.0, 330.0), (398.0, 688.0)  # from where to where the two panels of a row reach
 MARGINS = 60.0  # room at the right for the names of the background and its margins
 HUES = {

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from caseseries.findings import Finding
-from caseseries.record.levels import LevelState
+from caseseries.record.levels import LevelState, logs_apart
 from caseseries.record.patient import Row
 from caseseries.timeline.check.findings import Rule, ask
 from caseseries.timeline.check.history import IN_REMISSION
@@ -17,6 +17,7 @@ LOWEST = (
 POOR_SENSITIVITY = 0.01
 BEFORE = timedelta(days=35)
 AT_RELAPSE = timedelta(days=7)
+LOGS_APART = 1.0  # between the markers of one specimen (van der Velden 2007, recalled, not read)
 
 
 def _percent(fraction: float) -> str:
@@ -143,6 +144,21 @@ def _content(row: Row, name: str) -> object:
     return row.values[name].value if name in row.values else None
 
 
+def markers_agree(course: Course) -> Iterator[Finding]:
+    """More than a log between two markers of one day; the highest counts, and the others ask a question."""
+    by_day: dict[date, dict[str, Sample]] = {}
+    for sample in course.samples:
+        if sample.marker and sample.level.state is not LevelState.NOT_EVALUABLE:
+            by_day.setdefault(sample.on, {}).setdefault(sample.marker, sample)
+    for on, samples in by_day.items():
+        gap = logs_apart([sample.level for sample in samples.values()])
+        if gap > LOGS_APART:
+            low = min(samples.values(), key=lambda sample: sample.level.bounds()[1])
+            what = f"the markers of {on} ({', '.join(samples)}) are {gap:.1f} log apart"
+            do = "Clonal evolution, oligoclonality or lineage switch can do this; the highest counts. Check, or repeat"
+            yield ask(course, low.sources[0], "markers-apart", what, f"within {LOGS_APART:g} log", do)
+
+
 def marker_fits_method(course: Course) -> Iterator[Finding]:
     for row in course.patient.form("specimens"):
         method, marker = row.text("method") or "", (row.text("marker") or "").upper()
@@ -166,5 +182,6 @@ RULES: tuple[Rule, ...] = (
     assay_is_possible,
     level_is_a_percentage,
     specimens_differ,
+    markers_agree,
     marker_fits_method,
 )
