@@ -8,13 +8,14 @@ import pytest
 
 from caseseries.pipeline import SOFTWARE, Checked, analyse_study, check_study, describe_reading
 from caseseries.present.checklists import GUIDELINES, REPORTED, checklists
-from caseseries.present.document import Document, Heading, Number, Table
+from caseseries.present.document import Document, Heading, Number, Paragraph, Table
+from caseseries.present.html import write_html
 from caseseries.present.report import Material, assemble
 from caseseries.present.wording import STYLES, plain
 from read_back import read_page
 
 PARAGRAPH = (
-    "Blinatumomab was given to 11 cases (median age 0.5 years (95% CI 0.4–1.2); range 0.2 to 2.9 years). The indication "
+    "Blinatumomab was given to 11 cases (median age 0.5 years (95% CI 0.4–1.2), range 0.2–2.9 years). The indication "
     "was after relapse in 7 of 11; first line: resistant or refractory in 4 of 11. After treatment, MRD was not "
     "detected in 9/11 (82%; 95% CI 48–98); the MRD response was complete in 9/11 (82%; 95% CI 48–98). Toxicity of any "
     "grade: CRS in 3 of 11, neurotoxicity in 1 of 11 and other in 0 of 11. HSCT followed in 11 of 11, a median of 51 "
@@ -87,6 +88,32 @@ def test_the_lancet_has_its_raised_points_and_jama_its_to(in_style):
     assert re.search(r"\d\.\d", words["lancet"]) is None
     assert "2 to 80" in words["jama"]
     assert "9 (82) " in words["jama"]
+
+
+@pytest.mark.parametrize(
+    ("style", "foreign"), [("lancet", r"\d\.\d"), ("jama", r"\d–\d"), ("blood", r"\d–\d")]
+)
+def test_no_other_convention_stands_in_the_text_the_tables_or_the_figures(style, foreign, in_style, tmp_path):
+    write_html(in_style(style), tmp_path / "report.html")
+    pieces = [piece for piece in read_page(tmp_path / "report.html") if piece.section != "footer"]
+    assert any(piece.kind == "text" for piece in pieces)
+    assert [str(piece) for piece in pieces if re.search(foreign, piece.text)] == []
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_share_in_the_text_has_its_sign(style, in_style):
+    [summary, *_] = [plain(b.inlines) for b in in_style(style).blocks if isinstance(b, Paragraph)]
+    assert re.search(r"complete in 9/11 \(82%; 95% CI", summary)
+
+
+@pytest.mark.parametrize(
+    ("style", "printed"),
+    [("plain", "P = 0.21"), ("blood", "P = .21"), ("jama", "P = .21"), ("lancet", "p=0·21")],
+)
+def test_a_p_value_is_printed_as_the_journal_prints_it(style, printed, in_style):
+    [table] = [b for b in in_style(style).blocks if isinstance(b, Table) and b.id == "compare-os_mixture"]
+    rows = {plain(row.cells[0]): plain(row.cells[1]) for row in table.rows}
+    assert rows["One-sample log-rank test"] == printed
 
 
 def _states(document: Document) -> dict[tuple[str, str], str]:

@@ -134,7 +134,7 @@ def full(result: Result) -> str:
     if estimate.value is None:
         return _missing(result)
     if result.unit == "proportion":
-        return f"{estimate.events}/{estimate.n} ({_share(result, estimate.value)}; {limits})"
+        return f"{estimate.events}/{estimate.n} ({percent(estimate.value)}; {limits})"
     unit = f" {result.unit}" if result.unit in NAMED_UNITS else ""
     return f"{brief(result)}{unit} ({limits})" if limits else f"{brief(result)}{unit}"
 
