@@ -51,8 +51,8 @@ class Style:
     between: str = "–"
     before: str = "% CI "
     share: str = "%"
-    p: str = "P "
-    equal: str = "= "
+    p: str = "P\u00a0"
+    equal: str = "=\u00a0"
     unit_zero: str = "0"
 
 
@@ -109,7 +109,7 @@ def p_value(value: float) -> str:
 
 
 def p_before(result: Result) -> str:
-    """ "P = " or "P " before a p-value in its style."""
+    """ "P = " or "P " before a p-value in its style, in one piece with it."""
     style = STYLES[result.style]
     return style.p if result.shown.startswith("<") else f"{style.p}{style.equal}"
 
