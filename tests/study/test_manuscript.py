@@ -12,7 +12,7 @@ from caseseries.present.document import Document, Heading, Number, Paragraph, Ta
 from caseseries.present.html import write_html
 from caseseries.present.report import Material, assemble
 from caseseries.present.wording import STYLES, plain
-from read_back import read_page
+from read_back import read_page, read_pdf, squeeze
 
 PARAGRAPH = (
     "Blinatumomab was given to 11 cases (median age 0.5 years (95% CI 0.4–1.2), range 0.2–2.9 years). The indication "
@@ -117,7 +117,7 @@ def test_a_p_value_is_printed_as_the_journal_prints_it(style, printed, in_style)
 
 
 def _states(document: Document) -> dict[tuple[str, str], str]:
-    tables = [block for block in checklists(document).blocks if isinstance(block, Table)]
+    tables = [block for block in checklists(document, {}).blocks if isinstance(block, Table)]
     return {
         (table.id, plain(row.cells[0]).rstrip("†")): plain(row.cells[2])
         for table in tables
@@ -155,10 +155,29 @@ def test_tables_and_figures_are_cited_by_the_numbers_of_the_report(demo):
     page = [piece.text for piece in read_page(demo / "report" / "report.html") if piece.kind == "figcaption"]
     captions = {title.split(".")[0]: title.split(". ")[1].rstrip(".") for title in page}
     tables = docx.Document(str(demo / "report" / "checklists.docx")).tables
-    cited = {row.cells[0].text: row.cells[3].text for row in tables[0].rows}
+    cited = {row.cells[0].text: re.sub(r" \(p\. \d+\)", "", row.cells[3].text) for row in tables[0].rows}
     assert captions[cited["14a"]] == "Characteristics of the cases"
     assert captions[cited["13c"]] == "Flow of cases"
     assert [captions[one] for one in cited["16c"].split("; ")] == ["Survival", "Cumulative incidence"]
+
+
+def test_the_checklists_send_a_reader_to_the_page_of_the_pdf(demo):
+    """Every cited page against the words on that page of the finished PDF."""
+    pages = read_pdf(demo / "report" / "report.pdf")
+    tables = docx.Document(str(demo / "report" / "checklists.docx")).tables
+    cells = [row.cells[3].text for table in tables for row in table.rows]
+    places = set(re.findall(r"(?:^|; )([^;(\n]+) \((?:from )?p\. (\d+)\)", "\n".join(cells), re.MULTILINE))
+    numbered = {one for one in places if re.fullmatch(r"(Table|Figure) \d+", one[0])}
+    sections = {one for one in places if one[0][0].isupper()} - numbered
+    assert len(numbered) > 5
+    assert {"Methods", "Limitations", "Summary"} <= {section for section, _ in sections}
+    for caption, page in numbered:
+        assert squeeze(f"{caption}. ") in pages[int(page) - 1], (caption, page)
+    for section, page in sections:
+        assert squeeze(section) in pages[int(page) - 1], (section, page)
+    for result, page in places - numbered - sections:
+        assert re.fullmatch(r"[a-z0-9_.]+", result)
+        assert 0 < int(page) <= len(pages)
 
 
 def test_every_table_and_figure_is_cited_and_in_the_order_in_which_they_stand(demo):

@@ -17,7 +17,7 @@ DOCUMENT = make_document()
 
 @pytest.fixture(scope="module")
 def made() -> bytes:
-    return typeset_pdf(as_json(DOCUMENT))
+    return typeset_pdf(as_json(DOCUMENT))[0]
 
 
 @pytest.fixture(scope="module")
