@@ -141,7 +141,7 @@ def response(results: Results) -> Table:
 
 
 def _counted(result: Result) -> tuple[Inlines, ...]:
-    count = (Number(result.id, f"{result.estimate.events} / {result.estimate.n}"),)
+    count = fill(f"{{{result.id}:out_of}}", {result.id: result})
     share = plain(fill(f"{{{result.id}:value}}", {result.id: result})).split("(")[-1].rstrip("%)")
     return count, (Number(result.id, share),), fill(f"{{{result.id}:range}}", {result.id: result})
 
@@ -220,7 +220,7 @@ def _estimate_cells(result: Result, results: Results) -> tuple[Inlines, ...]:
 def _rests_on(result: Result) -> tuple[Inlines, ...]:
     estimate = result.estimate
     at_risk = "–" if estimate.at_risk is None else str(estimate.at_risk)
-    return (Number(result.id, f"{estimate.events} / {estimate.n}"),), (Number(result.id, at_risk),)
+    return fill(f"{{{result.id}:out_of}}", {result.id: result}), (Number(result.id, at_risk),)
 
 
 def aftermath(rows: Sequence[Aftermath], style: str = "plain") -> Table:

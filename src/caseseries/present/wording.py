@@ -206,6 +206,7 @@ FIELDS: dict[str, Callable[[Result], str]] = {
     "limits": limits_of,
     "range": bounds_of,
     "of": lambda result: f"{result.estimate.events} of {result.estimate.n}",
+    "out_of": lambda result: f"{result.estimate.events} / {result.estimate.n}",
     "lower": lambda result: limit(result, result.estimate.lower),
     "upper": lambda result: limit(result, result.estimate.upper),
     "n": lambda result: str(result.estimate.n),
