@@ -138,7 +138,7 @@ def forms(row: dict) -> set[str]:
     else:
         number = _number(unit, value) + ("%" if share or unit == "fraction of cells" else "")
     named = f"{number} {unit}" if unit in NAMED_UNITS and value is not None else number
-    counts = {str(row[key]) for key in ("n", "events", "at_risk")}
+    counts = {str(row[key]) for key in ("n", "events", "at_risk")} | {f"{row['events']} / {row['n']}"}
     whole = (
         f"{row['events']}/{row['n']} ({number}; {quoted})" if unit == "proportion" else f"{named} ({quoted})"
     )
@@ -212,7 +212,7 @@ def phrases(account: Account) -> list[str]:
     }
     counted = [rf"\b{re.escape(one)} in \x01" for one in levels]
     kinds = Counter(case["indication"] for case in account.listing.values())
-    counted += [r"P = \x01", *(rf"for the {n} of ours “{re.escape(kind)}”" for kind, n in kinds.items())]
+    counted += [r"P\s=\s\x01", *(rf"for the {n} of ours “{re.escape(kind)}”" for kind, n in kinds.items())]
     return [*counted, *(rf"(?<!\d){re.escape(one)}(?!\d)" for one in sorted(whole, key=len, reverse=True))]
 
 
@@ -290,7 +290,7 @@ def cells_of(row: list[Piece], number: int, account: Account) -> set[str]:
     names = {*ends, *(one["label"] for one in about), *(one["method"] for one in about)}
     names |= {why.removeprefix("not estimable: ") for one in about for why in one["caveats"]}
     names |= {name[:1].upper() + name[1:] for name in names}
-    return names | {f"{one['events']} / {one['n']}" for one in about}
+    return names
 
 
 def cells_of_case(case: dict[str, str]) -> set[str]:

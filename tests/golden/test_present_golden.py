@@ -54,7 +54,7 @@ from caseseries.present.html import render_html
 from caseseries.present.pdf import as_json
 from caseseries.present.typeset import typeset_pdf
 document = make_document()
-for made in (render_html(document).encode(), typeset_pdf(as_json(document)), render_docx(document)):
+for made in (render_html(document).encode(), typeset_pdf(as_json(document))[0], render_docx(document)):
     print(sha256(made).hexdigest())
 """
 

@@ -139,7 +139,9 @@ at_risk = [20, 25, 3]
         "paper.toml › comparator[1].sauce: the key sauce is not known. Allowed: study, population, n, endpoint, origin, "
         "years, estimate, lower, upper, se, mark, source, data_cut, days, curve, risk_days, at_risk, times, events. "
         "Did you mean source?",
-        "paper.toml › comparator[2]: the interval 50.0–60.0 does not hold the estimate 45.0. Correct one of them.",
+        "paper.toml › comparator[2]: one outcome is given as estimate and curve. Allowed: one of them. Make a table of "
+        "each, or keep one.",
+        "paper.toml › comparator[2]: the interval 50–60 does not hold the estimate 45. Correct one of them.",
         "paper.toml › comparator[2].days[3]: day 15 stands after day 20. Allowed: rising days. Put them in order.",
         "paper.toml › comparator[2].curve[2]: curve rises from 90 to 95. Allowed: a fall or no change. "
         "Correct the value.",
@@ -148,3 +150,67 @@ at_risk = [20, 25, 3]
         "paper.toml › comparator[2].at_risk[2]: at_risk grows from 20 to 25. Allowed: a fall or no change. "
         "Correct the value.",
     ]
+
+
+def test_a_key_that_cannot_be_used_does_not_hide_what_else_is_wrong(tmp_path: Path) -> None:
+    text = """
+[[comparator]]
+study = "A"
+population = "all"
+endpoint = "OS"
+origin = "HSCT"
+mark = "read"
+source = "s"
+estimate = 120
+lower = 60
+upper = 50
+years = 3.0
+
+[[comparator]]
+study = "B"
+endpoint = "OS"
+origin = "HSCT"
+mark = "read"
+source = "s"
+n = 0
+times = [3, -4, 5]
+events = [1, 0]
+curve = [90.0, 95.0]
+days = [1, 2]
+
+[[comparison]]
+id = "a b"
+endpoint = "os"
+origin = "hsct"
+horizons = ["36"]
+"""
+    assert refused(tmp_path, text, load_comparators) == [
+        "paper.toml › comparator[1].estimate: found 120. Allowed: less than or equal to 100. Change the value.",
+        "paper.toml › comparator[1]: the interval falls from 60 to 50. Allowed: lower, then upper. Correct one of them.",
+        "paper.toml › comparator[2].population: population is missing. Add population.",
+        "paper.toml › comparator[2].n: found 0. Allowed: greater than or equal to 1. Change the value.",
+        "paper.toml › comparator[2].times[2]: found -4. Allowed: greater than or equal to 0. Change the value.",
+        "paper.toml › comparator[2].risk_days: a digitised curve has no numbers at risk. Add risk_days, from 0, and "
+        "at_risk, as printed beneath it.",
+        "paper.toml › comparator[2].curve[2]: curve rises from 90 to 95. Allowed: a fall or no change. Correct the value.",
+        "paper.toml › comparison[1].id: found 'a b'. Allowed: small letters, digits and _, a letter first. Change the "
+        "value.",
+        "paper.toml › comparison[1].horizons[1]: found '36'. Allowed: a whole number and d, m or y, as 36m. Change the "
+        "value.",
+    ]
+
+
+def test_one_outcome_in_two_forms_and_a_file_that_is_not_text_are_refused(tmp_path: Path) -> None:
+    head = (
+        '[[comparator]]\nstudy = "A"\npopulation = "all"\nendpoint = "OS"\norigin = "HSCT"\nmark = "read"\n'
+    )
+    text = head + 'source = "s"\nyears = 3.0\nestimate = 40\ntimes = [3, 4]\nevents = [1, 0]\n'
+    assert refused(tmp_path, text, load_comparators) == [
+        "paper.toml › comparator[1]: one outcome is given as estimate and times. Allowed: one of them. Make a table of "
+        "each, or keep one."
+    ]
+    (tmp_path / "latin.toml").write_bytes(b"\xff")
+    with pytest.raises(
+        StudyError, match=r"latin\.toml: the file is not UTF-8 text\. Allowed: TOML\. Save it as UTF-8"
+    ):
+        load_comparators(tmp_path / "latin.toml")

@@ -118,6 +118,8 @@ def test_every_problem_of_a_comparator_file_is_listed_at_once_and_the_rest_is_ru
         "nrm. Did you mean os?",
         "published/comparators.toml › comparison[2].sudy: the key sudy is not known. Allowed: id, endpoint, origin, "
         "horizons, study, population, by, mixture, published_endpoint, because. Did you mean study?",
+        "published/comparators.toml › comparison[2].endpoint: nrm has competing events, and is no survival. Compare an "
+        "endpoint without them.",
     ]
     assert caseseries("check", study).returncode == 1
 

@@ -89,7 +89,71 @@ def test_ids_of_the_ard_resolve(ard):
     operations = {one["id"] for method in ard["methods"] for one in method["operations"]}
     assert len(operations) == 6 * len(ard["methods"])
     assert {one["operationId"] for analysis in ard["analyses"] for one in analysis["results"]} <= operations
-    assert (ard["standard"], "not" in ard["doesNotCover"]) == ("CDISC ARS 1.0", False)
+    contents = ard["mainListOfContents"]["contentsList"]["listItems"]
+    assert [one["analysisId"] for one in contents] == [one["id"] for one in ard["analyses"]]
+    assert [one["order"] for one in contents] == list(range(1, len(contents) + 1))
+
+
+# Of the JSON schema of ARS 1.0 (github.com/cdisc-org/analysis-results-standard, ars_ldm.schema.json), for the classes
+# that we write: what each requires, what else of ours it knows, and the types that are not text. It allows no others.
+ARS = {
+    "ReportingEvent": ("id name mainListOfContents", "version description methods analyses"),
+    "ListOfContents": ("name contentsList", ""),
+    "NestedList": ("", "listItems"),
+    "OrderedListItem": ("level order name", "analysisId"),
+    "AnalysisMethod": ("id name operations", ""),
+    "Operation": ("id order name", "label"),
+    "Analysis": ("id reason purpose methodId name", "version description results"),
+    "Term": ("controlledTerm", ""),
+    "OperationResult": ("operationId", "rawValue formattedValue"),
+}
+ARS_PARTS = {
+    "mainListOfContents": "ListOfContents", "contentsList": "NestedList", "listItems": "OrderedListItem",
+    "methods": "AnalysisMethod", "operations": "Operation", "analyses": "Analysis", "reason": "Term",
+    "purpose": "Term", "results": "OperationResult",
+}  # fmt: skip
+ARS_INTEGERS = ("version", "level", "order")
+ARS_TERMS = {
+    "reason": {"SPECIFIED IN PROTOCOL", "SPECIFIED IN SAP", "DATA DRIVEN", "REQUESTED BY REGULATORY AGENCY"},
+    "purpose": {
+        "PRIMARY OUTCOME MEASURE", "SECONDARY OUTCOME MEASURE", "EXPLORATORY OUTCOME MEASURE",
+    },
+}  # fmt: skip
+
+
+def _against_ars(kind: str, one: dict, where: str) -> list[str]:
+    required, known = (set(words.split()) for words in ARS[kind])
+    wrong = [f"{where}: {key} is missing" for key in required - one.keys()]
+    wrong += [f"{where}: {key} is not known" for key in one.keys() - required - known]
+    for key, value in one.items():
+        if key in ARS_PARTS:
+            parts = value if isinstance(value, list) else [value]
+            wrong += [
+                w
+                for i, part in enumerate(parts)
+                for w in _against_ars(ARS_PARTS[key], part, f"{where}.{key}[{i}]")
+            ]
+        elif type(value) is not (int if key in ARS_INTEGERS else str):
+            wrong.append(f"{where}.{key}: {value!r}")
+        if key in ARS_TERMS and value["controlledTerm"] not in ARS_TERMS[key]:
+            wrong.append(f"{where}.{key}: {value}")
+    return wrong
+
+
+def test_the_ard_is_as_the_schema_of_the_standard_has_it(ard):
+    assert _against_ars("ReportingEvent", ard, "ard") == []
+
+
+def test_the_schema_in_the_test_refuses_what_the_standard_refuses(ard):
+    """As the file once was: a version in words, keys of our own, no list of contents and no reason."""
+    analysis = {key: value for key, value in ard["analyses"][0].items() if key != "reason"}
+    once = {"id": "a", "name": "b", "version": "1", "covers": "c", "analyses": [analysis]}
+    assert sorted(_against_ars("ReportingEvent", once, "ard")) == [
+        "ard.analyses[0]: reason is missing",
+        "ard.version: '1'",
+        "ard: covers is not known",
+        "ard: mainListOfContents is missing",
+    ]
 
 
 @pytest.fixture(scope="module")

@@ -8,13 +8,14 @@ import pytest
 
 from caseseries.pipeline import SOFTWARE, Checked, analyse_study, check_study, describe_reading
 from caseseries.present.checklists import GUIDELINES, REPORTED, checklists
-from caseseries.present.document import Document, Heading, Number, Table
+from caseseries.present.document import Document, Heading, Number, Paragraph, Table
+from caseseries.present.html import write_html
 from caseseries.present.report import Material, assemble
 from caseseries.present.wording import STYLES, plain
-from read_back import read_page
+from read_back import read_page, read_pdf, squeeze
 
 PARAGRAPH = (
-    "Blinatumomab was given to 11 cases (median age 0.5 years (95% CI 0.4–1.2); range 0.2 to 2.9 years). The indication "
+    "Blinatumomab was given to 11 cases (median age 0.5 years (95% CI 0.4–1.2), range 0.2–2.9 years). The indication "
     "was after relapse in 7 of 11; first line: resistant or refractory in 4 of 11. After treatment, MRD was not "
     "detected in 9/11 (82%; 95% CI 48–98); the MRD response was complete in 9/11 (82%; 95% CI 48–98). Toxicity of any "
     "grade: CRS in 3 of 11, neurotoxicity in 1 of 11 and other in 0 of 11. HSCT followed in 11 of 11, a median of 51 "
@@ -89,8 +90,34 @@ def test_the_lancet_has_its_raised_points_and_jama_its_to(in_style):
     assert "9 (82) " in words["jama"]
 
 
+@pytest.mark.parametrize(
+    ("style", "foreign"), [("lancet", r"\d\.\d"), ("jama", r"\d–\d"), ("blood", r"\d–\d")]
+)
+def test_no_other_convention_stands_in_the_text_the_tables_or_the_figures(style, foreign, in_style, tmp_path):
+    write_html(in_style(style), tmp_path / "report.html")
+    pieces = [piece for piece in read_page(tmp_path / "report.html") if piece.section != "footer"]
+    assert any(piece.kind == "text" for piece in pieces)
+    assert [str(piece) for piece in pieces if re.search(foreign, piece.text)] == []
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_share_in_the_text_has_its_sign(style, in_style):
+    [summary, *_] = [plain(b.inlines) for b in in_style(style).blocks if isinstance(b, Paragraph)]
+    assert re.search(r"complete in 9/11 \(82%; 95% CI", summary)
+
+
+@pytest.mark.parametrize(
+    ("style", "printed"),
+    [("plain", "P = 0.21"), ("blood", "P = .21"), ("jama", "P = .21"), ("lancet", "p=0·21")],
+)
+def test_a_p_value_is_printed_as_the_journal_prints_it(style, printed, in_style):
+    [table] = [b for b in in_style(style).blocks if isinstance(b, Table) and b.id == "compare-os_mixture"]
+    rows = {plain(row.cells[0]): plain(row.cells[1]) for row in table.rows}
+    assert rows["One-sample log-rank test"].replace("\u00a0", " ") == printed
+
+
 def _states(document: Document) -> dict[tuple[str, str], str]:
-    tables = [block for block in checklists(document).blocks if isinstance(block, Table)]
+    tables = [block for block in checklists(document, {}).blocks if isinstance(block, Table)]
     return {
         (table.id, plain(row.cells[0]).rstrip("†")): plain(row.cells[2])
         for table in tables
@@ -128,10 +155,29 @@ def test_tables_and_figures_are_cited_by_the_numbers_of_the_report(demo):
     page = [piece.text for piece in read_page(demo / "report" / "report.html") if piece.kind == "figcaption"]
     captions = {title.split(".")[0]: title.split(". ")[1].rstrip(".") for title in page}
     tables = docx.Document(str(demo / "report" / "checklists.docx")).tables
-    cited = {row.cells[0].text: row.cells[3].text for row in tables[0].rows}
+    cited = {row.cells[0].text: re.sub(r" \(p\. \d+\)", "", row.cells[3].text) for row in tables[0].rows}
     assert captions[cited["14a"]] == "Characteristics of the cases"
     assert captions[cited["13c"]] == "Flow of cases"
     assert [captions[one] for one in cited["16c"].split("; ")] == ["Survival", "Cumulative incidence"]
+
+
+def test_the_checklists_send_a_reader_to_the_page_of_the_pdf(demo):
+    """Every cited page against the words on that page of the finished PDF."""
+    pages = read_pdf(demo / "report" / "report.pdf")
+    tables = docx.Document(str(demo / "report" / "checklists.docx")).tables
+    cells = [row.cells[3].text for table in tables for row in table.rows]
+    places = set(re.findall(r"(?:^|; )([^;(\n]+) \((?:from )?p\. (\d+)\)", "\n".join(cells), re.MULTILINE))
+    numbered = {one for one in places if re.fullmatch(r"(Table|Figure) \d+", one[0])}
+    sections = {one for one in places if one[0][0].isupper()} - numbered
+    assert len(numbered) > 5
+    assert {"Methods", "Limitations", "Summary"} <= {section for section, _ in sections}
+    for caption, page in numbered:
+        assert squeeze(f"{caption}. ") in pages[int(page) - 1], (caption, page)
+    for section, page in sections:
+        assert squeeze(section) in pages[int(page) - 1], (section, page)
+    for result, page in places - numbered - sections:
+        assert re.fullmatch(r"[a-z0-9_.]+", result)
+        assert 0 < int(page) <= len(pages)
 
 
 def test_every_table_and_figure_is_cited_and_in_the_order_in_which_they_stand(demo):

@@ -64,7 +64,7 @@ PLANTED = [
     ("2022 non-empty", "2023 non-empty", "nothing explains 6"),
     ("(CD19) (148)", "(CD19) (149)", "nothing explains"),
     (">1163</td>", ">1164</td>", "nothing explains 1164"),
-    (">9 / 11</td>", ">9 / 12</td>", "nothing explains 9"),
+    (">9 / 11</a>", ">9 / 12</a>", "9 / 12 is not printed by mrd.response.complete"),
     ("<b>Table 4.", "<b>Table 5.", "nothing explains 5"),
     (">267 days (95% CI 77–853)</a>", ">268 days (95% CI 77–853)</a>", "is not printed by followup.hsct"),
     ("HSCT (n\u00a0=\u00a011)</text>", "HSCT (n = 10)</text>", "figure-flow: nothing explains 10"),

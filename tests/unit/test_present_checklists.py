@@ -61,7 +61,7 @@ REPORT = replace(
     ],
 )
 def test_a_place_is_found_where_a_reader_would_find_it(place: str, where: str) -> None:
-    assert find_place(place, REPORT) == where
+    assert find_place(place, REPORT, {}) == where
 
 
 @pytest.mark.parametrize(
@@ -76,18 +76,18 @@ def test_a_place_is_found_where_a_reader_would_find_it(place: str, where: str) -
     ],
 )
 def test_an_item_is_reported_only_if_all_it_asks_for_is_there(item: Item, state: str, where: str) -> None:
-    [row] = check_items("x", "X", [item], REPORT).rows
+    [row] = check_items("x", "X", [item], REPORT, {}).rows
     assert [plain(cell) for cell in row.cells] == [item.number, "x", state, where]
 
 
 def test_an_empty_report_reports_nothing() -> None:
-    for block in checklists(EMPTY).blocks:
+    for block in checklists(EMPTY, {}).blocks:
         if isinstance(block, Table):
             assert {plain(row.cells[2]) for row in block.rows} == {MISSING}
 
 
 def test_what_was_recalled_is_marked() -> None:
-    table = check_items("x", "X", PROCESS, REPORT)
+    table = check_items("x", "X", PROCESS, REPORT, {})
     marked = [plain(row.cells[0]).endswith("†") for row in table.rows]
     assert marked == [item.recalled for item in PROCESS]
     assert any("†" in note for note in table.footnotes)

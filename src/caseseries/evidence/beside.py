@@ -318,8 +318,8 @@ def _believed(stem: str, one: Better, n: int, level: float) -> Iterator[Result]:
     method = f"beta posteriors, {prior}"
     for name, label, unit, value in (
         ("better", f"P(ours is higher), {prior}", "probability", one.probability),
-        ("worth", f"Worth of the prior, {prior}", CASES, one.effective),
-        ("conflict", f"Prior against our data, {prior}", P_VALUE, one.conflict),
+        ("worth", f"Effective sample size, {prior}", CASES, one.effective),
+        ("conflict", f"Prior–data conflict, {prior}", P_VALUE, one.conflict),
     ):
         estimate = Estimate(value, None, None, level, method, n)
         yield Result(f"{stem}.{name}.{one.prior}", label, unit, estimate, decimals=1)

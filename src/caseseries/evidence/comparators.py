@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from caseseries.findings import Finding, Severity, StudyError, Where
+from caseseries.findings import Finding, Severity, StudyError, Where, join
 from caseseries.stats.distributions import normal_quantile
 from caseseries.study.definition import Horizon, Sentence, Study, Word
 from caseseries.study.load import toml_path
@@ -40,6 +40,7 @@ FROM_REMISSION = {"DFS", "RFS", "LFS"}
 
 
 FOLDER = "published"
+WORD = "small letters, digits and _, a letter first"
 
 
 class Comparator(BaseModel):
@@ -179,10 +180,7 @@ def load_comparators(
             numbers at risk that grow.
     """
     name = name or path.name
-    try:
-        data = read_toml(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise StudyError([_finding(name, "", "toml", str(error), "TOML", "Mend the file")]) from error
+    data = _read(path, name)
     if "claims" in data:
         return (), ()
     tables = ["comparator", "comparison"]
@@ -200,21 +198,32 @@ def load_comparators(
             data[key] = []
     found: list[Comparator] = []
     for where, table in _tables(data, "comparator"):
-        one, wrong = _parse(Comparator, name, where, table)
+        one, bad, wrong = _parse(Comparator, name, where, table)
         if isinstance(one, Comparator):
-            wrong += _check(name, where, one)
+            wrong += [each for each in _check(name, where, one) if not _hangs_on(each, where, bad)]
             found.append(one)
         findings += wrong
     asked: list[tuple[Asked, str]] = []
     for where, table in _tables(data, "comparison"):
-        wanted, wrong = _parse(Asked, name, where, table)
+        wanted, bad, wrong = _parse(Asked, name, where, table)
         if isinstance(wanted, Asked):
-            wrong += _check_words(name, where, wanted, study) if study else []
+            more = _check_words(name, where, wanted, study) if study else []
+            wrong += [each for each in more if not _hangs_on(each, where, bad)]
             asked.append((wanted, f"{name} › {where}"))
         findings += wrong
     if findings:
         raise StudyError(findings)
     return tuple(found), tuple(asked)
+
+
+def _read(path: Path, name: str) -> dict[str, Any]:
+    try:
+        return read_toml(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        wrong = _finding(name, "", "encoding", "the file is not UTF-8 text", "TOML", "Save it as UTF-8")
+        raise StudyError([wrong]) from error
+    except (OSError, ValueError) as error:
+        raise StudyError([_finding(name, "", "toml", str(error), "TOML", "Mend the file")]) from error
 
 
 def _tables(data: Mapping[str, Any], key: str) -> Iterator[tuple[str, Any]]:
@@ -224,14 +233,37 @@ def _tables(data: Mapping[str, Any], key: str) -> Iterator[tuple[str, Any]]:
 
 def _parse(
     model: type[Comparator] | type[Asked], name: str, where: str, table: Any
-) -> tuple[Comparator | Asked | None, list[Finding]]:
+) -> tuple[Comparator | Asked | None, frozenset[str], list[Finding]]:
+    """The table without the keys that cannot be used, so that the rest is checked all the same; those, and why."""
+    if not isinstance(table, dict):
+        wrong = _finding(name, where, "table", "this is no table", f"[[{where}]]", "Write a table")
+        return None, frozenset(), [wrong]
+    frozen = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
     try:
-        frozen = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
-        return model.model_validate(frozen), []
+        return model.model_validate(frozen), frozenset(), []
     except ValidationError as error:
-        return None, [_explain(model, name, where, detail) for detail in error.errors()]
-    except AttributeError:
-        return None, [_finding(name, where, "table", "this is no table", f"[[{where}]]", "Write a table")]
+        bad = frozenset(str(detail["loc"][0]) for detail in error.errors())
+        values: dict[str, Any] = {key: "" for key, one in model.model_fields.items() if one.is_required()}
+        values |= {key: value for key, value in frozen.items() if key not in bad}
+        wrong_keys = [_explain(model, name, where, detail) for detail in error.errors()]
+        return model.model_construct(**values), bad, wrong_keys
+
+
+# Findings that a key which cannot be used may cause by its absence alone.
+_NEEDS = {
+    "comparators.no-outcome": {"estimate", "curve", "times"},
+    "comparators.no-estimate": {"estimate"},
+    "comparators.no-numbers": {"risk_days"},
+    "comparators.lengths": {"days", "curve", "risk_days", "at_risk", "times", "events"},
+    "comparators.missing-key": {"lower", "upper"},
+    "comparators.reference": {"study", "mixture"},
+}
+
+
+def _hangs_on(finding: Finding, where: str, bad: frozenset[str]) -> bool:
+    """Whether a finding says no more than that a key could not be used."""
+    key = finding.where.cell.removeprefix(where).removeprefix(".").partition("[")[0]
+    return key in bad or bool(_NEEDS.get(finding.code, set()) & bad)
 
 
 def _first_of_each(asked: Sequence[tuple[Asked, str]]) -> tuple[tuple[Asked, str], ...]:
@@ -342,6 +374,9 @@ def _check_given(name: str, where: str, comparator: Comparator) -> Iterator[Find
     if not given:
         what = "there is no outcome"
         yield _finding(name, where, "no-outcome", what, "estimate, curve or times", "Give one of them")
+    if len(given) > 1:
+        what = f"one outcome is given as {join(given)}"
+        yield _finding(name, where, "contradiction", what, "one of them", "Make a table of each, or keep one")
     if comparator.years and comparator.estimate is None:
         what = "a horizon has no estimate"
         yield _finding(name, f"{where}.years", "no-estimate", what, "", "Add estimate, in percent")
@@ -366,16 +401,24 @@ def _check_limits(name: str, where: str, comparator: Comparator) -> Iterator[Fin
         missing = "lower" if lower is None else "upper"
         what = f"the interval has no {missing} limit"
         yield _finding(name, where, "missing-key", what, "both limits or none", f"Add {missing}")
+    if lower is not None and upper is not None and lower > upper:
+        what = f"the interval falls from {lower:g} to {upper:g}"
+        yield _finding(name, where, "contradiction", what, "lower, then upper", "Correct one of them")
+        return
     if estimate is None:
         return
     if (lower is not None and lower > estimate) or (upper is not None and upper < estimate):
-        what = f"the interval {lower}–{upper} does not hold the estimate {estimate}"
+        what = f"the interval {_plain(lower)}–{_plain(upper)} does not hold the estimate {estimate:g}"
         yield _finding(name, where, "contradiction", what, "", "Correct one of them")
     if None not in (lower, upper, comparator.se):
         width = ((upper or 0) - (lower or 0)) / 2 / normal_quantile(0.975)
         if not 0.5 < width / (comparator.se or 1) < 2:
             what = f"the interval {lower:g}–{upper:g} is that of a standard error of {width:.1f}, not {comparator.se:g}"
             yield _finding(name, f"{where}.se", "contradiction", what, "", "Correct one of them")
+
+
+def _plain(limit: float | None) -> str:
+    return "" if limit is None else f"{limit:g}"
 
 
 def _check_columns(name: str, where: str, comparator: Comparator) -> Iterator[Finding]:
@@ -418,6 +461,12 @@ def _explain(model: type[Comparator] | type[Asked], name: str, where: str, detai
         return _finding(name, place, "unknown-key", what, ", ".join(allowed), suggest(key, allowed))
     if detail["type"] == "missing":
         return _finding(name, place, "missing-key", f"{key} is missing", "", f"Add {key}")
+    if detail["type"] == "string_pattern_mismatch":
+        horizon = detail["ctx"]["pattern"].endswith("[dmy]$")
+        allowed_word = "a whole number and d, m or y, as 36m" if horizon else WORD
+        return _finding(
+            name, place, "wrong-value", f"found {detail['input']!r}", allowed_word, "Change the value"
+        )
     allowed_text = detail["msg"].removeprefix("Input should be ").removeprefix("a valid ")
     return _finding(
         name, place, "wrong-value", f"found {detail['input']!r}", allowed_text, "Change the value"

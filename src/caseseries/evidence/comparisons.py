@@ -40,7 +40,7 @@ class Posterior:
 
 @dataclass(frozen=True)
 class Better:
-    """P(better), with the prior that led to it. `effective` is the prior's worth in patients.
+    """P(better), with the prior that led to it. `effective` is the prior's effective sample size.
 
     `conflict` is the two-sided probability, under the prior, of data as far from it as ours; small means
     that the prior and the cohort disagree.
@@ -214,6 +214,24 @@ def effective_number(table: EventTable, day: int, survival: float) -> tuple[floa
     return 0.0, float(table.n - table.censored[table.days < day].sum())
 
 
+def effective_size(prior: Posterior) -> float:
+    """How many patients a prior is worth: the expected local information ratio (Neuenschwander, Weber, Schmidli &
+    O'Hagan 2020, Biometrics 76:578), which for one beta is a + b.
+
+    The information of a mixture at a place is the mean of its parts' there, by their shares in the density, less the
+    variance of their scores.
+    """
+    if len(prior.parts) == 1:
+        return sum(prior.parts[0][1])
+    x, masses = _places(), [weight * _masses(part) for weight, part in prior.parts]
+    shares = np.array(masses) / np.sum(masses, axis=0)
+    scores = np.array([(a - 1) / x - (b - 1) / (1 - x) for _, (a, b) in prior.parts])
+    curved = np.array([(a - 1) / x**2 + (b - 1) / (1 - x) ** 2 for _, (a, b) in prior.parts])
+    spread = (shares * scores**2).sum(axis=0) - (shares * scores).sum(axis=0) ** 2
+    information = (shares * curved).sum(axis=0) - spread
+    return float(np.sum(masses, axis=0) @ (x * (1 - x) * information))
+
+
 def exceeds(ours: Posterior, theirs: Beta) -> float:
     """P(X > Y) for independent X ~ ours, Y ~ Beta(theirs)."""
     return float(ours.masses @ _cumulated(theirs))
@@ -261,7 +279,7 @@ def _weigh_one(name: str, prior: Posterior, free: float, n: float, reference: Be
         name,
         exceeds(posterior, reference),
         posterior,
-        sum(weight * (a + b) for weight, (a, b) in prior.parts),
+        effective_size(prior),
         _conflict(prior, round(free), round(n)),
     )
 

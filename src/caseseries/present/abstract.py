@@ -17,8 +17,8 @@ def abstract(m: Material) -> str:
 def _sentences(m: Material) -> Iterator[str]:
     index = m.study.index.label
     yield (
-        f"{capital(index)} was given to {{n.cases}} cases (median age {{age.index.median_years}}; range "
-        "{age.index.minimum_years:value} to {age.index.maximum_years})."
+        f"{capital(index)} was given to {{n.cases}} cases (median age {{age.index.median_years}}, range "
+        f"{{age.index.minimum_years:value}}{m.to}{{age.index.maximum_years}})."
     )
     yield levels_of(m.results, "indication", "The indication was")
     yield (

@@ -1,7 +1,8 @@
 """The results in the words of CDISC's Analysis Results Standard: one record a value, each with its printed form.
 
-ARS 1.0 (https://www.cdisc.org/standards/foundational/analysis-results-standard), classes ReportingEvent, Analysis,
-AnalysisMethod, Operation and OperationResult with their attribute names; what is left out is said in the file.
+ARS 1.0 (https://www.cdisc.org/standards/foundational/analysis-results-standard), as its JSON schema has it: classes
+ReportingEvent, ListOfContents, Analysis, AnalysisMethod, Operation and OperationResult, with every attribute they
+require and none they do not know. What is left out is said in the file.
 """
 
 import json
@@ -21,28 +22,37 @@ OPERATIONS = {
     "at_risk": ("At risk just before the horizon", "at_risk"),
 }
 
-COVERED = "methods with their operations; analyses with their results (rawValue unrounded, formattedValue as printed)"
-NOT_COVERED = (
-    "mainListOfContents, outputs and displays; analysisSets, dataSubsets and groupings (the cases behind each "
-    "result are in results.json); controlled terms for reason and purpose; programmingCode"
+COVERED = (
+    "Methods with their operations; analyses with their results: rawValue unrounded, formattedValue as printed. Left "
+    "out: outputs and displays; analysisSets, dataSubsets and groupings (the cases behind each result are in "
+    "results.json); programmingCode."
 )
+# The protocol is the study's own study.toml. A case series tests nothing, so that all it measures is exploratory.
+REASON, PURPOSE = "SPECIFIED IN PROTOCOL", "EXPLORATORY OUTCOME MEASURE"
 
 
 def to_ard(results: Results, study: Study, software: str) -> str:
-    """ard.json: an ARS 1.0 reporting event in JSON, as far as `covers` says."""
+    """ard.json: an ARS 1.0 reporting event in JSON, as far as its description says."""
     methods = {row.estimate.method: f"Mth_{slug(row.estimate.method)}" for row in results.values()}
     event = {
         "id": slug(study.short_title),
         "name": study.title,
-        "version": "1",
-        "standard": "CDISC ARS 1.0",
-        "software": software,
-        "covers": COVERED,
-        "doesNotCover": NOT_COVERED,
+        "version": 1,
+        "description": f"CDISC ARS 1.0, written by {software}. {COVERED}",
+        "mainListOfContents": {
+            "name": "Results, in the order of results.json",
+            "contentsList": {
+                "listItems": [_listed(row, place) for place, row in enumerate(results.values(), start=1)]
+            },
+        },
         "methods": [_method(name, method_id) for name, method_id in methods.items()],
         "analyses": [_analysis(row, methods[row.estimate.method]) for row in results.values()],
     }
     return json.dumps(event, indent=1, ensure_ascii=False) + "\n"
+
+
+def _listed(row: Result, order: int) -> dict[str, object]:
+    return {"name": row.label, "level": 1, "order": order, "analysisId": row.id}
 
 
 def _method(name: str, method_id: str) -> dict[str, object]:
@@ -67,8 +77,10 @@ def _analysis(row: Result, method_id: str) -> dict[str, object]:
     return {
         "id": row.id,
         "name": row.label,
-        "version": "1",
+        "version": 1,
         "description": "; ".join([row.unit, *row.notes]),
+        "reason": {"controlledTerm": REASON},
+        "purpose": {"controlledTerm": PURPOSE},
         "methodId": method_id,
         "results": results,
     }

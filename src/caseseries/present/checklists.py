@@ -5,10 +5,11 @@ asks are in our words. An item marked `recalled` was written from memory of an e
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from caseseries.present.citing import number_of
 from caseseries.present.document import (
     Block,
     Bullets,
@@ -82,7 +83,7 @@ STROBE = (
     Item("12b", "Subgroups and interactions", ("words:Methods|(?i)subgroup",)),
     Item("12c", "Missing data", ("words:Cohort|value is known",)),
     Item("12d", "Loss to follow-up", ("words:Methods|was censored on",)),
-    Item("12e", "Sensitivity analyses", ("words:Methods|interval beside it",)),
+    Item("12e", "Sensitivity analyses", ("words:Methods|intervals? beside it",)),
     Item("13a", "Numbers at each stage", ("figure:flow", "result:n.returned", "result:n.cases")),
     Item(
         "13b",
@@ -170,56 +171,68 @@ NOTES = (
 )
 
 
-def checklists(report: Document) -> Document:
-    """The checklists of a report as a document of their own."""
+Pages = Mapping[str, int]  # of the PDF, by part: "table:survival"
+
+
+def checklists(report: Document, pages: Pages) -> Document:
+    """The checklists of a report as a document of their own, with the pages of its PDF."""
     blocks: list[Block] = []
     for name, title, items in GUIDELINES:
-        blocks += [Heading(1, title), check_items(name, title, items, report)]
+        blocks += [Heading(1, title), check_items(name, title, items, report, pages)]
     return replace(report, subtitle="Reporting checklists", blocks=tuple(blocks), trails={})
 
 
-def check_items(name: str, title: str, items: Sequence[Item], report: Document) -> Table:
+def check_items(name: str, title: str, items: Sequence[Item], report: Document, pages: Pages) -> Table:
     """One line an item: whether the report answers it, and where."""
-    rows = tuple(TableRow(tuple((Text(words),) for words in _line(item, report))) for item in items)
+    rows = tuple(TableRow(tuple((Text(words),) for words in _line(item, report, pages))) for item in items)
     return Table(name, title, ("Item", "Asks for", "Reported", "Where"), rows, "llll", NOTES)
 
 
-def _line(item: Item, report: Document) -> tuple[str, str, str, str]:
+def _line(item: Item, report: Document, pages: Pages) -> tuple[str, str, str, str]:
     number = f"{item.number}{'†' if item.recalled else ''}"
-    if moot := find_place(item.moot, report) if item.moot else "":
+    if moot := find_place(item.moot, report, pages) if item.moot else "":
         return number, item.asks, MOOT, moot
-    found = [where for place in item.places if (where := find_place(place, report))]
+    found = [where for place in item.places if (where := find_place(place, report, pages))]
     complete = bool(found) and len(found) == len(item.places)
     state = REPORTED if complete else PARTLY if found else MISSING
     return number, item.asks, state, "; ".join(dict.fromkeys(found)) or "–"
 
 
-def find_place(place: str, report: Document) -> str:
-    """Where a report has a place, as a reader would be sent to it; empty if it has not."""
+def find_place(place: str, report: Document, pages: Pages) -> str:
+    """Where a report has a place, as a reader would be sent to it, with its page; empty if it has not."""
     kind, _, name = place.partition(":")
     if kind == "title":
         return "title" if name in report.title.lower() else ""
     if kind == "keyword":
         return "keywords" if name in report.keywords else ""
     if kind in ("table", "figure"):
-        return _numbered(Table if kind == "table" else Figure, name, report)
+        numbers = number_of(report.blocks)
+        part = next((one for one in numbers if one.startswith(place)), "")
+        return f"{kind.capitalize()} {numbers[part]}{_page(part, pages)}" if part else ""
     if kind == "result":
-        return next((one for one in _printed(report) if one.startswith(name)), "")
+        found = next(((one, part) for one, part in _printed(report) if one.startswith(name)), None)
+        return f"{found[0]}{_page(found[1], pages)}" if found else ""
     section, _, pattern = name.partition("|")
-    return section if re.search(pattern or ".", _text_of(section, report)) else ""
+    if not re.search(pattern or ".", _text_of(section, report)):
+        return ""
+    return f"{section}{_page(f'section:{section}', pages)}"
 
 
-def _numbered(kind: type[Table] | type[Figure], name: str, report: Document) -> str:
-    parts = [block.id for block in report.blocks if isinstance(block, kind)]
-    place = next((number for number, part in enumerate(parts, start=1) if part.startswith(name)), None)
-    return f"{kind.__name__} {place}" if place else ""
+def _page(part: str, pages: Pages) -> str:
+    """ " (p. 3)"; what stands in a section is somewhere from its heading on."""
+    first = "from " * part.startswith("section:")
+    return f" ({first}p. {pages[part]})" if part in pages else ""
 
 
-def _printed(report: Document) -> Iterator[str]:
-    """The ids of every result that the report prints, in order."""
+def _printed(report: Document) -> Iterator[tuple[str, str]]:
+    """The ids of every result that the report prints, in order, each with the part it stands in."""
+    part = ""
     for block in report.blocks:
+        if isinstance(block, Heading) and block.level == 1:
+            part = f"section:{block.text}"
+        own = f"table:{block.id}" if isinstance(block, Table) else part
         for inlines in _inlines(block):
-            yield from (run.result_id for run in inlines if isinstance(run, Number))
+            yield from ((run.result_id, own) for run in inlines if isinstance(run, Number))
 
 
 def _inlines(block: Block) -> Iterator[tuple[Text | Number, ...]]:

@@ -43,7 +43,7 @@ FONT = "Calibri"
 INK, QUIET, ALARM, CALM = "1B1F24", "5B6470", "B24A00", "0072B2"
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 _SIDES = {"l": "left", "r": "right", "c": "center"}
-UNBROKEN_ROWS = 24
+UNBROKEN_ROWS, HIGHEST_MM = 24, 215
 TWIPS_PER_MM, TWIPS_PER_POINT, CELL_MARGIN, AIR = 1440 / 25.4, 20, 70, 400
 
 # name: (size in points, bold, colour, space before, space after)
@@ -165,6 +165,8 @@ class _Writer:
         picture = paragraph.add_run().add_picture(
             io.BytesIO(self._pictures[figure.id]), width=Mm(TEXT_WIDTH_MM)
         )
+        if (over := picture.height / Mm(HIGHEST_MM)) > 1:  # what is higher than a page is cut off by Word
+            picture.width, picture.height = round(picture.width / over), Mm(HIGHEST_MM)
         described = picture._inline.docPr
         described.set("descr", figure.alt)
         described.set("title", figure.title)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from caseseries.analysis.results import Results
-from caseseries.present.wording import join, level_percent, noun, percent, rounded, spell
+from caseseries.present.wording import join, level_percent, percent, rounded, spell
 from caseseries.study.definition import Endpoint, Study
 
 
@@ -72,7 +72,7 @@ def _endpoints(study: Study) -> str:
 
 
 def _define(endpoint: Endpoint) -> str:
-    events = f"competing {noun(len(endpoint.competing), 'event')}"
+    events = "a competing event" if len(endpoint.competing) == 1 else "competing events"
     competing = f", with {join(endpoint.competing)} as {events}" if endpoint.competing else ""
     short = "" if endpoint.short.lower() in endpoint.label.lower() else f" ({endpoint.short})"
     return f"{endpoint.label}{short}: time to {_first(endpoint.events)}{competing}."

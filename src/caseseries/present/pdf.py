@@ -15,14 +15,19 @@ from caseseries.present.document import (
     Paragraph,
     Table,
 )
-from caseseries.present.typeset import typeset_pdf
+from caseseries.present.typeset import Pages, typeset_pdf
 
 Json = dict[str, object]
 
 
-def write_pdf(document: Document, path: Path) -> None:
-    """Write a tagged A4 PDF (PDF/UA-1) with vector figures and the notice on every page."""
-    path.write_bytes(typeset_pdf(as_json(document)))
+def write_pdf(document: Document, path: Path) -> Pages:
+    """Write a tagged A4 PDF (PDF/UA-1) with vector figures and the notice on every page.
+
+    The page of every section, table and figure: "section:Methods", "table:survival", "figure:flow".
+    """
+    data, pages = typeset_pdf(as_json(document))
+    path.write_bytes(data)
+    return pages
 
 
 def as_json(document: Document) -> str:
@@ -53,8 +58,10 @@ def _block(block: Block) -> Json:
             return {"kind": "callout", "tone": kind, "title": title, "items": [_runs(item) for item in items]}
         case Table():
             return _table(block)
-        case Figure(_, title, caption, alt, svg):
-            return {"kind": "figure", "title": title, "caption": _runs(caption), "alt": alt, "svg": svg}
+        case Figure(name, title, caption, alt, svg):
+            return {
+                "kind": "figure", "name": name, "title": title, "caption": _runs(caption), "alt": alt, "svg": svg
+            }  # fmt: skip
 
 
 def _table(table: Table) -> Json:
@@ -64,6 +71,7 @@ def _table(table: Table) -> Json:
     ]
     return {
         "kind": "table",
+        "name": table.id,
         "title": table.title,
         "columns": list(table.columns),
         "align": list(table.align),

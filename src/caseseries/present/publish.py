@@ -41,11 +41,14 @@ def write_report(
     document = assemble(material, software)
     write_parts(report, document)
     write_text(report / "text.txt", abstract(material))
-    write_docx(checklists(document), report / "checklists.docx")
-    writers = {"report.html": write_html, "report.pdf": write_pdf, "report.docx": write_docx}
     with ThreadPoolExecutor() as threads:  # Typst, which sets the PDF and the pictures, releases the lock
-        written = [threads.submit(write, document, report / name) for name, write in writers.items()]
-    for one in written:
+        typeset = threads.submit(write_pdf, document, report / "report.pdf")
+        others = [
+            threads.submit(write_html, document, report / "report.html"),
+            threads.submit(write_docx, document, report / "report.docx"),
+        ]
+        write_docx(checklists(document, typeset.result()), report / "checklists.docx")
+    for one in others:
         one.result()
 
 

@@ -1,5 +1,6 @@
 """The report as a document: what is said and in what order, from results, displays and remarks."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -31,7 +32,7 @@ from caseseries.present.figures import (
     swimmer_figure,
     trajectory_figure,
 )
-from caseseries.present.wording import capital, fill, join, level_interval, level_words, noun
+from caseseries.present.wording import STYLES, Style, capital, fill, join, level_interval, level_words, noun
 from caseseries.study.definition import Study
 from caseseries.study.variables import BY_NAME
 
@@ -59,6 +60,15 @@ class Material:
     remarks: tuple[Remark, ...]
     reading: Reading
 
+    @property
+    def style(self) -> Style:
+        return STYLES[self.study.report.style]
+
+    @property
+    def to(self) -> str:
+        """What stands between the ends of a range."""
+        return self.style.between
+
     def say(self, text: str) -> Paragraph:
         return Paragraph(fill(text, self.results))
 
@@ -79,7 +89,8 @@ def assemble(material: Material, software: str) -> Document:
         _data,
         _cases,
     )
-    blocks = cite_numbers([block for section in sections for block in section(material)])
+    said = [block for section in sections for block in section(material)]
+    blocks = tuple(_in_style(block, material.style) for block in cite_numbers(said))
     return Document(
         title=study.title,
         subtitle=f"{study.design}. {study.population}",
@@ -93,6 +104,17 @@ def assemble(material: Material, software: str) -> Document:
             for result in material.results.values()
         },
     )
+
+
+DRAWN_WORDS = re.compile("(?<=>)[^<>]+(?=</text>)")
+POINT = re.compile(r"(?<=\d)\.(?=\d)")
+
+
+def _in_style(block: Block, style: Style) -> Block:
+    """A figure with the decimal mark of the style in its words."""
+    if not isinstance(block, Figure):
+        return block
+    return replace(block, svg=DRAWN_WORDS.sub(lambda words: POINT.sub(style.decimal, words[0]), block.svg))
 
 
 def trail_of(result: Result, rulings: Sequence[Ruling] = ()) -> Trail:
@@ -115,7 +137,7 @@ def _summary(m: Material) -> Iterator[Block]:
     yield Heading(1, "Summary")
     parts = [
         f"{capital(study.index.label)} was given to {{n.cases}} cases (median age {{age.index.median_years}}, range "
-        "{age.index.minimum_years:value}–{age.index.maximum_years}).",
+        f"{{age.index.minimum_years:value}}{m.to}{{age.index.maximum_years}}).",
         "MRD response was complete in {mrd.response.complete} and complete or partial in "
         "{mrd.response.complete_or_partial}.",
     ]
@@ -182,7 +204,8 @@ def _treatment(m: Material) -> Iterator[Block]:
     yield m.say(
         f"{levels_of(m.results, 'cycles', 'The number of cycles was')} "
         f"Before {study.index.label}, MRD in cases in MRD-positive remission was a median of {{mrd.before.median}}, "
-        "range {mrd.before.minimum:value}–{mrd.before.maximum:value} (n = {mrd.before.median:n}). After it, MRD was "
+        f"range {{mrd.before.minimum:value}}{m.to}{{mrd.before.maximum:value}} (n = {{mrd.before.median:n}}). "
+        "After it, MRD was "
         "not detected in {mrd.after.not_detected}; the response was complete in {mrd.response.complete}, partial in "
         "{mrd.response.partial}, and complete or partial in {mrd.response.complete_or_partial} (see figure:mrd, "
         "table:response)."
@@ -201,7 +224,7 @@ def _treatment(m: Material) -> Iterator[Block]:
     transplanted = "characteristics.hsct_after_index.yes"
     yield m.say(
         f"HSCT followed in {{{transplanted}:of}}, a median of {{time.index_to_hsct.median}} from the start of "
-        f"{study.index.label} (range {{time.index_to_hsct.minimum:value}}–{{time.index_to_hsct.maximum}}). "
+        f"{study.index.label} (range {{time.index_to_hsct.minimum:value}}{m.to}{{time.index_to_hsct.maximum}}). "
         + _home(m.results)
     )
 
@@ -291,14 +314,14 @@ def outcome_of(m: Material, result_id: str) -> str:
 
 
 def _follow_up(study: Study, results: Results) -> str:
-    sentences = []
+    sentences, to = [], STYLES[study.report.style].between
     for origin in dict.fromkeys(origin for wanted in study.estimates for origin in wanted.origins):
         stem = f"followup.{origin}"
         if f"{stem}.reverse_km.median" in results:
             sentences.append(
                 f"Median follow-up from {study.origins[origin].label} was {{{stem}.reverse_km.median}} by reverse "
                 f"Kaplan–Meier; survivors were followed for a median of {{{stem}.survivors.median}}, range "
-                f"{{{stem}.survivors.minimum:value}}–{{{stem}.survivors.maximum}}."
+                f"{{{stem}.survivors.minimum:value}}{to}{{{stem}.survivors.maximum}}."
             )
     return " ".join(sentences)
 

@@ -7,6 +7,7 @@ from caseseries.analysis.displays import Aftermath, Contrast, Listing
 from caseseries.analysis.results import Result, Results
 from caseseries.present.document import Inlines, Number, Table, TableRow, Text
 from caseseries.present.wording import (
+    STYLES,
     capital,
     fill,
     join,
@@ -26,9 +27,7 @@ from caseseries.study.variables import BY_NAME, Variable
 def characteristics(study: Study, results: Results) -> Table:
     """Table 1: one line a number, one a level of each category, and how many are not known."""
     rows = [
-        row
-        for name in study.report.characteristics
-        for row in _characteristic(BY_NAME[name], study.index.label, results)
+        row for name in study.report.characteristics for row in _characteristic(BY_NAME[name], study, results)
     ]
     n = results["n.cases"].shown
     return Table(
@@ -41,13 +40,14 @@ def characteristics(study: Study, results: Results) -> Table:
     )
 
 
-def _characteristic(variable: Variable, treatment: str, results: Results) -> Iterator[TableRow]:
-    label = variable.label.replace("index treatment", treatment)
+def _characteristic(variable: Variable, study: Study, results: Results) -> Iterator[TableRow]:
+    label = variable.label.replace("index treatment", study.index.label)
+    to = STYLES[study.report.style].between
     label = f"{label}, {variable.unit}" if variable.unit else label
     if variable.kind == "number":
         stem = variable.result_id("{}")
         median, low, high = (stem.format(name) for name in ("median", "minimum", "maximum"))
-        yield _row(results, label, f"{{{median}:value}} ({{{low}:value}}–{{{high}:value}})")
+        yield _row(results, label, f"{{{median}:value}} ({{{low}:value}}{to}{{{high}:value}})")
     elif variable.kind == "yes_no":
         yield _row(results, label, f"{{{variable.result_id('yes')}:value}}")
     else:
@@ -141,7 +141,7 @@ def response(results: Results) -> Table:
 
 
 def _counted(result: Result) -> tuple[Inlines, ...]:
-    count = (Text(f"{result.estimate.events} / {result.estimate.n}"),)
+    count = fill(f"{{{result.id}:out_of}}", {result.id: result})
     share = plain(fill(f"{{{result.id}:value}}", {result.id: result})).split("(")[-1].rstrip("%)")
     return count, (Number(result.id, share),), fill(f"{{{result.id}:range}}", {result.id: result})
 
@@ -220,7 +220,7 @@ def _estimate_cells(result: Result, results: Results) -> tuple[Inlines, ...]:
 def _rests_on(result: Result) -> tuple[Inlines, ...]:
     estimate = result.estimate
     at_risk = "–" if estimate.at_risk is None else str(estimate.at_risk)
-    return (Text(f"{estimate.events} / {estimate.n}"),), (Number(result.id, at_risk),)
+    return fill(f"{{{result.id}:out_of}}", {result.id: result}), (Number(result.id, at_risk),)
 
 
 def aftermath(rows: Sequence[Aftermath], style: str = "plain") -> Table:

@@ -3,14 +3,15 @@
 Only the typeface that ships with the package is used, so that every machine sets the same pages.
 """
 
+import json
 from functools import cache
 from importlib.resources import as_file, files
-from typing import Literal
 
 import typst
 
 DOTS_PER_INCH = 300
 TEXT_WIDTH_MM = 170
+Pages = dict[str, int]
 _HERE = files("caseseries.present")
 _PICTURE = (
     f"#set page(width: auto, height: auto, margin: 0pt, fill: white)\n"
@@ -18,27 +19,24 @@ _PICTURE = (
 )
 
 
-def typeset_pdf(document: str) -> bytes:
-    """A PDF/UA-1 report from a document in JSON (the shape is that of `pdf.as_json`)."""
-    template = (_HERE / "templates" / "report.typ").read_bytes()
-    return _compile(template, "pdf", {"document": document}, ["ua-1"])
+def typeset_pdf(document: str) -> tuple[bytes, Pages]:
+    """A PDF/UA-1 report from a document in JSON (in the shape of `pdf.as_json`), and the pages its parts are on."""
+    with as_file(_HERE / "templates" / "report.typ") as template:
+        typesetter = typst.Compiler(str(template), font_paths=typefaces(), sys_inputs={"document": document})
+        data = typesetter.compile(format="pdf", pdf_standards=["ua-1"])
+        marks = json.loads(typesetter.query("<place>", field="value"))
+    assert isinstance(data, bytes)
+    return data, {mark["name"]: mark["page"] for mark in marks}
 
 
 def typeset_png(svg: str) -> bytes:
     """A figure as wide as the text of a page, at 300 dots per inch."""
-    return _compile(_PICTURE.encode(), "png", {"svg": svg}, [])
-
-
-def _compile(
-    source: bytes, kind: Literal["pdf", "png"], inputs: dict[str, str], standards: list[Literal["ua-1"]]
-) -> bytes:
     return typst.compile(
-        source,
-        format=kind,
+        _PICTURE.encode(),
+        format="png",
         ppi=DOTS_PER_INCH,
         font_paths=typefaces(),
-        sys_inputs=inputs,
-        pdf_standards=[*standards],
+        sys_inputs={"svg": svg},
     )
 
 

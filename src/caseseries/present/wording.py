@@ -54,8 +54,8 @@ class Style:
     between: str = "–"
     before: str = "% CI "
     share: str = "%"
-    p: str = "P "
-    equal: str = "= "
+    p: str = "P\u00a0"
+    equal: str = "=\u00a0"
     unit_zero: str = "0"
 
 
@@ -132,7 +132,7 @@ def p_value(value: float) -> str:
 
 
 def p_before(result: Result) -> str:
-    """ "P = " or "P " before a p-value in its style."""
+    """ "P = " or "P " before a p-value in its style, in one piece with it."""
     style = STYLES[result.style]
     return style.p if result.shown.startswith("<") else f"{style.p}{style.equal}"
 
@@ -165,7 +165,7 @@ def full(result: Result) -> str:
     if estimate.value is None:
         return _missing(result)
     if result.unit == "proportion":
-        return f"{estimate.events}/{estimate.n} ({_share(result, estimate.value)}; {limits})"
+        return f"{estimate.events}/{estimate.n} ({percent(estimate.value)}; {limits})"
     unit = f" {result.unit}" if result.unit in NAMED_UNITS else ""
     return f"{brief(result)}{unit} ({limits})" if limits else f"{brief(result)}{unit}"
 
@@ -237,6 +237,7 @@ FIELDS: dict[str, Callable[[Result], str]] = {
     "limits": limits_of,
     "range": bounds_of,
     "of": lambda result: f"{result.estimate.events} of {result.estimate.n}",
+    "out_of": lambda result: f"{result.estimate.events} / {result.estimate.n}",
     "lower": lambda result: limit(result, result.estimate.lower),
     "upper": lambda result: limit(result, result.estimate.upper),
     "n": lambda result: str(result.estimate.n),

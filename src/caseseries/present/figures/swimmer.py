@@ -87,7 +87,7 @@ def _frame(x: Scale, top: float, bottom: float, left: float, last_day: int, orig
         at = x(tick * axis.unit_days)
         yield pen.line((at, top), (at, bottom), pen.FAINT)
         yield pen.words(at, bottom + 16, str(tick), anchor="middle", size=pen.SMALL, fill=pen.QUIET)
-    yield pen.line((left + 8, bottom), (WIDTH - 30, bottom))
+    yield pen.line((left + 8, bottom), (WIDTH - 12, bottom))
     middle = (left + WIDTH - 22) / 2
     yield pen.words(middle, bottom + 34, f"{axis.unit} from {origin}", anchor="middle", size=pen.SMALL)
 
