@@ -140,16 +140,34 @@ def check(
 
 
 @app.command()
-def redcap(folder: Folder) -> int:
-    """Write the study's forms as a REDCap dictionary."""
+def redcap(
+    folder: Folder,
+    fetch: Annotated[
+        str, typer.Option(metavar="URL", help="Fetch the records from this address, https://…/api/.")
+    ] = "",
+    token: Annotated[
+        Path | None, typer.Option(help="With --fetch: a file with the API token; otherwise it is asked for.")
+    ] = None,
+) -> int:
+    """Write a REDCap dictionary, or fetch its records."""
     from caseseries.intake.redcap import DICTIONARY, to_dictionary
     from caseseries.study.load import load_study
 
-    (folder / DICTIONARY).write_bytes(to_dictionary(load_study(folder)).encode("utf-8"))
+    study = load_study(folder)
+    if fetch:
+        from caseseries.intake.redcap_fetch import fetch_export, keep_export, read_token
+
+        secret = read_token(token) if token else typer.prompt("API token", hide_input=True)
+        path, earlier = keep_export(folder, fetch_export(fetch, secret.strip()))
+        say(f"Wrote {path}")
+        if earlier:
+            say(f"What changed: caseseries check {folder} --against {earlier}")
+        return DONE
+    (folder / DICTIONARY).write_bytes(to_dictionary(study).encode("utf-8"))
     say(
         f"Wrote {folder / DICTIONARY}. Set all instruments but patients and diagnosis to repeat, then put raw CSV"
     )
-    say("exports into returns/")
+    say("exports into returns/, or fetch them: caseseries redcap DIR --fetch URL")
     return DONE
 
 

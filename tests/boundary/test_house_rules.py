@@ -32,6 +32,8 @@ EXTRAS = [
     if not each.startswith("caseseries[")
 ]
 TEST_EXTRA = PROJECT["project"]["optional-dependencies"]["test"]
+# Distributions of extras whose name is not that of what is imported, for where they are not installed.
+OWNERS = {"ibis": ["ibis-framework"], "redcap": ["PyCap"]}
 # What a library of an extra needs and does not ask for itself, and the engine whose frames a caller brings.
 NEEDED_BY_OTHERS = {"pandas", "pyarrow", "pyspark", "sqlglot"}
 # Run as programs or read as type stubs, never imported.
@@ -74,13 +76,20 @@ def test_nothing_reaches_a_network():
     assert house.find_network_imports(SOURCES) == []
 
 
+def test_only_the_command_line_opens_the_door_to_a_network():
+    """And only inside the function that was given an address: reading a study never loads it."""
+    door = "caseseries.intake.redcap_fetch"
+    assert [name for name, text in SOURCES.items() if f"{door} import" in text] == ["src/caseseries/cli.py"]
+    assert f"\nfrom {door}" not in SOURCES["src/caseseries/cli.py"]
+
+
 def test_nothing_reads_the_clock_the_locale_or_the_environment():
     assert house.find_hidden_inputs(SOURCES) == []
 
 
 def test_every_import_is_declared():
     declared = {house.distribution_of(each) for each in RUNTIME + EXTRAS}
-    owners = packages_distributions()
+    owners = {**OWNERS, **packages_distributions()}
     assert house.find_undeclared(house.third_party(SOURCES), declared, owners) == []
     assert house.find_unused(house.third_party(SOURCES), declared - NEEDED_BY_OTHERS, owners) == []
 
@@ -90,7 +99,7 @@ def test_every_import_of_the_tests_is_declared():
     extra = {house.distribution_of(each) for each in TEST_EXTRA}
     own = {path.stem for path in (ROOT / "tests").rglob("*.py")} | set(house.KINDS)
     imported = house.third_party(TESTS) - own
-    owners = packages_distributions()
+    owners = {**OWNERS, **packages_distributions()}
     assert house.find_undeclared(imported, runtime | extra, owners) == []
     assert (
         house.find_unused(imported | house.third_party(SOURCES), extra - PROGRAMS - NEEDED_BY_OTHERS, owners)

@@ -67,6 +67,12 @@ def test_a_network_import_is_refused():
     assert house.find_network_imports({"a.py": "from urllib.request import urlopen\n"}) == [
         "a.py imports urllib; nothing here may reach a network"
     ]
+    door = "src/caseseries/intake/redcap_fetch.py"
+    assert house.find_network_imports({door: "from redcap.project import Project\n"}) == []
+    assert house.find_network_imports({"a.py": "import redcap\n", door: "import socket\n"}) == [
+        "a.py imports redcap; nothing here may reach a network",
+        f"{door} imports socket; nothing here may reach a network",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ from datetime import date
 
 import pytest
 
+from caseseries.decisions.chain import Log
+from caseseries.identify.ascertainment import ask_silent_centres
 from caseseries.intake.redcap import field_of, to_dictionary
 from caseseries.intake.returns import read_returns
 from caseseries.study.forms import CASE_ID, forms_of
@@ -150,3 +152,142 @@ def test_a_line_of_the_wrong_instrument_sets_the_case_aside(tmp_path):
     assert [aside.case_id for aside in returns.aside] == ["A-1"]
     [said] = [finding for finding in returns.findings if finding.code == "intake.instrument"]
     assert said.what == "line 8 is of another instrument than its fields: follow_up_date, follow_up_event"
+
+
+# --- exports as REDCap writes them, typed by hand -----------------------------------------------------------
+
+ALL = [
+    "case_id",
+    *(field_of(form, column) for form in FORMS.values() for column in form.columns if column is not CASE_ID),
+]
+
+
+def raw(rows, delimiter=",", fields=ALL, bom=""):
+    """Rows of fields in the order of the first row's own, then every other field of the study, empty."""
+    own = list(dict.fromkeys(name for row in rows for name in row))
+    out = io.StringIO()
+    writer = csv.DictWriter(out, [*own, *(name for name in fields if name not in own)], delimiter=delimiter)
+    writer.writeheader()
+    writer.writerows(rows)
+    return bom + out.getvalue()
+
+
+def event(name, **fields):
+    return {"redcap_event_name": name, "redcap_repeat_instrument": "", "redcap_repeat_instance": "", **fields}
+
+
+BORN = {"patients_birth_date": "2016-06-15", "patients_sex": "1"}
+LONGITUDINAL = [
+    {"case_id": "A-1", **event("baseline_arm_1", **BORN), "diagnosis_diagnosis_date": "2016-09-23"},
+    {"case_id": "A-1", **event("follow_up_arm_1", redcap_repeat_instrument="follow_up", redcap_repeat_instance="1"),
+     "follow_up_date": "2017-07-30", "follow_up_event": "2"},
+    {"case_id": "A-1", **event("follow_up_arm_1", redcap_repeat_instrument="follow_up", redcap_repeat_instance="2"),
+     "follow_up_date": "2018-02-25", "follow_up_event": "5"},
+]  # fmt: skip
+
+
+def told_of(returns):
+    return [f"{finding.severity} {finding.code.removeprefix('intake.')}" for finding in returns.findings]
+
+
+def events_of(returns):
+    [patient] = returns.patients
+    return [(str(row.values["date"].value), row.text("event")) for row in patient.form("follow_up")]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("bom", ["", "\ufeff"], ids=["", "bom"])
+def test_a_longitudinal_project_with_repeating_instruments(tmp_path, delimiter, bom):
+    returns = read_export(tmp_path, raw(LONGITUDINAL, delimiter, bom=bom))
+    assert told_of(returns) == []
+    assert events_of(returns) == [("2017-07-30", "relapse"), ("2018-02-25", "seen alive")]
+
+
+def test_a_repeating_event_has_every_instrument_on_its_line(tmp_path):
+    """A repeating event names no instrument: its instance counts for all that its line holds."""
+    visits = [
+        {"case_id": "A-1", **event("visit_arm_1", redcap_repeat_instance=str(number)), "follow_up_date": day,
+         "follow_up_event": "5", "specimens_specimen_date": day, "specimens_mrd_result": "3",
+         "specimens_sensitivity_percent": "0.01"}
+        for number, day in enumerate(("2018-01-02", "2018-02-03"), start=1)
+    ]  # fmt: skip
+    returns = read_export(tmp_path, raw([LONGITUDINAL[0], *visits]))
+    assert told_of(returns) == []
+    assert len(returns.patients[0].form("specimens")) == len(returns.patients[0].form("follow_up")) == 2
+
+
+def test_a_form_once_a_child_that_stands_in_two_events_is_asked_about(tmp_path):
+    again = {"case_id": "A-1", **event("visit_arm_1"), "patients_birth_date": "2016-06-16"}
+    returns = read_export(tmp_path, raw([*LONGITUDINAL, again]))
+    assert [aside.case_id for aside in returns.aside] == ["A-1"]
+
+
+def test_labels_for_values_name_the_instruments_by_their_labels(tmp_path):
+    labelled = [
+        {**row, "redcap_repeat_instrument": "Follow Up" if row["redcap_repeat_instrument"] else ""}
+        for row in LONGITUDINAL
+    ]
+    labelled[0]["patients_sex"], labelled[1]["follow_up_event"] = "female", "relapse"
+    labelled[2]["follow_up_event"] = "seen alive"
+    returns = read_export(tmp_path, raw(labelled))
+    assert told_of(returns) == []
+    assert events_of(returns) == [("2017-07-30", "relapse"), ("2018-02-25", "seen alive")]
+
+
+def test_labels_for_headings_are_refused_with_what_to_export(tmp_path):
+    text = 'Case id,"Repeat Instrument","Repeat Instance","Date of birth",Sex,Complete?\nA-1,,,2016-06-15,female,Complete\n'
+    returns = read_export(tmp_path, text)
+    assert told_of(returns) == ["file redcap-labels"]
+    assert returns.findings[0].do == "Export it again as “CSV / Microsoft Excel (raw data)”"
+    assert returns.patients == ()
+
+
+def test_a_field_made_a_checkbox_is_no_answer(tmp_path):
+    row = {"case_id": "A-1", **BORN, "diagnosis_cd15___0": "0", "diagnosis_cd15___1": "1"}
+    returns = read_export(tmp_path, raw([row]))
+    assert told_of(returns) == ["value checkbox", "value checkbox"]
+    row = {"case_id": "A-1", **BORN, "follow_up_event___2": "1", "follow_up_event___4": "0"}
+    returns = read_export(tmp_path, raw([row]))
+    assert told_of(returns).count("file checkbox") == 2
+    assert returns.patients == ()
+
+
+def test_what_the_export_does_not_hold_is_said(tmp_path):
+    fields = [name for name in ALL if not name.startswith("follow_up_") and name != "diagnosis_wbc"]
+    returns = read_export(tmp_path, raw([{"case_id": "A-1", **BORN}], fields=fields))
+    [finding] = returns.findings
+    assert (
+        finding.what == "the export lacks every field of the instruments follow_up; the fields diagnosis_wbc"
+    )
+
+
+@pytest.mark.parametrize("group", ["great_ormond_stree", "Great Ormond Street", "york"])
+def test_a_data_access_group_is_the_centre_of_its_cases(tmp_path, group):
+    """REDCap's own name of a group: its label in lower case, other signs as _, 18 letters at most."""
+    study = STUDY.model_copy(update={"centres": ("Great Ormond Street", "York", "Leeds")})
+    rows = [
+        {"case_id": "A-1", "redcap_data_access_group": group, **BORN},
+        {"case_id": "B-1", "redcap_data_access_group": "leeds", **BORN},
+    ]
+    (tmp_path / "returns").mkdir()
+    (tmp_path / "returns" / "all.csv").write_text(raw(rows), encoding="utf-8")
+    returns = read_returns(tmp_path, study)
+    wanted = "York" if group == "york" else "Great Ormond Street"
+    assert {patient.case_id: patient.centre for patient in returns.patients} == {
+        "A-1": wanted,
+        "B-1": "Leeds",
+    }
+    assert returns.files[0].centres == tuple(sorted((wanted, "Leeds")))
+    silent = {question.text for question in ask_silent_centres(study, returns.files, Log()).questions}
+    assert len(silent) == 1
+    assert wanted not in silent.pop()
+
+
+def test_a_group_that_is_no_centre_is_said_to_be_none(tmp_path):
+    study = STUDY.model_copy(update={"centres": ("Leeds",)})
+    (tmp_path / "returns").mkdir()
+    text = raw([{"case_id": "A-1", "redcap_data_access_group": "test", **BORN}])
+    (tmp_path / "returns" / "all.csv").write_text(text, encoding="utf-8")
+    returns = read_returns(tmp_path, study)
+    assert told_of(returns) == ["note centre"]
+    assert returns.patients[0].centre == "test"

@@ -266,3 +266,31 @@ def test_sums_titles_and_repeated_headings_are_no_children(tmp_path, rows, ignor
     assert [f.what for f in returns.findings if f.code == "intake.outside"] == [
         f"cells ignored: {ignored} filled outside the records: titles, notes, sums, headings said again"
     ]
+
+
+# --- cells for several children -----------------------------------------------------------------------------
+
+TWINS = [["Study no.", "DOB", "Sex"], ["A-1", "15/06/2016", "f"], ["A-2", None, "m"]]
+EVERY = {**YES, "fill-down": "every line"}
+
+
+def merge_births(book):
+    book["All"].merge_cells("B2:B3")
+
+
+def test_a_cell_merged_over_two_children_counts_for_both_and_once_in_the_sums(tmp_path):
+    write_own(tmp_path, {"All": TWINS}, edit=merge_births)
+    returns = read_answered(tmp_path, EVERY)
+    assert [values_of(returns, case, "patients")[0]["birth_date"] for case in ("A-1", "A-2")] == [
+        "2016-06-15",
+        "2016-06-15",
+    ]
+    assert (returns.counts.non_empty, returns.counts.stored) == (8, 5)
+
+
+def test_a_child_whose_merged_cell_is_set_aside_with_another_s_is_set_aside_too(tmp_path):
+    rows = [[*TWINS[0], "Relapse date"], [*TWINS[1], "31/02/2018"], [*TWINS[2], "-"]]
+    write_own(tmp_path, {"All": rows}, edit=merge_births)
+    returns = read_answered(tmp_path, EVERY)
+    assert [aside.case_id for aside in returns.aside] == ["A-1", "A-2"]
+    assert returns.aside[1].reason.what == "the merged cell counts for A-1 too, which is set aside"

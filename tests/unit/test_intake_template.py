@@ -176,3 +176,27 @@ def test_a_drop_down_column_is_wide_enough_for_its_words(book):
         for cell, column in zip(book[form.sheet][1], form.columns, strict=True):
             width = book[form.sheet].column_dimensions[cell.column_letter].width
             assert width >= max(12, *(min(len(word), 36) for word in ("", *column.choices)))
+
+
+def test_a_case_id_typed_twice_or_on_no_patients_sheet_is_warned_about_and_not_refused(book):
+    """Excel's own test of it, in a formula; a person can go on, for the children may be typed last."""
+    for form in FORMS:
+        rule = rules_of(book[form.sheet])["A"]
+        ids = "$A$2:$A$2000,A2)"
+        wanted = f"COUNTIF({ids}=1" if form.name == "patients" else f"COUNTIF(Patients!{ids}>0"
+        assert (rule.type, rule.formula1, rule.errorStyle) == ("custom", wanted, "warning")
+    assert "Patients" in book.sheetnames
+
+
+def test_the_centre_is_chosen_from_those_of_the_protocol(tmp_path):
+    study = STUDY.model_copy(update={"centres": ("Leeds", "York")})
+    write_template(tmp_path / "a.xlsx", study)
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    [rule] = book["How to fill this in"].data_validations.dataValidation
+    assert (str(rule.sqref), rule.type, rule.formula1) == ("B3", "list", "Lists!$A$2:$A$3")
+    assert [book["Lists"].cell(row, 1).value for row in (1, 2, 3)] == ["centres", "Leeds", "York"]
+    sex = rules_of(book["Patients"])["C"].formula1
+    assert [cell[0].value for cell in book["Lists"][sex.partition("!")[2].replace("$", "")]] == [
+        "female",
+        "male",
+    ]

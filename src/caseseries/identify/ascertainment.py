@@ -31,7 +31,7 @@ class Silence:
 
 def list_answers(study: Study, files: Iterable[ReturnedFile], log: Log) -> Reach:
     """Which centres were asked and which have answered; what somebody said of a silent centre counts."""
-    filled = {file.centre for file in files if file.counts.non_empty}
+    filled = {centre for file in files if file.counts.non_empty for centre in file.centres}
     said = {centre: _said(centre, log) for centre in study.centres if centre not in filled}
     asked = tuple(centre for centre in study.centres if said.get(centre) != NOT_ASKED)
     return Reach(asked, tuple(centre for centre in asked if centre in filled or said[centre] == NO_CASE))
@@ -39,7 +39,7 @@ def list_answers(study: Study, files: Iterable[ReturnedFile], log: Log) -> Reach
 
 def ask_silent_centres(study: Study, files: Iterable[ReturnedFile], log: Log) -> Silence:
     """A question for each centre of the protocol from which nothing came."""
-    filled = {file.centre for file in files}
+    filled = {centre for file in files for centre in file.centres}
     silent = [centre for centre in study.centres if centre not in filled] if filled else []
     questions = unanswered([_ask(centre) for centre in silent], log)
     findings = [

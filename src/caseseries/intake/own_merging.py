@@ -4,7 +4,8 @@ Forms that have one line a child are put together as long as nothing contradicts
 the rules for two lines refuse them.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from caseseries.findings import Finding, Severity, Where
@@ -84,3 +85,29 @@ def _note(cells: Sequence[Where]) -> Remark:
         cells[0], "intake.repeated", Severity.NOTE, what, "", "Nothing: they agree, and count once"
     )
     return Remark(finding, ignored=tuple(dict.fromkeys(cells)))
+
+
+def share_fate(lines: Sequence[Line], aside: Collection[str]) -> list[Finding]:
+    """A finding for each case that has a merged cell in common with one set aside (`aside`: keys of case ids).
+
+    A cell has one fate, so that of the other would lose its value in silence.
+    """
+    cases_of: dict[Where, set[str]] = defaultdict(set)
+    for line in lines:
+        for where in line.cells:
+            cases_of[where].add(line.case_id)
+    shared = {where: cases for where, cases in cases_of.items() if len(set(map(key_of, cases))) > 1}
+    found: dict[str, Finding] = {}
+    for _ in shared:  # one case can bind the next
+        for where, cases in sorted(shared.items()):
+            lost = [case for case in sorted(cases) if key_of(case) in aside or key_of(case) in found]
+            for case in sorted(cases) if lost else ():
+                if case not in lost:
+                    found.setdefault(key_of(case), _bound(where, case, lost[0]))
+    return list(found.values())
+
+
+def _bound(where: Where, case: str, other: str) -> Finding:
+    what = f"the merged cell counts for {other} too, which is set aside"
+    do = f"Mend what is said of {other}, or unmerge the cell and fill in each line"
+    return Finding(where, "intake.shared-cell", Severity.CASE, what, "a cell for each case", do, case)

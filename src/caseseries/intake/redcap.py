@@ -6,12 +6,13 @@ of our lists. The repeating instruments are set in REDCap itself, which no dicti
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from caseseries.findings import Finding, Severity, Where
-from caseseries.intake.lines import Grid, Remark
+from caseseries.intake.lines import Grid, Remark, severity_of
 from caseseries.intake.notices import quote
-from caseseries.intake.spelling import clean
+from caseseries.intake.spelling import clean, fold, key_of
 from caseseries.intake.workbook import Cell, Sheet, Workbook, letters_of
 from caseseries.study.definition import Study
 from caseseries.study.forms import CASE_ID, Column, Form, forms_of
@@ -39,16 +40,20 @@ HEADINGS = (
 
 DICTIONARY = "redcap-dictionary.csv"
 INSTRUMENT, INSTANCE = "redcap_repeat_instrument", "redcap_repeat_instance"
-EVENT = "redcap_event_name"
+EVENT, GROUP = "redcap_event_name", "redcap_data_access_group"
 OWN = (
     INSTRUMENT,
     INSTANCE,
     EVENT,
-    "redcap_data_access_group",
+    GROUP,
     "redcap_survey_identifier",
 )
 DATE_NOTE = "Year-month-day, for example 2018-03-25; only 2018-03 or 2018 when the day is not known."
 CODED_YES_NO = {"1": "yes", "0": "no"}
+LABELS = frozenset(("repeat instrument", "repeat instance", "event name", "data access group", "complete?"))
+BOX = "___"  # between the name of a checkbox and the code of one of its boxes
+LONGEST_GROUP = 18  # letters of the name that REDCap makes of a group's label
+NOT_IN_GROUP = re.compile(r"[^a-z0-9]+")
 
 
 def to_dictionary(study: Study) -> str:
@@ -109,6 +114,53 @@ def is_export(book: Workbook) -> bool:
     return len(book.sheets) == 1 and CASE_ID.name in [clean(cell.raw) for cell in book.sheets[0].rows(1, 1)]
 
 
+def has_labels(book: Workbook) -> bool:
+    """Whether a file is an export with labels for headings, which does not say which field is which."""
+    headings = {clean(cell.raw).casefold() for sheet in book.sheets for cell in sheet.cells if cell.row == 1}
+    return len(book.sheets) == 1 and len(headings & LABELS) > 1
+
+
+def refuse_labels(book: Workbook) -> Remark:
+    what = "the file is a REDCap export with labels for headings, and several fields have the same"
+    do = "Export it again as “CSV / Microsoft Excel (raw data)”"
+    cells = tuple(Where(book.file, sheet.name, cell.address) for sheet in book.sheets for cell in sheet.cells)
+    finding = Finding(
+        Where(book.file), "intake.redcap-labels", Severity.FILE, what, "an export of raw data", do
+    )
+    return Remark(finding, cells)
+
+
+def groups_of(book: Workbook, centres: Sequence[str]) -> tuple[dict[str, str], list[Remark]]:
+    """The centre of each case by its Data Access Group (by key of its case id), and groups that are no centre."""
+    [sheet] = book.sheets
+    headings = {clean(cell.raw): cell.column for cell in sheet.cells if cell.row == 1}
+    ids, cells = headings[CASE_ID.name], {}
+    for cell in sheet.cells:
+        if cell.row > 1 and cell.column in (ids, headings.get(GROUP)):
+            cells[cell.row, cell.column] = cell
+    found: dict[str, str] = {}
+    strange: dict[str, Where] = {}
+    for (row, column), cell in cells.items():
+        if column != ids and (row, ids) in cells:
+            name = clean(cell.raw)
+            centre = next((each for each in centres if _group_name(each) == _group_name(name)), "")
+            found.setdefault(key_of(cells[row, ids].raw), centre or name)
+            if centres and not centre:
+                strange.setdefault(name, Where(book.file, sheet.name, cell.address))
+    return found, [_strange_group(name, where, centres) for name, where in strange.items()]
+
+
+def _group_name(label: str) -> str:
+    """A group's label, or the name that REDCap makes of it."""
+    return NOT_IN_GROUP.sub("_", fold(label)).strip("_")[:LONGEST_GROUP]
+
+
+def _strange_group(name: str, where: Where, centres: Sequence[str]) -> Remark:
+    what = f"the Data Access Group {quote(name)} is no centre of the protocol; its cases are counted under its name"
+    do = "Correct the group in REDCap, or add the centre to study.toml"
+    return Remark(Finding(where, "intake.centre", Severity.NOTE, what, "; ".join(centres), do))
+
+
 def split_export(book: Workbook, study: Study) -> tuple[list[Grid], list[Remark]]:
     """One grid for each form, all over the same cells: each line belongs to its instrument, codes become words."""
     sheet = book.sheets[0]
@@ -124,8 +176,33 @@ def split_export(book: Workbook, study: Study) -> tuple[list[Grid], list[Remark]
         known |= {*fields, f"{form.name}_complete"}
         cells = tuple(_cells_of(form, columns, rows, headings))
         grids.append(Grid(book.file, Sheet(sheet.name, False, cells), form, 1, columns))
-    strangers = [*_strangers(book.file, sheet, headings, known)]
-    return grids, [*strangers, *_misplaced(book.file, sheet, grids, headings)]
+    about_fields = [
+        *_strangers(book.file, sheet, headings, known, _costs(forms)),
+        *_missing(book.file, sheet, forms, headings),
+    ]
+    return grids, [*about_fields, *_misplaced(book.file, sheet, grids, headings)]
+
+
+def _missing(file: str, sheet: Sheet, forms: Sequence[Form], headings: Mapping[int, str]) -> Iterator[Remark]:
+    """What the export holds no field for: a note, because another file of the centre may."""
+    names = set(headings.values())
+    whole, parts = [], []
+    for form in forms:
+        fields = [field_of(form, column) for column in form.columns if column is not CASE_ID]
+        lost = [field for field in fields if field not in names]
+        if lost == fields:
+            whole.append(form.name)
+        else:
+            parts += lost
+    said = [f"every field of the instruments {', '.join(whole)}"] if whole else []
+    said += [f"the fields {', '.join(parts)}"] if parts else []
+    if said:
+        what = f"the export lacks {'; '.join(said)}"
+        do = "Export all fields of the study, unless another file of the centre holds them"
+        where = Where(file, sheet.name, "A1")
+        yield Remark(
+            Finding(where, "intake.no-field", Severity.NOTE, what, "every field of the dictionary", do)
+        )
 
 
 def _cells_of(
@@ -136,11 +213,16 @@ def _cells_of(
 ) -> Iterator[Cell]:
     instrument = next((index for index, name in headings.items() if name == INSTRUMENT), 0)
     for cells in rows.values():
-        repeated = clean(cells[instrument].raw) if instrument in cells else ""
+        repeated = _instrument(cells[instrument].raw) if instrument in cells else ""
         own = [cells[index] for index in columns if index in cells]
         is_filled = any(columns[cell.column] is not CASE_ID for cell in own)
         if repeated == form.name or (not repeated and is_filled):
             yield from (_decoded(cell, columns[cell.column]) for cell in own)
+
+
+def _instrument(raw: str) -> str:
+    """The name of an instrument; where labels were exported for codes, it is in the label that REDCap makes of it."""
+    return fold(raw).replace(" ", "_").replace("-", "_")
 
 
 def _decoded(cell: Cell, column: Column) -> Cell:
@@ -152,7 +234,20 @@ def _decoded(cell: Cell, column: Column) -> Cell:
     return cell._replace(value=word, raw=word) if word else cell
 
 
-def _strangers(file: str, sheet: Sheet, headings: Mapping[int, str], known: set[str]) -> Iterator[Remark]:
+def _costs(forms: Sequence[Form]) -> Mapping[str, Severity]:
+    """What a field of ours costs that cannot be read: its file where an event could hide in it."""
+    columns = ((form, column) for form in forms for column in form.columns if column is not CASE_ID)
+    return {
+        field_of(form, column): Severity.FILE
+        if severity_of(form, column) is Severity.CASE
+        else Severity.VALUE
+        for form, column in columns
+    }
+
+
+def _strangers(
+    file: str, sheet: Sheet, headings: Mapping[int, str], known: set[str], ours: Mapping[str, Severity]
+) -> Iterator[Remark]:
     """Fields that are none of ours: ignored, and said so."""
     below: dict[int, list[Where]] = {}
     for cell in sheet.cells:
@@ -160,13 +255,23 @@ def _strangers(file: str, sheet: Sheet, headings: Mapping[int, str], known: set[
             below.setdefault(cell.column, []).append(Where(file, sheet.name, cell.address))
     for index, cells in below.items():
         name = headings.get(index, "")
-        if name not in known:
+        where = Where(file, sheet.name, f"{letters_of(index)}1")
+        if BOX in name and name.partition(BOX)[0] in ours:
+            yield _checkbox(name, ours[name.partition(BOX)[0]], where, cells)
+        elif name not in known:
             field = f"field {quote(name)}" if name else f"column {letters_of(index)}, which has no heading,"
             what = f"the {field} is none of the study's; its filled cells ({len(cells)}) are ignored"
             do = "If it holds data of the study, export them under the study's own field"
-            where = Where(file, sheet.name, f"{letters_of(index)}1")
             finding = Finding(where, "intake.strange-field", Severity.NOTE, what, "", do)
             yield Remark(finding, ignored=tuple(cells))
+
+
+def _checkbox(name: str, severity: Severity, where: Where, cells: Sequence[Where]) -> Remark:
+    """One of our fields made a checkbox: several answers, where the study has room for one."""
+    field, _, code = name.partition(BOX)
+    what = f"the field “{field}” was made a checkbox (box {code}), and the study has one answer for it"
+    do = "Make it a radio field, as in the study's dictionary, and export again"
+    return Remark(Finding(where, "intake.checkbox", severity, what, "one answer", do), tuple(cells))
 
 
 def _misplaced(

@@ -9,9 +9,9 @@ cell shows.
 import gc
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from caseseries.decisions.chain import Log, Question
@@ -25,9 +25,17 @@ from caseseries.intake.lines import Line, Remark, cells_behind, read_lines, with
 from caseseries.intake.oddities import check_book, check_sheet
 from caseseries.intake.old_excel import read_old_excel
 from caseseries.intake.open_document import read_open_document
+from caseseries.intake.own_merging import share_fate
 from caseseries.intake.own_sheets import read_own_sheets, which_centre
 from caseseries.intake.package import SAVE_AS, UnreadableError, hash_of
-from caseseries.intake.redcap import is_export, own_cells, split_export
+from caseseries.intake.redcap import (
+    groups_of,
+    has_labels,
+    is_export,
+    own_cells,
+    refuse_labels,
+    split_export,
+)
 from caseseries.intake.rules import PATIENTS, UNKNOWN_CASE, check_lines, spellings_of
 from caseseries.intake.spelling import clean, fold, key_of, suggestion
 from caseseries.intake.workbook import ADDRESS, Workbook, number_of, read_workbook, refuse
@@ -66,12 +74,20 @@ class CellCounts:
 
 @dataclass(frozen=True)
 class ReturnedFile:
-    """One file as it arrived. The hash is empty when not a byte of it could be read."""
+    """One file as it arrived. The hash is empty when not a byte of it could be read.
+
+    `groups` are the centres of its cases, where the file names one for each.
+    """
 
     file: str
     centre: str
     sha256: str
     counts: CellCounts
+    groups: tuple[str, ...] = ()
+
+    @property
+    def centres(self) -> tuple[str, ...]:
+        return self.groups or (self.centre,)
 
 
 @dataclass(frozen=True)
@@ -109,6 +125,7 @@ class _Read:
     remarks: tuple[Remark, ...]
     template: frozenset[Where]
     questions: tuple[Question, ...] = ()
+    groups: Mapping[str, str] = field(default_factory=dict)  # centres by the key of a case id
 
 
 def read_returns(folder: Path, study: Study, log: Log | None = None) -> Returns:
@@ -198,6 +215,8 @@ def _understand(book: Workbook, study: Study, lexicon: Lexicon, log: Log) -> _Re
         return _Read(book, Path(book.file).stem, (), tuple(map(Remark, book.findings)), frozenset())
     if is_export(book):
         return _understand_export(book, study)
+    if has_labels(book):
+        return _Read(book, _centre_of(book, study), (), (refuse_labels(book),), frozenset())
     if not is_template(book, lexicon.forms) and (read := _understand_own(book, study, lexicon, log)):
         return read
     return _understand_template(book, study)
@@ -241,15 +260,15 @@ def _understand_template(book: Workbook, study: Study) -> _Read:
 
 def _understand_export(book: Workbook, study: Study) -> _Read:
     grids, remarks = split_export(book, study)
-    remarks += map(Remark, book.warnings)
+    groups, about_groups = groups_of(book, study.centres)
+    remarks += [*map(Remark, book.warnings), *about_groups]
     lines: list[Line] = []
     for grid in grids:
         found, about_cells = read_lines(grid, study.data_cut)
         lines += found
         remarks += about_cells
-    return _Read(
-        book, _centre_of(book, study), tuple(lines), tuple(remarks), frozenset(own_cells(book, grids))
-    )
+    own = frozenset(own_cells(book, grids))
+    return _Read(book, _centre_of(book, study), tuple(lines), tuple(remarks), own, groups=groups)
 
 
 def _on_help_sheet(book: Workbook, address: str) -> str:
@@ -303,14 +322,19 @@ def _assemble(reads: Sequence[_Read], lines: Sequence[Line], remarks: Sequence[R
     spellings = spellings_of(lines)
     findings = sorted((_respell(remark.finding, spellings) for remark in remarks), key=order_of)
     reasons = _reasons(findings, lines, spellings)
-    centres = {read.book.file: read.centre for read in reads}
+    merged = {read.book.file for read in reads if any(sheet.marks.merged for sheet in read.book.sheets)}
+    sharing = [line for line in lines if line.row.where.file in merged and line.key in spellings]
+    bound = share_fate(sharing, reasons.keys())
+    reasons |= {key_of(finding.case_id): finding for finding in bound}
+    findings = sorted((*findings, *bound), key=order_of) if bound else findings
+    centres = _centres_by_line(reads)
     problem = {where for remark in remarks for where in remark.aside}
     problem |= {where for line in lines if line.key in reasons for where in line.cells}
     ignored = {where for remark in remarks for where in remark.ignored} - problem
     template = {where for read in reads for where in read.template} - problem
     kept = [line for line in lines if line.key not in reasons]
     patients = tuple(_patients(kept, spellings, centres, problem | ignored))
-    stored = _count_stored(patients)
+    stored = _count_stored(patients, merged)
     return Returns(
         patients,
         tuple(_set_aside(reasons, lines, centres)),
@@ -319,6 +343,12 @@ def _assemble(reads: Sequence[_Read], lines: Sequence[Line], remarks: Sequence[R
         tuple(read.book for read in reads),
         tuple(question for read in reads for question in read.questions),
     )
+
+
+def _centres_by_line(reads: Sequence[_Read]) -> Callable[[str, str], str]:
+    """The centre of a case on a line of a file."""
+    by_file = {read.book.file: read for read in reads}
+    return lambda file, case_id: by_file[file].groups.get(key_of(case_id)) or by_file[file].centre
 
 
 def _respell(finding: Finding, spellings: Mapping[str, str]) -> Finding:
@@ -347,7 +377,10 @@ def _reasons(
 
 
 def _patients(
-    lines: Iterable[Line], spellings: Mapping[str, str], centres: Mapping[str, str], unused: set[Where]
+    lines: Iterable[Line],
+    spellings: Mapping[str, str],
+    centres: Callable[[str, str], str],
+    unused: set[Where],
 ) -> Iterator[Patient]:
     rows: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for line in lines:
@@ -356,7 +389,7 @@ def _patients(
             rows[case_id][line.row.form].append(_used(line.row, case_id, unused))
     for case_id in sorted(rows):
         forms = {name: tuple(found) for name, found in rows[case_id].items()}
-        yield Patient(case_id, centres[forms[PATIENTS][0].where.file], forms)
+        yield Patient(case_id, centres(forms[PATIENTS][0].where.file, case_id), forms)
 
 
 def _used(row: Row, case_id: str, unused: set[Where]) -> Row:
@@ -366,29 +399,36 @@ def _used(row: Row, case_id: str, unused: set[Where]) -> Row:
     return row if row.case_id == case_id else replace(row, case_id=case_id)
 
 
-def _count_stored(patients: Iterable[Patient]) -> Counter[str]:
-    """How many cells of each file the patients' values come from."""
+def _count_stored(patients: Iterable[Patient], merged: set[str]) -> Counter[str]:
+    """How many cells of each file the patients' values come from; a merged cell may be the source of several's."""
     counts: Counter[str] = Counter()
+    shared: dict[tuple[object, ...], set[int]] = defaultdict(set)
     for patient in patients:
         found: dict[tuple[object, ...], set[int]] = defaultdict(set)
         for lines in patient.rows.values():
             for row in lines:
                 for line, cells in cells_behind(row.values):
-                    found[line].update(cells)
-        for line, cells in found.items():
-            counts[str(line[0])] += len(cells)
+                    (shared if line[0] in merged else found)[line].update(cells)
+        _count(found, counts)
+    _count(shared, counts)
     return counts
 
 
+def _count(found: Mapping[tuple[object, ...], Collection[int]], counts: Counter[str]) -> None:
+    for line, cells in found.items():
+        counts[str(line[0])] += len(cells)
+
+
 def _set_aside(
-    reasons: Mapping[str, Finding], lines: Iterable[Line], centres: Mapping[str, str]
+    reasons: Mapping[str, Finding], lines: Iterable[Line], centres: Callable[[str, str], str]
 ) -> Iterator[SetAside]:
     first: dict[str, Line] = {}
     for line in lines:
         if line.form.name == PATIENTS:
             first.setdefault(line.key, line)
     for key in sorted(reasons):
-        yield SetAside(first[key].case_id, centres[first[key].row.where.file], reasons[key])
+        line = first[key]
+        yield SetAside(line.case_id, centres(line.row.where.file, line.case_id), reasons[key])
 
 
 def _returned_file(
@@ -398,7 +438,11 @@ def _returned_file(
     non_empty = sum(len(sheet.cells) for sheet in book.sheets)
     listed = (_count_filled(book, fate) for fate in (problem, ignored))
     return ReturnedFile(
-        book.file, read.centre, book.sha256, CellCounts(non_empty, stored[book.file], *listed)
+        book.file,
+        read.centre,
+        book.sha256,
+        CellCounts(non_empty, stored[book.file], *listed),
+        tuple(sorted(set(read.groups.values()))),
     )
 
 

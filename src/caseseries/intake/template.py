@@ -34,7 +34,7 @@ Filled = Mapping[str, Sequence[Mapping[str, Entry]]]
 
 LAST_ROW = 1_999  # zero-based; drop-downs and checks reach down to here
 
-WIDTHS = {"id": 14, "date": 13, "number": 13, "choice": 16, "yes_no": 14, "text": 28}
+WIDTHS = {"id": 14, "date": 15, "number": 13, "choice": 16, "yes_no": 14, "text": 28}
 
 DARK, MID, PALE, INK = "#17365D", "#44688F", "#FFF7DC", "#1F2933"
 
@@ -66,7 +66,7 @@ def write_template(path: Path, study: Study, rows: Filled | None = None, centre:
         formats = add_formats(book)
         _write_help(book.add_worksheet(HELP_SHEET), study, forms, centre, formats)
         sheets = {form.name: book.add_worksheet(form.sheet) for form in forms}
-        lists = write_lists(book.add_worksheet(LISTS_SHEET), forms)
+        lists = write_lists(book.add_worksheet(LISTS_SHEET), forms, study.centres)
         for form in forms:
             _write_form(sheets[form.name], form, study, lists, formats)
             _write_rows(sheets[form.name], form, filled.get(form.name, ()), formats)
@@ -151,6 +151,10 @@ def _write_help(sheet: Worksheet, study: Study, forms: Sequence[Form], centre: s
         sheet.write_string(CENTRE_CELL, centre, formats["centre"])
     else:
         sheet.write_blank(CENTRE_CELL, None, formats["centre"])
+    if study.centres:
+        names = {"validate": "list", "source": f"={LISTS_SHEET}!$A$2:$A${len(study.centres) + 1}"}
+        message = {"error_title": "Centre", "error_message": "Choose the centre from the list."}
+        sheet.data_validation(CENTRE_CELL, {**names, **message})
     sheet.write_string("A4", "Template", formats["label"])
     sheet.write_string(STAMP_CELL, stamp_of(study), formats["stamp"])
     sections = (("How to fill this in", _advice(study)), ("The sheets", _contents(forms)))
@@ -189,11 +193,15 @@ def _choices(column: Column) -> tuple[str, ...]:
     return YES_NO if column.kind == "yes_no" else column.choices
 
 
-def write_lists(sheet: Worksheet, forms: Sequence[Form]) -> dict[tuple[str, str], str]:
-    """Write every drop-down's words on the hidden sheet; the range of each, by form and column."""
+def write_lists(
+    sheet: Worksheet, forms: Sequence[Form], centres: Sequence[str] = ()
+) -> dict[tuple[str, str], str]:
+    """Write every drop-down's words on the hidden sheet, the centres first; the range of each, by form and column."""
     ranges = {}
+    for row, centre in enumerate(("centres", *centres) if centres else ()):
+        sheet.write_string(row, 0, centre)
     listed = [(form, column) for form in forms for column in form.columns if _choices(column)]
-    for index, (form, column) in enumerate(listed):
+    for index, (form, column) in enumerate(listed, start=bool(centres)):
         words, letter = _choices(column), xl_col_to_name(index)
         sheet.write_string(0, index, f"{form.name}.{column.name}")
         for row, word in enumerate(words, start=1):
@@ -212,10 +220,27 @@ def _write_form(
         heading = f"{column.heading} {REQUIRED_MARK}" if column.required else column.heading
         sheet.write_string(0, index, heading, formats["required" if column.required else "optional"])
         write_note(sheet, 0, index, note_on(column), 0.9)
+    sheet.data_validation(1, 0, LAST_ROW, 0, _case_id_check(form))
     sheet.freeze_panes(1, 1)
     sheet.repeat_rows(0)
+    sheet.set_header("&L&A&R&P of &N")
     sheet.hide_gridlines(0)
     _finish(sheet)
+
+
+def _case_id_check(form: Form) -> dict[str, object]:
+    """A warning while typing: a child twice on the Patients sheet, or a line of a child who is not on it."""
+    ids = f"$A$2:$A${LAST_ROW + 1}"
+    if form.name == "patients":
+        formula, message = (
+            f"=COUNTIF({ids},A2)=1",
+            "This case id is on the sheet already: one line for each child.",
+        )
+    else:
+        formula = f"=COUNTIF(Patients!{ids},A2)>0"
+        message = "This case id is not on the sheet “Patients”. Is it typed in the same way there?"
+    words = {"error_title": "Case id", "error_message": message, "error_type": "warning"}
+    return {"validate": "custom", "value": formula, **words}
 
 
 def prepare_column(
