@@ -44,6 +44,7 @@ READERS = {
     ".tsv": read_delimited,
 }
 NAME = re.compile(r"[\W_]+")
+OF_TWO = ("intake.double-case", "intake.second-line", UNKNOWN_CASE)  # the lines may be those of two children
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,10 @@ class SetAside:
 
 @dataclass(frozen=True)
 class Returns:
-    """Everything the centres sent: patients by case id, findings by place, and the workbooks as they were read."""
+    """Everything the centres sent: patients by case id, findings by place, and the workbooks as they were read.
+
+    `waiting` is what could be read of cases that are set aside, of one child each.
+    """
 
     patients: tuple[Patient, ...]
     aside: tuple[SetAside, ...]
@@ -93,6 +97,7 @@ class Returns:
     files: tuple[ReturnedFile, ...]
     books: tuple[Workbook, ...] = ()
     questions: tuple[Question, ...] = ()
+    waiting: tuple[Patient, ...] = ()
 
     @property
     def counts(self) -> CellCounts:
@@ -298,13 +303,15 @@ def _assemble(reads: Sequence[_Read], lines: Sequence[Line], remarks: Sequence[R
     findings = sorted((_respell(remark.finding, spellings) for remark in remarks), key=order_of)
     reasons = _reasons(findings, lines, spellings)
     centres = {read.book.file: read.centre for read in reads}
-    problem = {where for remark in remarks for where in remark.aside}
-    problem |= {where for line in lines if line.key in reasons for where in line.cells}
+    unread = {where for remark in remarks for where in remark.aside}
+    problem = unread | {where for line in lines if line.key in reasons for where in line.cells}
     ignored = {where for remark in remarks for where in remark.ignored} - problem
     template = {where for read in reads for where in read.template} - problem
     kept = [line for line in lines if line.key not in reasons]
     patients = tuple(_patients(kept, spellings, centres, problem | ignored))
     stored = _count_stored(patients)
+    of_two = {key_of(finding.case_id) for finding in findings if finding.code in OF_TWO}
+    waiting = [line for line in lines if line.key in reasons.keys() - of_two]
     return Returns(
         patients,
         tuple(_set_aside(reasons, lines, centres)),
@@ -312,6 +319,7 @@ def _assemble(reads: Sequence[_Read], lines: Sequence[Line], remarks: Sequence[R
         tuple(_returned_file(read, stored, problem, ignored | template) for read in reads),
         tuple(read.book for read in reads),
         tuple(question for read in reads for question in read.questions),
+        tuple(_patients(waiting, spellings, centres, unread | ignored)),
     )
 
 
