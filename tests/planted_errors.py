@@ -2,9 +2,9 @@
 
 Each kind is a slip that abstraction from charts is known for (dates, units, codes, lines; Garza et al. 2025 count 6.6 %
 of fields). An error is *told* when planting it adds a finding or makes its case leave the cohort for a stated reason,
-and told *at its cell* when a new finding stands on a line that was touched. Plates are left out: they would tell of more.
+and told *on its line* when a new finding stands on a line that was touched. Plates are left out: they would tell of more.
 
-By hand, printing the table of docs/checks.md:  python tests/planted_errors.py COUNT SEED
+By hand, printing the table of docs/planted-errors.md:  python tests/planted_errors.py COUNT SEED
 """
 
 import sys
@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
+from math import ceil
 from pathlib import Path
 from random import Random
 
-from caseseries.analysis.cohort import Cohort, Left, form_cohort
+from caseseries.analysis.cohort import Left, form_cohort
 from caseseries.demo import _packaged
 from caseseries.demo.returns import build_returns
 from caseseries.findings import Finding, Where
@@ -82,7 +83,7 @@ class Outcome:
     kind: str
     edit: Edit
     findings: tuple[Finding, ...]
-    is_at_cell: bool
+    is_at_line: bool
     is_told: bool
 
 
@@ -110,7 +111,7 @@ def said_of(books: Sequence[Workbook], study: Study) -> Iterator[Finding | Left]
     """Every finding, and every case that is not analysed."""
     returns = interpret(books, study)
     aside = [Left(one.case_id, "set aside", one.reason.what) for one in returns.aside]
-    cohort: Cohort = form_cohort(returns.patients, study, aside)
+    cohort = form_cohort(returns.patients, study, aside, waiting=returns.waiting)
     yield from returns.findings
     yield from cohort.findings
     yield from cohort.left
@@ -124,8 +125,8 @@ def plant(kind: str, clean: Clean, rng: Random) -> Outcome:
     said = [each for each in said_of(_edited(clean.books, edit), clean.study) if each not in clean.told]
     findings = tuple(each for each in said if isinstance(each, Finding))
     lines = {(file, sheet, row) for file, sheet, row, _ in edit}
-    at_cell = any(_line_of(finding.where) in lines for finding in findings)
-    return Outcome(kind, edit, findings, at_cell, bool(said))
+    at_line = any(_line_of(finding.where) in lines for finding in findings)
+    return Outcome(kind, edit, findings, at_line, bool(said))
 
 
 def _line_of(where: Where) -> tuple[str, str, int]:
@@ -318,7 +319,7 @@ def _other_choice(names: Sequence[str]) -> Plant:
 
     def plant_choice(clean: Clean, rng: Random) -> Edit | None:
         line, column, cell = _draw(clean, rng, lambda _, column: column.name in names)
-        offered = [word for word in column.choices or ("yes", "no") if word != cell.raw]
+        offered = [word for word in column.choices or FUSIONS if word != cell.raw]
         return {line.place(column.name): _text(cell, rng.choice(offered))}
 
     return plant_choice
@@ -328,7 +329,8 @@ def _misspelt(clean: Clean, rng: Random) -> Edit | None:
     line, column, cell = _draw(clean, rng, _is_word)
     at = rng.randrange(len(cell.raw))
     text = cell.raw[:at] + cell.raw[at + 1 :]
-    return {line.place(column.name): _text(cell, text)} if text.strip() else None
+    is_wrong = text.strip() and text not in ("y", "n")  # which are words for yes and no
+    return {line.place(column.name): _text(cell, text)} if is_wrong else None
 
 
 def _negative_for_level(clean: Clean, rng: Random) -> Edit | None:
@@ -391,7 +393,8 @@ def _moved_right(clean: Clean, rng: Random) -> Edit | None:
     }
 
 
-CODES = ("kmt2a", "fusion", "immunophenotype", "donor", "phenotype", "cause_of_death", "remission_at_start", "indication")  # fmt: skip
+FUSIONS = ("KMT2A::AFF1", "KMT2A::MLLT1", "KMT2A::MLLT3", "KMT2A::MLLT10", "KMT2A::EPS15")
+CODES = ("kmt2a", "immunophenotype", "donor", "phenotype", "cause_of_death", "remission_at_start", "indication")  # fmt: skip
 
 KINDS: dict[str, Plant] = {
     "day and month exchanged": _moved(_day_for_month),
@@ -417,6 +420,7 @@ KINDS: dict[str, Plant] = {
     "the other sex": _other_choice(("sex",)),
     "another event": _other_choice(("event",)),
     "another treatment or toxicity": _other_choice(("treatment", "toxicity")),
+    "another fusion": _other_choice(("fusion",)),
     "another code": _other_choice(CODES),
     "a misspelt word": _misspelt,
     "positive for negative MRD, or the reverse": _negative_for_level,
@@ -431,35 +435,35 @@ KINDS: dict[str, Plant] = {
 
 
 def plant_all(count: int, seed: int) -> list[Outcome]:
-    """About `count` errors, as many of each kind."""
+    """At least `count` errors, as many of each kind."""
     clean, rng = clean_returns(), Random(seed)
-    each = round(count / len(KINDS))
+    each = ceil(count / len(KINDS))
     return [plant(kind, clean, rng) for kind in KINDS for _ in range(each)]
 
 
-def main(count: int, seed: int) -> None:
-    outcomes = plant_all(count, seed)
-    told, at_cell = (
-        Counter(o.kind for o in outcomes if flag(o)) for flag in (lambda o: o.is_told, lambda o: o.is_at_cell)
-    )
-    planted = Counter(o.kind for o in outcomes)
-    say = sys.stdout.write
-    say("| error | planted | told | at its line |\n|---|---|---|---|\n")
+def table_of(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    planted = Counter(outcome.kind for outcome in outcomes)
+    told = Counter(outcome.kind for outcome in outcomes if outcome.is_told)
+    at_line = Counter(outcome.kind for outcome in outcomes if outcome.is_at_line)
+    yield "| error | planted | told | on its line |"
+    yield "|---|---|---|---|"
     for kind in KINDS:
-        say(f"| {kind} | {planted[kind]} | {told[kind]} | {at_cell[kind]} |\n")
+        yield f"| {kind} | {planted[kind]} | {told[kind]} | {at_line[kind]} |"
     n = len(outcomes)
-    say(
-        f"| **all** | {n} | {told.total()} ({100 * told.total() / n:.1f} %) | {at_cell.total()} ({100 * at_cell.total() / n:.1f} %) |\n"
-    )
-    clean = clean_returns()
-    say(f"\nOn {clean.cells} clean cells: {len(clean.told)} findings or cases left out.\n")
-    if len(sys.argv) > 3:
-        for outcome in outcomes:
-            if not outcome.is_told and outcome.kind.startswith(sys.argv[3]):
-                for (file, sheet, row, column), cell in list(outcome.edit.items())[:3]:
-                    say(
-                        f"  {outcome.kind}: {file} › {sheet} › {letters_of(column)}{row} = {cell.raw if cell else None}\n"
-                    )
+    shares = (f"{each.total()} ({100 * each.total() / n:.1f} %)" for each in (told, at_line))
+    yield f"| all | {n} | {' | '.join(shares)} |"
+
+
+def main(count: int, seed: int) -> None:
+    outcomes, clean = plant_all(count, seed), clean_returns()
+    for line in table_of(outcomes):
+        sys.stdout.write(f"{line}\n")
+    sys.stdout.write(f"On {clean.cells} clean cells: {len(clean.told)} findings or cases left out.\n")
+    for outcome in outcomes:
+        if not outcome.is_told:
+            (file, sheet, row, column), cell = next(iter(outcome.edit.items()))
+            place = f"{file} › {sheet} › {letters_of(column)}{row}"
+            sys.stderr.write(f"not told: {outcome.kind}: {place}: {cell.raw if cell else '(empty)'}\n")
 
 
 if __name__ == "__main__":
