@@ -266,7 +266,7 @@ def _unpack(package: Package, name: str) -> bytes:
         raise UnreadableError("zip-path", f"the zip names a place outside itself: {name}")
     try:
         return package.archive.read(name)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
         raise UnreadableError("damaged", f"the zip is damaged: {name} cannot be read") from error
 
 

@@ -108,7 +108,8 @@ def form_study(folder: Path, study: Study, returns: Returns, log: Log) -> Checke
         read_minutes(folder), study.index.treatment, measured.patients, log, joined.stand_ins
     )
     aside = [Left(one.case_id, "set aside", one.reason.what) for one in returns.aside]
-    cohort = form_cohort(mark_found(measured.patients, board), study, aside, len(joined.seconds))
+    known = mark_found(measured.patients, board)
+    cohort = form_cohort(known, study, aside, len(joined.seconds), returns.waiting)
     return Checked(
         study,
         returns,

@@ -407,3 +407,29 @@ def test_a_hidden_sheet_is_read_and_known_to_be_hidden(tmp_path):
 def test_targets_may_be_absolute(tmp_path):
     links = relations(("worksheet", "/xl/worksheets/sheet1.xml"))
     assert len(read(tmp_path, pack({**PARTS, "xl/_rels/workbook.xml.rels": links})).sheets[0].cells) == 1
+
+
+LOCAL, ENTRY, END = (
+    b"PK\x03\x04",
+    b"PK\x01\x02",
+    b"PK\x05\x06",
+)  # where a zip's parts, directory and end begin
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [(END, 16, (2**16).to_bytes(4, "little"))],  # the first part begins before the file does
+        [(ENTRY, 42, (2**31).to_bytes(4, "little"))],  # it begins after its end
+        [(ENTRY, 10, (14).to_bytes(2, "little"))],  # it is packed by LZMA, which no spreadsheet program uses
+        [(ENTRY, 8, b"\0\x08"), (LOCAL, 30, b"\xff")],  # its name is UTF-8, and in the part itself it is not
+    ],
+)
+def test_a_zip_that_misleads_is_a_damaged_workbook(tmp_path, changes):
+    data = pack(PARTS)
+    for mark, at, new in changes:
+        start = data.index(mark) + at
+        data = data[:start] + new + data[start + len(new) :]
+    [finding] = read(tmp_path, data).findings
+    assert finding.code == "intake.damaged"
+    assert finding.what == "the workbook is damaged: its part _rels/.rels cannot be read"

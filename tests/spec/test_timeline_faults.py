@@ -3,16 +3,22 @@
 Every case is in order but for the fault; where one slip breaks two rules the sentence of the named rule is tested.
 """
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from caseseries.findings import Finding, Severity
+from caseseries.record.dates import ClinicalDate
+from caseseries.timeline import check
 from caseseries.timeline.check import RULES, check_course
 from caseseries.timeline.course import build_course
+from check_codes import codes_in
 from made_up import day, made_up_case, made_up_study
 
 STUDY = made_up_study()
+CHECKS = Path(check.__file__).parent
 
 P = {"birth_date": day(-200), "sex": "female", "identified_by": "both"}
 D = {"diagnosis_date": day(-100), "kmt2a": "rearranged", "fusion": "KMT2A::AFF1"}
@@ -497,6 +503,28 @@ PLANTED: list[tuple[str, str, dict[str, Any], str]] = [
         "CRS began on 2017-01-16, 15 days into the cycle. Allowed: usually in the first 14 days. Check the date and whether infection was the cause.",
     ),
     (
+        "no-mrd-before",
+        "treatment › remission_at_start2",
+        {
+            "treatment": [CR1],
+            "follow_up": [cr(-60), SEEN],
+            "specimens": [specimen(-36, "quantified", level=0.2)],
+        },
+        "“CR1, MRD-positive” at the start on 2017-01-01, and no specimen of the 35 days before. Allowed: a specimen before treatment. Add the specimen, or correct the remission: without it there is no level to compare with.",
+    ),
+    (
+        "no-mrd-after",
+        "specimens › specimen_date2",
+        {"specimens": [specimen(-3, "quantified", level=0.2)], "follow_up": [event(61, "seen alive")]},
+        "MRD was measured on 2016-12-29, and never after treatment began on 2017-01-01. Allowed: a specimen after treatment. Add the specimens after treatment; if there are none nothing needs doing, and response is not evaluable.",
+    ),
+    (
+        "sensitivity-too-good",
+        "specimens › sensitivity_percent2",
+        {"specimens": [specimen(30, method="RQ-PCR IG/TR", sensitivity_percent=0.0009)]},
+        "a sensitivity of 0.0009 % is better than RQ-PCR IG/TR can reach. Allowed: 0.001 % or more. Check the unit: 0.0001 as a fraction is 0.01 %.",
+    ),
+    (
         "long-toxicity",
         "toxicity › resolved_date2",
         {"toxicity": [CRS | {"resolved_date": day(63)}]},
@@ -529,21 +557,51 @@ def test_a_planted_fault_is_one_sentence_at_its_cell(
     assert found.severity is severity
 
 
-def test_more_than_forty_kinds_are_planted_and_every_rule_has_one() -> None:
-    assert len({(code, place.split(" ")[0]) for code, place, _, _ in PLANTED}) >= 60
-    courses = [build_course(made_up_case(forms=forms), STUDY) for _, _, forms, _ in PLANTED]
-    silent = {rule.__name__ for rule in RULES if not any(list(rule(course)) for course in courses)}
-    # Their planted faults stand in test_timeline_check.
-    assert silent == {
-        "nothing_before_birth",
-        "nothing_before_diagnosis",
-        "nothing_after_death",
-        "dies_once",
-        "ends_after_start",
-        "is_followed",
-        "dates_are_days",
-    }
+# Planted word for word in test_timeline_check.
+ELSEWHERE: list[dict[str, Any]] = [
+    {"diagnosis": [D | {"diagnosis_date": day(-201)}]},
+    {"transplant": [{"hsct_date": day(-101)}]},
+    {"follow_up": [event(60, "death"), event(61, "seen alive")]},
+    {"treatment": [T | {"end_date": day(-1)}]},
+    {"follow_up": [event(60, "death"), event(60, "death")]},
+    {"treatment": []},
+    {"follow_up": []},
+    {"transplant": [{"hsct_date": ClinicalDate(day(31), day(58))}]},
+]
 
+
+def test_every_rule_has_a_planted_fault() -> None:
+    courses = [
+        build_course(made_up_case(forms=forms), STUDY)
+        for forms in (*(forms for _, _, forms, _ in PLANTED), *ELSEWHERE)
+    ]
+    assert [rule.__name__ for rule in RULES if not any(list(rule(course)) for course in courses)] == []
+
+
+def test_every_code_of_more_than_forty_has_a_planted_fault() -> None:
+    declared = codes_in(path.read_text(encoding="utf-8") for path in CHECKS.glob("*.py"))
+    fired = {code for code, *_ in PLANTED} | {
+        finding.code.removeprefix("course.") for forms in ELSEWHERE for finding in findings(forms)
+    }
+    assert len(declared) > 60
+    assert len(fired) > 60
+    assert [code for code in declared if not any(re.fullmatch(code, one) for one in fired)] == []
+    assert [one for one in fired if not any(re.fullmatch(code, one) for code in declared)] == []
+
+
+def test_a_code_without_a_planted_fault_is_seen() -> None:
+    rule = """
+def rule(course):
+    side = "low" if course else "high"
+    yield ask(course, source, f"wbc-{side}", what, allowed, do)
+    for code, what in (("a-b", 1), ("c-d", 2)):
+        yield doubt(course, source, code, what, allowed, do)
+    yield refuse(course, source, "e-f", what, allowed, do)
+"""
+    assert codes_in([rule]) == {"wbc-low", "wbc-high", "a-b", "c-d", "e-f"}
+
+
+BEFORE_AND_AFTER = [specimen(-35, "quantified", level=4.9), specimen(1)]
 
 # Just inside each limit: what the rules must not ask about.
 FINE: list[dict[str, Any]] = [
@@ -552,8 +610,14 @@ FINE: list[dict[str, Any]] = [
     {"follow_up": [cr(-86), SEEN]},
     {"follow_up": [cr(-60), event(90, "relapse"), cr(120), SEEN]},
     {"follow_up": [event(90, "relapse"), SEEN], "specimens": [specimen(30)]},
-    {"treatment": [CR1], "follow_up": [cr(-60), event(90, "relapse"), SEEN]},
-    {"treatment": [CR1], "follow_up": [cr(-60), SEEN], "specimens": [specimen(-3, "quantified", level=4.9)]},
+    {"treatment": [CR1], "follow_up": [cr(-60), event(90, "relapse"), SEEN], "specimens": BEFORE_AND_AFTER},
+    {"treatment": [CR1], "follow_up": [cr(-60), event(60, "seen alive")], "specimens": BEFORE_AND_AFTER[:1]},
+    {
+        "specimens": [
+            specimen(30, method="RQ-PCR KMT2A"),
+            specimen(31, method="NGS", sensitivity_percent=0.0001),
+        ]
+    },
     {"follow_up": [cr(-60), event(-30, "relapse"), event(90, "death", cause_of_death="leukaemia")]},
     {"diagnosis": [D | {"wbc": 1.0, "karyotype": "46,XX,t(4;11)(q21;q23)[20]"}]},
     {"diagnosis": [D | {"wbc": 1500.0, "immunophenotype": "B-ALL", "cd15": True}]},

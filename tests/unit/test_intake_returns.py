@@ -1,9 +1,12 @@
 """The folder of returns: which files are read, whose they are, and the numbers that must add up."""
 
 import hashlib
+from datetime import date
 
 import pytest
 
+from caseseries.analysis.cohort import form_cohort
+from caseseries.findings import Severity
 from caseseries.intake.returns import CellCounts, read_returns
 from made_up import made_up_study
 from return_folder import STUDY, check_conservation, lines_of, read_back, return_of, together, told
@@ -160,3 +163,33 @@ def test_a_return_without_the_help_sheet_bears_no_stamp(tmp_path):
         "note intake.stamp: returns/leeds.xlsx › How to fill this in › B4: the workbook bears no stamp. "
         "Allowed: “caseseries return 1 · Made-up”. Check that it is a return of this study."
     ]
+
+
+UNREAD = {"date": "spring", "event": "seen alive"}
+BACKWARDS = {"treatment": "blinatumomab", "start_date": date(2017, 1, 1), "end_date": date(2016, 12, 1)}
+
+
+def test_what_is_known_of_a_case_that_waits_is_checked_at_once(tmp_path):
+    returns, _ = read_back(tmp_path, lines_of(follow_up=[UNREAD], treatment=[BACKWARDS]))
+    [patient] = returns.waiting
+    assert (returns.patients, patient.form("follow_up")[0].date("date")) == ((), None)
+    cohort = form_cohort((), STUDY, waiting=returns.waiting)
+    assert [(f.severity, f.code, f.do) for f in cohort.findings] == [
+        (
+            Severity.CASE,
+            "course.order",
+            "Correct one of the two dates; the case is set aside for another reason too",
+        )
+    ]
+    assert cohort.returned == 0
+
+
+def test_what_may_be_missing_from_a_case_that_waits_is_not_asked_about(tmp_path):
+    returns, _ = read_back(tmp_path, lines_of(follow_up=[UNREAD], treatment=[]))
+    assert form_cohort((), STUDY, waiting=returns.waiting).findings == ()
+
+
+def test_two_lines_that_may_be_two_children_are_not_checked_as_one(tmp_path):
+    lines = together(lines_of(), lines_of(treatment=[BACKWARDS]))
+    returns, _ = read_back(tmp_path, lines)
+    assert ([one.case_id for one in returns.aside], returns.waiting) == (["A-1"], ())

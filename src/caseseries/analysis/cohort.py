@@ -10,7 +10,7 @@ from caseseries.findings import Finding, Severity
 from caseseries.record.patient import Patient
 from caseseries.stats.estimate import Estimate
 from caseseries.study.definition import Study
-from caseseries.timeline.check import check_course
+from caseseries.timeline.check import check_course, check_what_is_known
 from caseseries.timeline.course import Course, build_course
 from caseseries.timeline.eligibility import judge
 
@@ -43,13 +43,18 @@ class Cohort:
 
 
 def form_cohort(
-    patients: Sequence[Patient], study: Study, aside: Iterable[Left] = (), seconds: int = 0
+    patients: Sequence[Patient],
+    study: Study,
+    aside: Iterable[Left] = (),
+    seconds: int = 0,
+    waiting: Sequence[Patient] = (),
 ) -> Cohort:
     """Build every course, set aside the cases whose course is impossible, and ask the eligibility rules.
 
     Args:
         aside: cases the returns hold but intake could not use.
         seconds: how many records were found to be second records of these patients.
+        waiting: what could be read of cases that are set aside; asked about, and not analysed.
     """
     courses = [build_course(patient, study) for patient in sorted(patients, key=lambda p: p.case_id)]
     found = tuple(finding for course in courses for finding in check_course(course, study))
@@ -64,7 +69,8 @@ def form_cohort(
         else:
             analysed.append(course)
             sources[course.case_id] = verdict.sources
-    return Cohort(tuple(analysed), tuple(left), sources, found, seconds)
+    asked = (finding for patient in waiting for finding in check_what_is_known(build_course(patient, study)))
+    return Cohort(tuple(analysed), tuple(left), sources, (*found, *asked), seconds)
 
 
 def count_cases(cohort: Cohort, level: float) -> Iterator[Result]:

@@ -6,7 +6,7 @@ xlrd keeps no formulas: a cell that has one is its stored result, and a formula 
 import hashlib
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,9 +94,10 @@ def _cell(book: Any, sheet: Any, row: int, column: int) -> Cell | None:
     if kind == TEXT:
         return Cell(row + 1, column + 1, "text", value, value) if value.strip().strip(INVISIBLE) else None
     if kind in (NUMBER, DATE):
-        shift = DAYS_1904 if book.datemode else 0
-        number = content_of_number(float(value), _format_of(book, sheet, row, column), shift)
-        return Cell(row + 1, column + 1, *number)
+        shift, style = DAYS_1904 if book.datemode else 0, _style(book, sheet, row, column)
+        if style is None:
+            return Cell(row + 1, column + 1, "broken", f"{value:.15g}", f"{value:.15g}")
+        return Cell(row + 1, column + 1, *content_of_number(float(value), _format_of(book, style), shift))
     if kind == LOGICAL:
         return Cell(row + 1, column + 1, "logical", bool(value), "TRUE" if value else "FALSE")
     if kind == ERROR:
@@ -106,17 +107,25 @@ def _cell(book: Any, sheet: Any, row: int, column: int) -> Cell | None:
 
 
 def _style(book: Any, sheet: Any, row: int, column: int) -> Any:
-    return book.xf_list[sheet.cell_xf_index(row, column)]
+    """The style of a cell; None when a damaged file names one that is not there."""
+    return _at(book.xf_list, sheet.cell_xf_index(row, column))
 
 
-def _format_of(book: Any, sheet: Any, row: int, column: int) -> str:
-    found = book.format_map.get(_style(book, sheet, row, column).format_key)
+def _at(items: Sequence[Any], index: int) -> Any:
+    return items[index] if 0 <= index < len(items) else None
+
+
+def _format_of(book: Any, style: Any) -> str:
+    found = book.format_map.get(style.format_key)
     return str(found.format_str) if found else "General"
 
 
 def _see_look(book: Any, sheet: Any, row: int, column: int, marks: Marks) -> None:
     style = _style(book, sheet, row, column)
-    if book.font_list[style.font_index].struck_out:
+    if style is None:
+        return
+    font = _at(book.font_list, style.font_index)
+    if font and font.struck_out:
         marks.struck.append((row + 1, column + 1))
     runs = sheet.rich_text_runlist_map.get((row, column), ())
     if any(book.font_list[font].struck_out for _, font in runs):

@@ -13,7 +13,16 @@ from pathlib import Path
 from caseseries.findings import Finding, Severity, Where
 from caseseries.intake.layout import EXCEL_DAY_0
 from caseseries.intake.marks import CellNote, Marks
-from caseseries.intake.package import HERE, Package, UnreadableError, Walker, open_package, read_bytes, walk
+from caseseries.intake.package import (
+    HERE,
+    Package,
+    UnreadableError,
+    Walker,
+    open_package,
+    read_bytes,
+    read_part,
+    walk,
+)
 from caseseries.intake.workbook import (
     INVISIBLE,
     LAST_COLUMN,
@@ -28,6 +37,7 @@ from caseseries.intake.workbook import (
 ALLOWED = "an OpenDocument spreadsheet (.ods) without a password"
 LAST_ROW = 1_048_576
 STYLES, CONTENT = "styles.xml", "content.xml"  # named styles, and what has them
+MANIFEST = "META-INF/manifest.xml"
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 ERROR = re.compile(r"#[A-Z/0]+[!?]?|Err:\d+")
 DATE_FORMAT = "yyyy-mm-dd"
@@ -61,12 +71,10 @@ def _check_kind(package: Package) -> None:
         raise UnreadableError(
             "not-ods", "the file is no OpenDocument spreadsheet, whatever its name says", do
         )
-    if b"opendocument.spreadsheet" not in package.archive.read("mimetype"):
+    if b"opendocument.spreadsheet" not in read_part(package, "mimetype"):
         raise UnreadableError("not-ods", "the file is an OpenDocument file, and no spreadsheet", do)
-    manifest = (
-        package.archive.read("META-INF/manifest.xml") if "META-INF/manifest.xml" in package.names else b""
-    )
-    if b"encryption-data" in manifest:
+    is_listed = MANIFEST in package.names
+    if is_listed and b"encryption-data" in read_part(package, MANIFEST):
         raise UnreadableError(
             "encrypted", "the spreadsheet is protected by a password", "Save it without one"
         )

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
+from typing import IO
 from xml.parsers import expat
 
 MEGABYTE = 1_000_000
@@ -98,7 +99,7 @@ def open_package(data: bytes, here: float = HERE) -> Package:
         what = f"the file is incomplete: its end is missing after {len(data)} bytes"
         raise UnreadableError("truncated", what) from error
     parts = archive.infolist()
-    _check_parts(parts)
+    _check_parts(parts, len(data))
     return Package(archive, frozenset(part.filename for part in parts), here)
 
 
@@ -127,7 +128,7 @@ def _not_a_zip(data: bytes) -> UnreadableError:
     return UnreadableError("unknown-file", "the file is not an Excel workbook", SAVE_AS)
 
 
-def _check_parts(parts: list[zipfile.ZipInfo]) -> None:
+def _check_parts(parts: list[zipfile.ZipInfo], size: int) -> None:
     names = [part.filename for part in parts]
     total = sum(part.file_size for part in parts)
     if len(parts) > MOST_PARTS:
@@ -142,11 +143,14 @@ def _check_parts(parts: list[zipfile.ZipInfo]) -> None:
             "zip-bomb", f"the file unpacks to {total // MEGABYTE} MB; at most {limit} MB are read"
         )
     for part in parts:
-        _check_part(part)
+        _check_part(part, size)
     _check_overlap(parts)
 
 
-def _check_part(part: zipfile.ZipInfo) -> None:
+def _check_part(part: zipfile.ZipInfo, size: int) -> None:
+    is_inside = 0 <= part.header_offset <= size - LOCAL_HEADER
+    if not is_inside or part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise _damaged(part.filename)
     if part.flag_bits & 1:
         raise UnreadableError(
             "encrypted", "the zip is protected by a password", "Save it without the password"
@@ -197,7 +201,7 @@ def walk(package: Package, part: str, walker: Walker, data: bytes | None = None)
             parser.Parse(data, True)
         else:
             package.spend(package.archive.getinfo(part).file_size)
-            with package.archive.open(part) as stream:
+            with _open_part(package, part) as stream:
                 parser.ParseFile(stream)
     except DAMAGE as error:
         raise _damaged(part) from error
@@ -206,8 +210,16 @@ def walk(package: Package, part: str, walker: Walker, data: bytes | None = None)
 def read_part(package: Package, part: str) -> bytes:
     """One part, unpacked. Raises UnreadableError when it is missing or damaged."""
     try:
-        return package.archive.read(part)
+        with _open_part(package, part) as stream:
+            return stream.read()
     except DAMAGE as error:
+        raise _damaged(part) from error
+
+
+def _open_part(package: Package, part: str) -> IO[bytes]:
+    try:
+        return package.archive.open(part)
+    except ValueError as error:  # the name at the part's own beginning is in no code
         raise _damaged(part) from error
 
 

@@ -52,6 +52,7 @@ READERS = {
     ".tsv": read_delimited,
 }
 NAME = re.compile(r"[\W_]+")
+OF_TWO = ("intake.double-case", "intake.second-line", UNKNOWN_CASE)  # the lines may be those of two children
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,10 @@ class SetAside:
 
 @dataclass(frozen=True)
 class Returns:
-    """Everything the centres sent: patients by case id, findings by place, and the workbooks as they were read."""
+    """Everything the centres sent: patients by case id, findings by place, and the workbooks as they were read.
+
+    `waiting` is what could be read of cases that are set aside, of one child each.
+    """
 
     patients: tuple[Patient, ...]
     aside: tuple[SetAside, ...]
@@ -109,6 +113,7 @@ class Returns:
     files: tuple[ReturnedFile, ...]
     books: tuple[Workbook, ...] = ()
     questions: tuple[Question, ...] = ()
+    waiting: tuple[Patient, ...] = ()
 
     @property
     def counts(self) -> CellCounts:
@@ -328,13 +333,15 @@ def _assemble(reads: Sequence[_Read], lines: Sequence[Line], remarks: Sequence[R
     reasons |= {key_of(finding.case_id): finding for finding in bound}
     findings = sorted((*findings, *bound), key=order_of) if bound else findings
     centres = _centres_by_line(reads)
-    problem = {where for remark in remarks for where in remark.aside}
-    problem |= {where for line in lines if line.key in reasons for where in line.cells}
+    unread = {where for remark in remarks for where in remark.aside}
+    problem = unread | {where for line in lines if line.key in reasons for where in line.cells}
     ignored = {where for remark in remarks for where in remark.ignored} - problem
     template = {where for read in reads for where in read.template} - problem
     kept = [line for line in lines if line.key not in reasons]
     patients = tuple(_patients(kept, spellings, centres, problem | ignored))
     stored = _count_stored(patients, merged)
+    of_two = {key_of(finding.case_id) for finding in findings if finding.code in OF_TWO}
+    waiting = [line for line in lines if line.key in reasons.keys() - of_two]
     return Returns(
         patients,
         tuple(_set_aside(reasons, lines, centres)),
@@ -342,6 +349,7 @@ def _assemble(reads: Sequence[_Read], lines: Sequence[Line], remarks: Sequence[R
         tuple(_returned_file(read, stored, problem, ignored | template) for read in reads),
         tuple(read.book for read in reads),
         tuple(question for read in reads for question in read.questions),
+        tuple(_patients(waiting, spellings, centres, unread | ignored)),
     )
 
 

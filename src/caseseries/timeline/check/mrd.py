@@ -16,8 +16,10 @@ LOWEST = (
 )
 POOR_SENSITIVITY = 0.01
 BEFORE = timedelta(days=35)
+AFTER = timedelta(days=60)  # of follow-up, in which MRD would have been measured
 AT_RELAPSE = timedelta(days=7)
 LOGS_APART = 1.0  # between the markers of one specimen (van der Velden 2007, recalled, not read)
+BEST_SENSITIVITY = {"RQ-PCR IG/TR": 0.001, "RQ-PCR KMT2A": 0.001, "flow cytometry": 0.001}  # percent; 1e-5
 
 
 def _percent(fraction: float) -> str:
@@ -56,6 +58,24 @@ def mrd_positive_is_positive(course: Course) -> Iterator[Finding]:
         what = f"“{stated}” at the start on {found[1]}, and MRD was not detected on {last[0].on}"
         do = "Check the result and its date: it is the level before treatment"
         yield ask(course, last[0].sources[1], "negative-before", what, "a positive result", do)
+
+
+def mrd_is_on_record(course: Course) -> Iterator[Finding]:
+    """The level that a remission “MRD-positive” speaks of, and where there is one before, one after."""
+    found, before, index = _in_remission(course), _before(course), course.first("index")
+    if found and not before and not course.doubts:
+        stated = found[0].text("remission_at_start")
+        what = f"“{stated}” at the start on {found[1]}, and no specimen of the {BEFORE.days} days before"
+        do = "Add the specimen, or correct the remission: without it there is no level to compare with"
+        source = found[0].sources("remission_at_start")[0]
+        yield ask(course, source, "no-mrd-before", what, "a specimen before treatment", do)
+    last = course.last_known()
+    is_seen = index and last and last.on > index.on + AFTER
+    is_after = any(sample.on > index.on for sample in course.samples) if index else False
+    if index and before and is_seen and not is_after and not course.doubts:
+        what = f"MRD was measured on {before[-1].on}, and never after treatment began on {index.on}"
+        do = "Add the specimens after treatment; if there are none nothing needs doing, and response is not evaluable"
+        yield ask(course, before[-1].sources[0], "no-mrd-after", what, "a specimen after treatment", do)
 
 
 def relapse_shows(course: Course) -> Iterator[Finding]:
@@ -119,6 +139,17 @@ def level_is_a_percentage(course: Course) -> Iterator[Finding]:
             yield ask(course, sample.sources[2], "poor-sensitivity", what, allowed, do)
 
 
+def sensitivity_is_reached(course: Course) -> Iterator[Finding]:
+    """A tube holds some 10^5 cells' DNA: one copy in it is 1e-5 (van der Velden, Leukemia 2007;21:604)."""
+    for row in course.patient.form("specimens"):
+        sensitivity, best = row.number("sensitivity_percent"), BEST_SENSITIVITY.get(row.text("method") or "")
+        if sensitivity and best and sensitivity < best:
+            what = f"a sensitivity of {sensitivity:g} % is better than {row.text('method')} can reach"
+            do = "Check the unit: 0.0001 as a fraction is 0.01 %"
+            source = row.sources("sensitivity_percent")[0]
+            yield ask(course, source, "sensitivity-too-good", what, f"{best:g} % or more", do)
+
+
 def specimens_differ(course: Course) -> Iterator[Finding]:
     """Duplicate: one day, material, method and marker, twice; said apart when the results differ."""
     told: dict[tuple[object, ...], Row] = {}
@@ -177,10 +208,12 @@ def marker_fits_method(course: Course) -> Iterator[Finding]:
 RULES: tuple[Rule, ...] = (
     no_leukaemia_in_remission,
     mrd_positive_is_positive,
+    mrd_is_on_record,
     relapse_shows,
     leukaemia_is_recorded,
     assay_is_possible,
     level_is_a_percentage,
+    sensitivity_is_reached,
     specimens_differ,
     markers_agree,
     marker_fits_method,
