@@ -218,7 +218,7 @@ def test_what_plate_toml_says_of_nothing_on_the_plate_is_told():
         'plate.toml › samples.MNC pol: "MNC pol" is on none of these plates. Did you mean MNC pool?',
         'plate.toml › wells.H12: "H12" is on none of these plates. Nothing to do if it is on another plate.',
         'plate.toml › targets.TRG: "TRG" is on none of these plates. Nothing to do if it is on another plate.',
-        'plate.toml › control_genes: "Alb" is on none of these plates. Nothing to do if it is on another plate.',
+        'plate.toml › control_genes: "Alb" is on none of these plates. Did you mean ALB?',
     ]
 
 
