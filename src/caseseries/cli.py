@@ -6,7 +6,6 @@ Rooms are imported inside the commands, so that `--help` costs no more than read
 import json
 import os
 import sys
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
@@ -23,6 +22,7 @@ from caseseries.terminal import (
     revision_record,
     revision_text,
     summary_text,
+    unknown_text,
     who_text,
     why_record,
     why_text,
@@ -218,7 +218,8 @@ def why(
     checked = check_study(folder)
     results = analyse_study(checked).results
     if result_id not in results:
-        return unknown("result", result_id, results, "report/results.json")
+        say(unknown_text("result", result_id, results, "report/results.json"))
+        return WRONG_USE
     found = results[result_id]
     said = found, rulings_behind(found, list_decisions(checked))
     typer.echo(json.dumps(why_record(*said), indent=1, ensure_ascii=False) if as_json else why_text(*said))
@@ -237,7 +238,8 @@ def who(
     checked = check_study(folder)
     cases = [course.case_id for course in checked.cohort.courses]
     if case_id not in cases:
-        return unknown("analysed case", case_id, cases, "report/listing.csv")
+        say(unknown_text("analysed case", case_id, cases, "report/listing.csv"))
+        return WRONG_USE
     found = [result for result in analyse_study(checked).results.values() if case_id in result.sources]
     rows = [{"id": result.id, "label": result.label, "shown": result.shown} for result in found]
     text = who_text(case_id, rows, list_decisions(checked))
@@ -478,17 +480,6 @@ def version(show: Annotated[bool, typer.Option("--version", help="Print the vers
     if show:
         typer.echo(f"caseseries {__version__}")
         raise typer.Exit
-
-
-def unknown(what: str, name: str, known: Iterable[str], where: str) -> int:
-    """Say that a name is not known, with the one that was perhaps meant; the exit code for it."""
-    from caseseries.study.toml import suggest
-
-    near = suggest(name, known)
-    say(
-        f"caseseries: no {what} is called {name or '“”'}.{f' {near}' if near.endswith('?') else ''} All are in {where}."
-    )
-    return WRONG_USE
 
 
 def prompt(text: str, default: str | None = None) -> str:

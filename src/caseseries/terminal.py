@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from caseseries.findings import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from caseseries.analysis.results import Result
     from caseseries.analysis.rulings import Ruling
@@ -179,3 +179,12 @@ def who_text(case_id: str, rows: "Sequence[Mapping[str, str]]", rulings: "Sequen
 
 def plural(n: int, noun: str) -> str:
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def unknown_text(what: str, name: str, known: "Iterable[str]", where: str) -> str:
+    """That a name is not known, with the one that was perhaps meant."""
+    from caseseries.study.toml import suggest
+
+    near = suggest(name, known)
+    meant = f" {near}" if near.endswith("?") else ""
+    return f"caseseries: no {what} is called {name or '“”'}.{meant} All are in {where}."
