@@ -22,7 +22,7 @@ from caseseries.findings import Finding, Severity, StudyError, Where
 from caseseries.stats.distributions import normal_quantile
 from caseseries.study.definition import Horizon, Sentence, Study, Word
 from caseseries.study.load import suggest, toml_path
-from caseseries.study.toml import read_toml
+from caseseries.study.toml import Unreadable, read_toml_file
 from caseseries.study.variables import BY_NAME
 
 Mark = Literal["read", "recalled", "read; n or interval recalled"]
@@ -179,10 +179,9 @@ def load_comparators(
             numbers at risk that grow.
     """
     name = name or path.name
-    try:
-        data = read_toml(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise StudyError([_finding(name, "", "toml", str(error), "TOML", "Mend the file")]) from error
+    data = read_toml_file(path, "a comparators file")
+    if isinstance(data, Unreadable):
+        raise StudyError([_finding(name, "", *data)])
     if "claims" in data:
         return (), ()
     tables = ["comparator", "comparison"]
