@@ -6,6 +6,7 @@ import pytest
 
 from caseseries.evidence.claims import load_claims
 from caseseries.evidence.comparators import load_comparators
+from caseseries.evidence.verdicts import judge
 from caseseries.findings import StudyError
 
 HEAD = """
@@ -200,7 +201,7 @@ horizons = ["36"]
     ]
 
 
-def test_one_outcome_in_two_forms_and_a_file_that_is_not_text_are_refused(tmp_path: Path) -> None:
+def test_one_outcome_in_two_forms_is_refused(tmp_path: Path) -> None:
     head = (
         '[[comparator]]\nstudy = "A"\npopulation = "all"\nendpoint = "OS"\norigin = "HSCT"\nmark = "read"\n'
     )
@@ -209,8 +210,191 @@ def test_one_outcome_in_two_forms_and_a_file_that_is_not_text_are_refused(tmp_pa
         "paper.toml › comparator[1]: one outcome is given as estimate and times. Allowed: one of them. Make a table of "
         "each, or keep one."
     ]
-    (tmp_path / "latin.toml").write_bytes(b"\xff")
-    with pytest.raises(
-        StudyError, match=r"latin\.toml: the file is not UTF-8 text\. Allowed: TOML\. Save it as UTF-8"
-    ):
-        load_comparators(tmp_path / "latin.toml")
+
+
+TEXT = 'title = "A paper"\nsource = "Somewhere"\n'
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b'title = "\xe9"\n', "the text is not in UTF-8. Allowed: UTF-8. Save it again with that encoding."),
+        (
+            b'title = "a\n',
+            "Illegal character '\\n' (at line 1, column 11). Allowed: TOML. Mend the line named.",
+        ),
+        (
+            b"a = " + b"[" * 3000,
+            "brackets within brackets without end. Allowed: TOML. Mend the line named.",
+        ),
+    ],
+)
+@pytest.mark.parametrize("load", [load_claims, load_comparators])
+def test_a_file_that_is_no_toml(tmp_path: Path, content: bytes, sentence: str, load) -> None:
+    path = tmp_path / "paper.toml"
+    path.write_bytes(content)
+    with pytest.raises(StudyError) as error:
+        load(path)
+    assert [str(finding) for finding in error.value.findings] == [f"paper.toml: {sentence}"]
+
+
+@pytest.mark.parametrize("load", [load_claims, load_comparators])
+def test_a_missing_file_and_a_folder(tmp_path: Path, load) -> None:
+    told = []
+    for path in (tmp_path / "none.toml", tmp_path):
+        with pytest.raises(StudyError) as error:
+            load(path)
+        told += [str(finding).removeprefix(f"{path.name}: ") for finding in error.value.findings]
+    assert [sentence.partition(". Allowed")[0].partition(". Name")[0] for sentence in told] == [
+        "there is no such file",
+        "it is a folder",
+    ]
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "paper.toml"
+    path.write_text(HEAD + SIZE, encoding="utf-8-sig")
+    assert load_claims(path).title == "A paper"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [("nan", "nan"), ("inf", "inf"), ("11.0", "11.0"), ('"11"', "'11'")]
+)
+def test_a_count_is_a_whole_number(tmp_path: Path, value: str, shown: str) -> None:
+    """And that no claim is left is not a second mistake."""
+    assert refused(tmp_path, HEAD + SIZE + f"value = {value}\n") == [
+        f"paper.toml › claims[1].value: found {shown}. Allowed: integer. Change the value."
+    ]
+
+
+def test_wrong_types_are_named_in_the_words_of_the_file(tmp_path: Path) -> None:
+    text = """
+rounding = "up"
+claims = ["a", {id = "N N", kind = ["survival"], printed = "47"}, {id = "n", kind = "count", of = "cases", printed = ""},
+  {id = "q", kind = "parts", parts = [], of = 2, printed = "two"}]
+[origins]
+Start = "start"
+"""
+    assert refused(tmp_path, TEXT + text) == [
+        "paper.toml › rounding: found 'up'. Allowed: 'nearest', 'truncated' or 'any'. Change the value.",
+        "paper.toml › origins.Start: found 'Start'. Allowed: lower-case letters, digits and underscores. "
+        "Change the value.",
+        "paper.toml › claims[1]: found 'a'. Allowed: a table. Change the value.",
+        "paper.toml › claims[2].kind: the claim has no kind, or one that is no text. Allowed: count, event days, "
+        "death after relapse, median and range, survival, at risk, proportion, parts, published. Say which it is.",
+        "paper.toml › claims[3].printed: found ''. Allowed: a text that is not empty. Change the value.",
+        "paper.toml › claims[4].parts: found []. Allowed: a list that is not empty. Change the value.",
+    ]
+    assert refused(tmp_path, TEXT + "claims = 5\n") == [
+        "paper.toml › claims: found 5. Allowed: a list. Change the value."
+    ]
+    assert refused(tmp_path, TEXT + "claims = []\n") == [
+        "paper.toml › claims: found []. Allowed: a list that is not empty. Change the value."
+    ]
+
+
+def test_more_events_than_cases_and_more_days_than_events(tmp_path: Path) -> None:
+    claims = """
+[[claims]]
+id = "relapses"
+kind = "count"
+of = "relapses"
+printed = "12"
+
+[[claims]]
+id = "deaths"
+kind = "count"
+of = "deaths"
+printed = "1"
+
+[[claims]]
+id = "days"
+kind = "event days"
+event = "death without relapse"
+printed = "10, 20"
+
+[[claims]]
+id = "efs"
+kind = "survival"
+endpoint = "efs"
+origin = "start"
+horizon = "3y"
+printed = "47%"
+events = 13
+"""
+    assert refused(tmp_path, HEAD + SIZE + claims) == [
+        "paper.toml › claims[2]: 12 relapses in 11 cases. Allowed: a count up to the total. Correct one of them.",
+        "paper.toml › claims[4].printed: 2 days of death without relapse for 1. Allowed: a count up to the total. "
+        "Correct one of them.",
+        "paper.toml › claims[5].events: 13 events in 11 cases. Allowed: a count up to the total. "
+        "Correct one of them.",
+    ]
+
+
+def test_days_beyond_a_lifetime_and_halves_of_cases(tmp_path: Path) -> None:
+    """Also in a file that is wrong elsewhere."""
+    claims = """
+[[claims]]
+id = "half"
+kind = "count"
+of = "relapses"
+printed = "2.5"
+
+[[claims]]
+id = "efs"
+kind = "survival"
+endpoint = "efs"
+origin = "start"
+horizon = "99999999999y"
+printed = "47%"
+
+[[claims]]
+id = "follow-up"
+kind = "median and range"
+of = "follow-up"
+unit = "years"
+printed = "267 (58-1163)"
+
+[[claims]]
+id = "days"
+kind = "event days"
+event = "relapse"
+printed = "35.5, 10000000"
+"""
+    expected = [
+        "paper.toml › claims[2].printed: 2.5 is not a number of cases. Allowed: a whole number from 0. "
+        "Correct the number.",
+        "paper.toml › claims[3].horizon: 99999999999y is beyond a lifetime. Allowed: up to 36525 days. "
+        "Correct the horizon.",
+        "paper.toml › claims[4].printed: 267 years is beyond a lifetime. Allowed: 0 to 36525 days. "
+        "Correct the number or unit.",
+        "paper.toml › claims[4].printed: 1163 years is beyond a lifetime. Allowed: 0 to 36525 days. "
+        "Correct the number or unit.",
+        "paper.toml › claims[5].printed: 35.5 is not a day. Allowed: whole days from 0 to 36525. Correct the number.",
+        "paper.toml › claims[5].printed: 10000000 is not a day. Allowed: whole days from 0 to 36525. "
+        "Correct the number.",
+    ]
+    assert refused(tmp_path, HEAD + SIZE + claims) == expected
+    found = refused(tmp_path, HEAD.replace("source", "sauce") + SIZE + claims)
+    assert found[-len(expected) :] == expected
+    assert len(found) == len(expected) + 2
+
+
+def test_a_large_cohort_is_not_searched(tmp_path: Path) -> None:
+    claims = """
+[[claims]]
+id = "efs"
+kind = "survival"
+endpoint = "efs"
+origin = "start"
+horizon = "3y"
+printed = "47%"
+events = 5
+"""
+    path = tmp_path / "paper.toml"
+    path.write_text(HEAD + SIZE.replace('"11"', '"99999999999"') + claims, encoding="utf-8")
+    verdict = judge(load_claims(path)).verdicts[1]
+    assert (verdict.verdict, verdict.because) == (
+        "not checked",
+        "Not searched: there are more than 100 patients.",
+    )

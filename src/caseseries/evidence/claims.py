@@ -10,16 +10,17 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from caseseries.evidence.printed import Printed, Rounding, parse_numbers
 from caseseries.findings import Finding, Severity, StudyError, Where
 from caseseries.study.definition import Horizon, Sentence, Word, days_of
 from caseseries.study.load import toml_path
-from caseseries.study.toml import read_toml, suggest
+from caseseries.study.toml import Unreadable, read_toml_file, suggest
 
 UNSTATED = "unstated"
+LIFETIME = 36_525  # days in 100 years
 DAYS_IN = {
     "days": Fraction(1),
     "months": Fraction("30.4375"),
@@ -196,22 +197,29 @@ def load_claims(path: Path) -> ClaimsFile:
     Raises:
         StudyError: the file cannot be read, is not TOML, or breaks a rule; carries every finding.
     """
-    try:
-        data = read_toml(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise _refused(path, "", "no-file", "there is no such file", "", "Name a claims file") from error
-    except (OSError, UnicodeDecodeError) as error:
-        what = f"the file cannot be read ({type(error).__name__})"
-        raise _refused(path, "", "unreadable", what, "a UTF-8 text file", "Save it again") from error
-    except ValueError as error:
-        raise _refused(path, "", "toml", str(error), "TOML", "Mend the line named") from error
+    data = read_toml_file(path, "a claims file")
+    if isinstance(data, Unreadable):
+        raise StudyError([_finding(path, "", *data)])
     try:
         file = ClaimsFile.model_validate(_tuples(data))
     except ValidationError as error:
-        raise StudyError([_explain(path, detail) for detail in error.errors()]) from error
+        empty = not data.get("claims")
+        details = (d for d in error.errors() if empty or (d["loc"], d["type"]) != (("claims",), "too_short"))
+        told = [_explain(path, detail) for detail in details]
+        raise StudyError([*told, *_check_sound(path, data.get("claims"))]) from error
     if findings := [*check_claims(file, path)]:
         raise StudyError(findings)
     return file
+
+
+def _check_sound(path: Path, claims: Any) -> Iterator[Finding]:
+    """The printed strings of the claims that are well formed, in a file that is not."""
+    for place, table in enumerate(claims if isinstance(claims, list) else (), start=1):
+        try:
+            claim: _Claim = TypeAdapter(Claim).validate_python(_tuples(table))
+        except ValidationError:
+            continue
+        yield from _check_printed(path, f"claims[{place}]", claim)
 
 
 def check_claims(file: ClaimsFile, path: Path) -> Iterator[Finding]:
@@ -223,6 +231,7 @@ def check_claims(file: ClaimsFile, path: Path) -> Iterator[Finding]:
             )
     yield from _unknown(path, "base", file.base, file.origins)
     yield from _check_counts(path, file)
+    yield from _check_sizes(path, file)
     for number, claim in enumerate(file.claims, start=1):
         where = f"claims[{number}]"
         yield from _check_printed(path, where, claim)
@@ -252,6 +261,30 @@ def _check_counts(path: Path, file: ClaimsFile) -> Iterator[Finding]:
         yield _finding(path, "claims", "which-death", what, "", do)
 
 
+def _check_sizes(path: Path, file: ClaimsFile) -> Iterator[Finding]:
+    """No more of anything than there are cases, and no more days of an event than there are such events."""
+    counts = {
+        c.of: c.number for c in file.claims if isinstance(c, Count) and (c.numbers or c.value is not None)
+    }
+    cases = counts.get("cases")
+    if cases is None:
+        return
+    for place, claim in enumerate(file.claims, start=1):
+        if isinstance(claim, Count) and claim.of != "cases" and counts.get(claim.of, 0) > cases:
+            what, where = f"{counts[claim.of]} {claim.of} in {cases} cases", f"claims[{place}]"
+        elif isinstance(claim, Survival) and (claim.events or 0) > cases:
+            what, where = f"{claim.events} events in {cases} cases", f"claims[{place}].events"
+        elif isinstance(claim, EventDays) and len(claim.numbers) > (most := _most_days(claim, counts)):
+            what, where = f"{len(claim.numbers)} days of {claim.event} for {most}", f"claims[{place}].printed"
+        else:
+            continue
+        yield _finding(path, where, "too-many", what, "a count up to the total", "Correct one of them")
+
+
+def _most_days(claim: EventDays, counts: Mapping[Any, int]) -> int:
+    return counts.get("relapses" if claim.event == "relapse" else "deaths", counts["cases"])
+
+
 NEEDED = {"survival": 1, "at risk": 1, "published": 1, "event days": 1}
 PERCENT = ("survival", "published")
 
@@ -275,23 +308,54 @@ def _check_printed(path: Path, where: str, claim: _Claim) -> Iterator[Finding]:
         if not 0 <= number.value <= 100:
             what = f"{number.text} % is not a percentage"
             yield _finding(path, f"{where}.printed", "percent", what, "0 to 100", "Correct the number")
-    if isinstance(claim, Proportion | EventDays):
-        yield from _check_whole(path, where, claim)
+    yield from _check_whole(path, where, claim)
+    yield from _check_days(path, where, claim)
 
 
 def _percents(claim: _Claim) -> tuple[Printed, ...]:
     return share_of(claim)[1] if isinstance(claim, Proportion) else ()
 
 
-def _check_whole(path: Path, where: str, claim: Proportion | EventDays) -> Iterator[Finding]:
+def _check_days(path: Path, where: str, claim: _Claim) -> Iterator[Finding]:
+    """Days are whole, and nothing is further off than a lifetime."""
     if isinstance(claim, EventDays):
         for number in claim.numbers:
-            if number.value.denominator != 1 or number.value < 0:
-                what = f"{number.text} is not a day"
+            if number.value.denominator != 1 or not 0 <= number.value <= LIFETIME:
+                what, allowed = f"{number.text} is not a day", f"whole days from 0 to {LIFETIME}"
+                yield _finding(path, f"{where}.printed", "day", what, allowed, "Correct the number")
+    if isinstance(claim, MedianRange) and claim.of != "value":
+        for number in claim.numbers:
+            if not 0 <= number.value * DAYS_IN[claim.unit] <= LIFETIME:
+                what = f"{number.text} {claim.unit} is beyond a lifetime"
                 yield _finding(
-                    path, f"{where}.printed", "day", what, "whole days from 0", "Correct the number"
+                    path,
+                    f"{where}.printed",
+                    "day",
+                    what,
+                    f"0 to {LIFETIME} days",
+                    "Correct the number or unit",
                 )
-        return
+    horizon = getattr(claim, "horizon", "")
+    if horizon and days_of(horizon) > LIFETIME:
+        what = f"{horizon} is beyond a lifetime"
+        yield _finding(path, f"{where}.horizon", "day", what, f"up to {LIFETIME} days", "Correct the horizon")
+
+
+def _check_whole(path: Path, where: str, claim: _Claim) -> Iterator[Finding]:
+    numbers = claim.numbers[:1] if isinstance(claim, AtRisk) else ()
+    if isinstance(claim, Count) and claim.value is None:
+        numbers = claim.numbers[:1]
+    for number in numbers:
+        if number.value.denominator != 1 or number.value < 0:
+            what = f"{number.text} is not a number of cases"
+            yield _finding(
+                path, f"{where}.printed", "whole", what, "a whole number from 0", "Correct the number"
+            )
+    if isinstance(claim, Proportion):
+        yield from _check_share(path, where, claim)
+
+
+def _check_share(path: Path, where: str, claim: Proportion) -> Iterator[Finding]:
     written, _ = share_of(claim)
     for name, given, stands in zip(
         ("count", "of"), (claim.count, claim.of), written or (None, None), strict=True
@@ -338,14 +402,10 @@ def _finding(path: Path, where: str, code: str, what: str, allowed: str, do: str
     )
 
 
-def _refused(path: Path, where: str, code: str, what: str, allowed: str, do: str) -> StudyError:
-    return StudyError([_finding(path, where, code, what, allowed, do)])
-
-
 def _explain(path: Path, detail: ErrorDetails) -> Finding:
     """One pydantic refusal as our sentence; the name of the union member is no part of the user's path."""
     location = tuple(part for place, part in enumerate(detail["loc"]) if place != 2 or part not in MODELS)
-    where, kind, key = toml_path(location), detail["type"], str(detail["loc"][-1])
+    where, kind, key = toml_path(location).removesuffix(".[key]"), detail["type"], str(detail["loc"][-1])
     if kind == "extra_forbidden":
         allowed = [name for name in _fields(detail["loc"][:-1])]
         return _finding(
@@ -359,13 +419,41 @@ def _explain(path: Path, detail: ErrorDetails) -> Finding:
     if kind == "missing":
         return _finding(path, where, "missing-key", f"{key} is missing", "", f"Add {key}")
     if kind in ("union_tag_invalid", "union_tag_not_found"):
-        given = str(detail["input"].get("kind", ""))
-        what = f"the kind {given} is not known" if given else "the claim has no kind"
-        return _finding(path, f"{where}.kind", "kind", what, ", ".join(MODELS), suggest(given, MODELS))
-    allowed_text = detail["msg"].removeprefix("Input should be ").removeprefix("a valid ")
+        kinds = detail["input"].get("kind", "")
+        given = kinds if isinstance(kinds, str) else ""
+        what = f"the kind {given} is not known" if given else "the claim has no kind, or one that is no text"
+        do = suggest(given, MODELS) if given else "Say which it is"
+        return _finding(path, f"{where}.kind", "kind", what, ", ".join(MODELS), do)
     return _finding(
-        path, where, "wrong-value", f"found {detail['input']!r}", allowed_text, "Change the value"
+        path, where, "wrong-value", f"found {_shown(detail)}", _allowed(detail), "Change the value"
     )
+
+
+PATTERNS = {
+    r"^[a-z][a-z0-9_]*$": "lower-case letters, digits and underscores",
+    r"^[a-z0-9][a-z0-9-]*$": "lower-case letters, digits and hyphens",
+    r"^[1-9][0-9]*[dmy]$": 'a whole number and d, m or y, as in "3y"',
+}
+SHAPES = {
+    "tuple_type": "a list",
+    "model_type": "a table",
+    "model_attributes_type": "a table",
+    "dict_type": "a table",
+    "too_short": "a list that is not empty",
+    "string_too_short": "a text that is not empty",
+}
+
+
+def _allowed(detail: ErrorDetails) -> str:
+    if pattern := PATTERNS.get(str(detail.get("ctx", {}).get("pattern", ""))):
+        return pattern
+    return SHAPES.get(detail["type"], detail["msg"].removeprefix("Input should be ").removeprefix("a valid "))
+
+
+def _shown(detail: ErrorDetails) -> str:
+    found = detail["input"]
+    text = repr(list(found) if isinstance(found, tuple) else found)
+    return text if len(text) <= 60 else text[:57] + "…"
 
 
 def _fields(location: tuple[int | str, ...]) -> Iterable[str]:

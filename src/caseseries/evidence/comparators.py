@@ -22,7 +22,7 @@ from caseseries.findings import Finding, Severity, StudyError, Where, join
 from caseseries.stats.distributions import normal_quantile
 from caseseries.study.definition import Horizon, Sentence, Study, Word
 from caseseries.study.load import toml_path
-from caseseries.study.toml import read_toml, suggest
+from caseseries.study.toml import Unreadable, read_toml_file, suggest
 from caseseries.study.variables import BY_NAME
 
 Mark = Literal["read", "recalled", "read; n or interval recalled"]
@@ -180,7 +180,9 @@ def load_comparators(
             numbers at risk that grow.
     """
     name = name or path.name
-    data = _read(path, name)
+    data = read_toml_file(path, "a comparators file")
+    if isinstance(data, Unreadable):
+        raise StudyError([_finding(name, "", *data)])
     if "claims" in data:
         return (), ()
     tables = ["comparator", "comparison"]
@@ -214,16 +216,6 @@ def load_comparators(
     if findings:
         raise StudyError(findings)
     return tuple(found), tuple(asked)
-
-
-def _read(path: Path, name: str) -> dict[str, Any]:
-    try:
-        return read_toml(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        wrong = _finding(name, "", "encoding", "the file is not UTF-8 text", "TOML", "Save it as UTF-8")
-        raise StudyError([wrong]) from error
-    except (OSError, ValueError) as error:
-        raise StudyError([_finding(name, "", "toml", str(error), "TOML", "Mend the file")]) from error
 
 
 def _tables(data: Mapping[str, Any], key: str) -> Iterator[tuple[str, Any]]:

@@ -12,7 +12,7 @@ from caseseries.evidence.pools import Layer, Middle, Pools, gates_of, lay_out, m
 from caseseries.evidence.ways import Backwards, Forwards, Question, directions_of, list_sequences
 
 LARGEST = 4_000_000  # numbers in one layer; a larger search is not begun
-STEPS = 10_000  # steps back before a search is given up: a count, so that every run agrees
+STEPS = 15_000  # steps back before a search is given up: a count, so that every run agrees
 TRIED = 20  # ways made into cohorts before a search is given up
 FEW = 3  # where a narrower search follows
 

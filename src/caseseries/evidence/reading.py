@@ -37,6 +37,7 @@ from caseseries.evidence.sequences import AtRisk as AtRiskSequence
 from caseseries.evidence.sequences import Sequences, find_sequences, interval_of
 from caseseries.study.definition import days_of
 
+CASES = 100  # a larger cohort is not searched
 COUNTED = 2_000  # at-risk sequences of one estimate that are listed
 LISTED = 200  # at-risk sequences that are searched one by one; more are searched as a sum of logarithms
 GREENWOOD = ("log-log", "log", "plain", "arcsine")  # what papers print; they rest on the sequence alone
@@ -66,6 +67,8 @@ class Paper:
     def why_unsearched(self, claim: _Claim) -> str:
         """Why a claim about the cohort cannot enter the search; empty if it can, or is not about the cohort."""
         ends = self.ends(claim)
+        if _binds(claim) and (self.count("cases") or 0) > CASES:
+            return f"there are more than {CASES} {self.file.cases}"
         if ends == "death" and self.count("deaths") is None:
             return "the number of deaths is not claimed"
         if ends == "first event" and self.count("relapses") is None and self.count("first events") is None:

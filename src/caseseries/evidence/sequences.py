@@ -20,7 +20,8 @@ from caseseries.stats.survival import survival_curve
 
 AtRisk = tuple[int, ...]
 
-TAIL = 4  # events looked up together: 487 635 tails at most for 60 cases
+TAIL = 4  # events looked up together, fewer where there would be more than TAILS ways for them to fall
+TAILS = 500_000
 SLACK = 1e-9  # far above the rounding error of a sum of four logarithms
 
 
@@ -56,7 +57,8 @@ def find_sequences(
     limits = _tightened(n, events, bounds or [(1, n)] * events, last)
     if limits is None:
         return Sequences((), True)
-    cut = max(0, events - TAIL)
+    tail = max(size for size in range(1, TAIL + 1) if size == 1 or math.comb(n, size) <= TAILS)
+    cut = max(0, events - tail)
     search = _extend((), Fraction(1), limits[:cut], _least(limits), _tails(limits[cut:]), band)
     found: list[AtRisk] = []
     for sequence in search:

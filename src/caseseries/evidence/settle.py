@@ -49,7 +49,7 @@ def settle(paper: Paper) -> Settled:
         states = {c: _state(paper, (*kept, name), _with(choices, name, c)) for c in _open(paper, name)}
         ruled = [choice for choice, state in states.items() if state == "none"]
         found = {c: _conflict(paper, (*kept, name), _with(choices, name, c)) for c in ruled}
-        others = next((conflict for conflict in found.values() if name not in conflict), None)
+        others = next((conflict for conflict in found.values() if conflict and name not in conflict), None)
         if others is not None:  # an earlier claim that was not decided is shown to be impossible after all
             late = max(others, key=order.index)
             against[late] = {choices.get(late, ""): others}

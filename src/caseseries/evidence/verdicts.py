@@ -150,6 +150,8 @@ def explain_conflict(paper: Paper, claim: _Claim, settled: Settled) -> str:
 
 
 def _cannot(paper: Paper, conflict: tuple[str, ...]) -> str:
+    if not conflict:
+        return "No cohort has the sizes and counts printed: they contradict each other."
     listed = "; ".join(f"“{paper.claims[name].printed}” ({name})" for name in conflict)
     return f"No cohort satisfies all of: {listed}."
 

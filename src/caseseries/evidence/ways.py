@@ -22,8 +22,8 @@ from caseseries.evidence.cohort import Ends, Falls, Survives
 from caseseries.evidence.pools import EVENTS, Event, Gate, Layer, Pools
 
 SURE = 1e-9  # far above the rounding error of a sum of a hundred logarithms
-PATIENCE = 500
-GROWTH = 1.5
+PATIENCE = 300
+GROWTH = 1.1
 ZERO = -1e3  # stands for the logarithm of 0, the factor of an event with one case at risk
 
 Counts = tuple[int, int, int, int, int]  # as in Pools.shape
@@ -222,7 +222,7 @@ class Backwards:
     """Ways from the end to the start that stay within what `forwards` allows, the most central first.
 
     A search that goes wrong early would try all that is late before it mends: so it begins anew after `PATIENCE`
-    steps, twice as many each time. `steps` is how many more may be taken; `exhausted` is True once every way was tried.
+    steps, a few more each time. `steps` is how many more may be taken; `exhausted` is True once every way was tried.
     """
 
     forwards: Forwards
