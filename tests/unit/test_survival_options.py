@@ -176,6 +176,17 @@ def test_options_of_a_model(ask, aml):
     assert profile["method"] == "Cox regression, Efron ties, profile likelihood"
 
 
+def test_a_robust_variance_has_walds_limits(ask, run_survival, aml):
+    asked = ("--time", "days", "--event", "status", "--covariates", "arm", "--model")
+    (firth,) = ask(aml, *asked, "firth,robust")["models"]
+    assert firth["method"] == "Cox regression, Efron ties, Firth's penalty, robust variance, Wald"
+    (arm,) = firth["coefficients"]
+    assert log(arm["upper"] / arm["hazard_ratio"]) == pytest.approx(1.959963984540054 * arm["se"], rel=1e-12)
+    code, _, err = run_survival(aml, *asked, "cox,robust,profile")
+    said = "limits of the profile likelihood know nothing of a robust variance. Allowed: wald. Correct the option."
+    assert (code, err) == (2, f"--model: {said}\n")
+
+
 def test_a_limit_that_is_infinite_is_null(ask, tmp_path):
     """Separated: under Firth's penalty the profile may never fall far enough."""
     rows = [(1, 1, 1), (2, 1, 1), (7, 0, 0), (8, 0, 0)]

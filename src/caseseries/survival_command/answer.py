@@ -86,7 +86,7 @@ def regress(
             strata=None if rows.strata is None else rows.strata[late],
             ties=regression.ties,
             firth=regression.firth,
-            robust="robust" in regression.model,
+            robust=regression.robust,
             cluster=None if rows.cluster is None else rows.cluster[late],
             interval=regression.interval,
             level=question.level,

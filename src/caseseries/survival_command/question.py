@@ -59,7 +59,12 @@ class Regression:
 
     @property
     def interval(self) -> str:
-        return "profile" if "profile" in self.model or (self.firth and "wald" not in self.model) else "wald"
+        by_profile = self.firth and not (self.robust or "wald" in self.model)
+        return "profile" if "profile" in self.model or by_profile else "wald"
+
+    @property
+    def robust(self) -> bool:
+        return "robust" in self.model or bool(self.cluster)
 
 
 def words(option: str) -> tuple[str, ...]:
@@ -121,6 +126,8 @@ def _check_model(source: str, regression: Regression, *, prism: bool) -> Iterato
     yield from _unknown("--model", name, MODELS)
     for option in options:
         yield from _unknown("--model", option, MODEL_OPTIONS)
+    if regression.robust and "profile" in options:
+        yield _option("--model", "limits of the profile likelihood know nothing of a robust variance", "wald")
     yield from _missing({"--covariates": ",".join(regression.covariates)})
     if prism or "://" in source:
         what = "a regression needs the rows, which a Prism table or a database does not give"
