@@ -1,9 +1,12 @@
 """`caseseries demo --messy`: the same children as hospitals return them lead to the clean demo's results."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
+
+from caseseries.deciding import ask_person, load_answers
 
 CONFIRMED_ONLY = 137  # the cells of the one centre that used the template, the only ones stored unasked
 
@@ -97,3 +100,25 @@ def test_the_bytes_are_the_same_every_time(caseseries, messy, tmp_path):
 def test_it_says_that_all_is_invented(messy):
     assert "made-up patients" in (messy / "README.txt").read_text(encoding="utf-8")
     assert "made-up patients" in (messy / "study.toml").read_text(encoding="utf-8")
+
+
+def test_a_person_who_answers_in_the_order_of_the_questions_is_offered_the_right_answer_each_time(
+    caseseries, tmp_path
+):
+    """Whose child the minutes speak of is asked when all children are there, not while two centres still wait."""
+    folder = tmp_path / "my-messy"
+    assert caseseries("demo", "--messy", folder).returncode == 0
+    answers, put = load_answers(folder / "answers.toml"), []
+
+    def say(line: str) -> None:
+        put.extend(re.findall(r"^Question \d+ of \d+ \((\S+)\)$", line, re.MULTILINE))
+        if line.startswith("Question ") and put[-1] in answers:
+            assert f"{answers[put[-1]].answer}:" in line or f". {answers[put[-1]].answer}" in line, line
+        assert "is not one of the answers" not in line
+
+    def prompt(text: str, default: str | None = None) -> str:  # noqa: ARG001
+        return answers[put[-1]].answer if text.startswith("Answer") else "asked the centre"
+
+    left = ask_person(folder, "", "A. Newcomer", lambda: "2026-01-31T09:30:00Z", prompt, say)
+    assert left == ()
+    assert sorted(put) == sorted(answers)
