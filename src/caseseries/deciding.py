@@ -14,7 +14,7 @@ from caseseries.decisions.chain import Decision, Option, Question
 from caseseries.decisions.log import append_decision, read_decisions
 from caseseries.findings import Finding, Severity, StudyError, Where
 from caseseries.intake.returns import read_returns
-from caseseries.pipeline import check_study, form_study
+from caseseries.pipeline import Checked, check_study, form_study
 from caseseries.study.load import load_study
 from caseseries.study.toml import read_toml
 
@@ -37,17 +37,17 @@ def record(folder: Path, question: Question, answer: Answer, who: str, when: str
     say(f"Recorded as decision {entry.number}: {answer.answer}")
 
 
-def open_questions(folder: Path, again: str = "") -> tuple[Question, ...]:
-    """The questions that nobody has answered, and that of the name `again` as if nobody had."""
+def check_again(folder: Path, name: str = "") -> Checked:
+    """The study as it stands, and as if the question of that name had no answer yet."""
     study, log = load_study(folder), read_decisions(folder)
-    kept = tuple(entry for entry in log.entries if entry.decision.question != again)
+    kept = tuple(entry for entry in log.entries if entry.decision.question != name)
     before = replace(log, entries=kept)
-    return form_study(folder, study, read_returns(folder, study, before), before).questions
+    return form_study(folder, study, read_returns(folder, study, before), before)
 
 
 def record_one(folder: Path, name: str, answer: Answer, who: str, when: str, say: Say) -> bool:
     """Answer one question, or answer it anew; False, and said why, when it is not asked or has no such answer."""
-    questions = open_questions(folder, name)
+    questions = check_again(folder, name).questions
     asked = next((each for each in questions if each.id == name), None)
     earlier = read_decisions(folder).answers.get(name)
     if asked is None:
@@ -125,19 +125,23 @@ def ask_person(
 ) -> tuple[Question, ...]:
     """Put the open questions one by one, or the one that is named; then those that the answers open.
 
-    Returns the questions that are still open.
+    How the returns are read comes first: whether two children are one, and which of them minutes speak of, cannot be
+    asked well before all of them are there. Returns the questions that are still open.
     """
-    questions = open_questions(folder, name)
-    put = {each.id for each in questions if name and each.id != name}
-    while new := [each for each in questions if each.id not in put]:
+    checked = check_again(folder, name)
+    put = {each.id for each in checked.questions if name and each.id != name}
+    while True:
+        new = [each for each in checked.returns.questions if each.id not in put]
+        new = new or [each for each in checked.questions if each.id not in put]
+        if not new:
+            return checked.questions
         put |= {each.id for each in new}
         for number, each in enumerate(new, start=1):
             say(question_text(each, f"{number} of {len(new)}"))
             if chosen := choose(each, prompt, say):
                 who = who or prompt("Who answers")
                 record(folder, each, Answer(chosen, prompt("Why")), who, when(), say)
-        questions = open_questions(folder)
-    return questions
+        checked = check_again(folder)
 
 
 def question_text(question: Question, place: str) -> str:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from caseseries.deciding import ask_person, load_answers
+
 CONFIRMED_ONLY = 137  # the cells of the one centre that used the template, the only ones stored unasked
 
 
@@ -120,3 +122,25 @@ def test_a_case_leads_to_the_decisions_about_it(answered, caseseries):
         "Decided about it:\n  decision 16: Are KV-01 (Kilvarra) and WL-03 (Westerlea) the same child? same"
         in text
     )
+
+
+def test_a_person_who_answers_in_the_order_of_the_questions_is_offered_the_right_answer_each_time(
+    caseseries, tmp_path
+):
+    """Whose child the minutes speak of is asked when all children are there, not while two centres still wait."""
+    folder = tmp_path / "my-messy"
+    assert caseseries("demo", "--messy", folder).returncode == 0
+    answers, put = load_answers(folder / "answers.toml"), []
+
+    def say(line: str) -> None:
+        put.extend(re.findall(r"^Question \d+ of \d+ \((\S+)\)$", line, re.MULTILINE))
+        if line.startswith("Question ") and put[-1] in answers:
+            assert f"{answers[put[-1]].answer}:" in line or f". {answers[put[-1]].answer}" in line, line
+        assert "is not one of the answers" not in line
+
+    def prompt(text: str, default: str | None = None) -> str:  # noqa: ARG001
+        return answers[put[-1]].answer if text.startswith("Answer") else "asked the centre"
+
+    left = ask_person(folder, "", "A. Newcomer", lambda: "2026-01-31T09:30:00Z", prompt, say)
+    assert left == ()
+    assert sorted(put) == sorted(answers)

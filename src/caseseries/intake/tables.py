@@ -68,7 +68,7 @@ class Table:
     @property
     def meanings(self) -> Mapping[int, Meaning]:
         """What is settled, by number of heading."""
-        return {i: m.meanings[0] for i, m in self.matches.items() if m.is_certain and m.meanings}
+        return {i: m.meanings[0] for i, m in sorted(self.matches.items()) if m.is_certain and m.meanings}
 
     @property
     def unknown(self) -> Mapping[int, Sequence[Cell]]:
