@@ -146,7 +146,7 @@ def trails_of_cases(m: Material) -> dict[str, Trail]:
             (
                 f"Behind {behind[case]} numbers of this report",
                 *(capital(one.words) for one in m.reading.rulings if case in one.about),
-                *sorted(lines),
+                *lines,
             ),
         )
         for case, lines in cells.items()
