@@ -308,6 +308,8 @@ def _basis(name: str, results: Results) -> str:
         return f"{{{name}:events}} {events} in {{{name}:n}} {noun(estimate.n, 'case')}; {{{name}:at_risk}} at risk"
     if last == "published":
         return f"{{{name}:n}} published cases" if estimate.n else "number of cases not known"
+    if last == "tipping" and estimate.caveats:
+        return estimate.caveats[0]
     if last in ("effective", "difference", "tipping", "smr", "log_rank", "binomial"):
         return estimate.method
     return ""
