@@ -50,6 +50,33 @@ def test_told_how_it_is_made_and_every_row_says_so(study):
     assert all("compared although they differ: a test of the tool" in row.notes for row in rows.values())
 
 
+@pytest.mark.parametrize(
+    ("estimate", "n", "shown", "why"),
+    [
+        (60, 20, "0%", "the two may be equal with a weak prior alone"),
+        (
+            2,
+            4,
+            "not reached",
+            "not reached: ours stays higher even with the whole of the published data as prior",
+        ),
+    ],
+)
+def test_the_tipping_point_is_nought_or_never_where_no_share_turns_the_conclusion(
+    study, estimate, n, shown, why
+):
+    """Against 60 % ours of 79 % at a year is open from the start; four cases of 2 % weigh too little to turn it."""
+    rows, against = ask(
+        study,
+        '[[comparator]]\nstudy = "Own"\npopulation = "all"\nendpoint = "OS"\norigin = "start of blinatumomab"\n'
+        f'mark = "read"\nsource = "made up"\nyears = 1.0\nestimate = {estimate}\nn = {n}\n'
+        '[[comparison]]\nid = "a"\nendpoint = "os"\norigin = "index"\nstudy = "Own"\nhorizons = ["12m"]\n',
+    )
+    assert against == []
+    assert rows["compare.a.12m.tipping"].shown == shown
+    assert why in rows["compare.a.12m.tipping"].notes
+
+
 def test_a_clock_that_starts_before_the_treatment_counts_only_from_the_treatment_on(study):
     rows, _ = ask(
         study, '[[comparison]]\nid = "a"\nendpoint = "os"\norigin = "diagnosis"\nstudy = "Interfant-06"\n'

@@ -4,6 +4,7 @@ import json
 import re
 import zipfile
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import openpyxl
@@ -63,7 +64,7 @@ PLANTED = [
     ("asks for 5.", "asks for 6.", "nothing explains 6"),
     ("2022 non-empty", "2023 non-empty", "nothing explains 6"),
     ("(CD19) (148)", "(CD19) (149)", "nothing explains"),
-    (">1163</td>", ">1164</td>", "nothing explains 1164"),
+    (">1163</a></td>", ">1164</a></td>", "nothing explains 1164"),
     (">9 / 11</a>", ">9 / 12</a>", "9 / 12 is not printed by mrd.response.complete"),
     ("<b>Table 4.", "<b>Table 5.", "nothing explains 5"),
     (">267 days (95% CI 77–853)</a>", ">268 days (95% CI 77–853)</a>", "is not printed by followup.hsct"),
@@ -123,6 +124,47 @@ def test_a_sentence_with_numbers_of_its_own_is_found_in_all_three(document, piec
     assert differences_in_word(page, read_word(tmp_path / "report.docx")) == []
 
 
+def test_every_number_of_a_table_and_of_a_figure_of_cases_opens_a_trail(demo):
+    """Cells with a number are links but for labels and what describes the method; drawings open one as a whole."""
+    page = (demo / "report" / "report.html").read_text(encoding="utf-8")
+    trails = _trails(page)
+    opened = {unescape(name) for name in re.findall(r'data-(?:result|trail)="([^"]*)"', page)}
+    assert opened <= trails.keys()
+    for table in ("cases", "aftermath", "survival", "incidence", "response", "toxicity"):
+        [body] = re.findall(rf'id="table-{table}">.*?<tbody>(.*?)</tbody>', page, re.DOTALL)
+        cells = re.findall(r"<td[^>]*>(.*?)</td>", body, re.DOTALL)
+        assert [cell for cell in cells if re.search(r"\d", cell) and "<a " not in cell] == []
+    drawings = re.findall(r'<figure id="(figure-[^"]*)">(.*?)</figure>', page, re.DOTALL)
+    assert [name for name, drawn in drawings if "data-trail" not in drawn] == []
+
+
+def test_the_trail_of_a_case_has_every_cell_that_any_number_has_of_it(demo, account):
+    trails = _trails((demo / "report" / "report.html").read_text(encoding="utf-8"))
+    for case in account.listing:
+        told = set(trails[f"case {case}"]["lines"])
+        behind = [
+            trail
+            for name, trail in trails.items()
+            if name in account.rows and case in account.rows[name]["cases"]
+        ]
+        assert f"Behind {len(behind)} numbers of this report" in told
+        lines = {
+            line.partition(": ")[2]
+            for trail in behind
+            for line in trail["lines"]
+            if line.startswith(f"{case}: ")
+        }
+        cells = {
+            cell for line in lines if line != "no cell" for cell in re.split(r"; (?=returns/|plates/)", line)
+        }
+        assert cells <= told
+
+
+def _trails(page: str) -> dict[str, dict]:
+    [trails] = re.findall(r'<script type="application/json" id="trails">(.*?)</script>', page)
+    return json.loads(trails)
+
+
 CELL = re.compile(r"(returns/[^›]+\.xlsx) › ([^›]+) › ([A-Z]+\d+) = (.*?)(?=; returns/|; plates/|$)")
 WELLS = re.compile(r"(plates/[^›]+\.rdml) › run 1 › ([A-H0-9, –]+) = ([^;]*?): Cq (.*?)(?=; |$)")
 
@@ -130,13 +172,14 @@ WELLS = re.compile(r"(plates/[^›]+\.rdml) › run 1 › ([A-H0-9, –]+) = ([^
 def test_every_trail_leads_to_cells_that_hold_what_it_says(demo, account):
     """The trails of the page against the workbooks, read by another reader."""
     page = (demo / "report" / "report.html").read_text(encoding="utf-8")
-    [trails] = re.findall(r'<script type="application/json" id="trails">(.*?)</script>', page)
     books = {
         f"returns/{path.name}": openpyxl.load_workbook(path) for path in (demo / "returns").glob("*.xlsx")
     }
     cells = 0
-    for result, trail in json.loads(trails).items():
-        row = account.rows[result]
+    trails = _trails(page)
+    assert account.rows.keys() <= trails.keys()
+    for result, row in account.rows.items():
+        trail = trails[result]
         assert trail["lines"][:2] == [row["shown"], f"Method: {row['method']}; n = {row['n']}"]
         stated = [line.partition(": ") for line in trail["lines"] if line.split(":")[0] in row["cases"]]
         assert [case for case, _, _ in stated] == row["cases"]
@@ -149,8 +192,8 @@ def test_every_trail_leads_to_cells_that_hold_what_it_says(demo, account):
 def test_every_trail_leads_to_wells_of_the_sample_and_marker_it_names(demo):
     """The trails of the page against the plates' XML, read without our reader."""
     page = (demo / "report" / "report.html").read_text(encoding="utf-8")
-    [trails] = re.findall(r'<script type="application/json" id="trails">(.*?)</script>', page)
-    lines = {line for trail in json.loads(trails).values() for line in trail["lines"]}
+    named = {name: trail for name, trail in _trails(page).items() if not name.startswith("case ")}
+    lines = {line for trail in named.values() for line in trail["lines"]}
     plates = {path.name: _wells_of(path) for path in (demo / "plates").iterdir()}
     told = {found for line in lines for found in WELLS.findall(line)}
     for file, places, name, cqs in told:

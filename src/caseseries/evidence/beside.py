@@ -329,14 +329,11 @@ def _tipping(stem: str, point: float | None, n: int) -> Result:
     label = "Tipping point: share of the published data, as a prior, at which the two may be equal"
     method = "power prior, bisection"
     if point is None:
-        because = "ours stays higher even with the whole of the published data as prior"
-    elif point == 0.0:
-        because = "the two may be equal with a weak prior alone"
-    else:
-        return Result(
-            f"{stem}.tipping", label, "probability", Estimate(point, None, None, TIPPING, method, n)
-        )
-    return Result(f"{stem}.tipping", label, "probability", _none(because, method, n))
+        because = "not reached: ours stays higher even with the whole of the published data as prior"
+        return Result(f"{stem}.tipping", label, "probability", _none(because, method, n))
+    caveats = () if point else ("the two may be equal with a weak prior alone",)
+    estimate = Estimate(point, None, None, TIPPING, method, n, caveats=caveats)
+    return Result(f"{stem}.tipping", label, "probability", estimate)
 
 
 def _over_follow_up(pair: _Pair) -> Iterator[Result]:

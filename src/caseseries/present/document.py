@@ -6,11 +6,12 @@ from datetime import date
 
 @dataclass(frozen=True)
 class Text:
-    """A run of words."""
+    """A run of words. `trail` is where the page goes when they are asked about: what is said of a case rests on it."""
 
     text: str
     strong: bool = False
     emphasis: bool = False
+    trail: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,11 @@ class Trail:
 
     label: str
     lines: tuple[str, ...]
+
+
+def case_trail(case_id: str) -> str:
+    """The name of a case's trail."""
+    return f"case {case_id}"
 
 
 @dataclass(frozen=True)

@@ -67,9 +67,10 @@ def svg(width: float, height: float, alt: str, parts: Iterable[str]) -> str:
     )
 
 
-def group(parts: Iterable[str], x: float = 0, y: float = 0) -> str:
-    """Parts moved together."""
-    return tag("g", "".join(parts), transform=f"translate({short(x)},{short(y)})" if x or y else None)
+def group(parts: Iterable[str], x: float = 0, y: float = 0, trail: str | None = None) -> str:
+    """Parts moved together; `trail` is where the page goes when they are asked about."""
+    moved = f"translate({short(x)},{short(y)})" if x or y else None
+    return tag("g", "".join(parts), transform=moved, data_trail=trail)
 
 
 def fact(label: str, *parts: str) -> str:

@@ -1,6 +1,7 @@
 """The report as a document: what is said and in what order, from results, displays and remarks."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -21,6 +22,7 @@ from caseseries.present.document import (
     Paragraph,
     Text,
     Trail,
+    case_trail,
 )
 from caseseries.present.drawing import Drawing
 from caseseries.present.figures import (
@@ -99,10 +101,7 @@ def assemble(material: Material, software: str) -> Document:
         blocks=blocks,
         footer=f"{study.short_title} · data to {study.data_cut:%-d %B %Y} · {software}",
         keywords=("case series", study.index.label, "survival", "minimal residual disease"),
-        trails={
-            result.id: trail_of(result, rulings_behind(result, material.reading.rulings))
-            for result in material.results.values()
-        },
+        trails={**trails_of_results(material), **trails_of_curves(material), **trails_of_cases(material)},
     )
 
 
@@ -115,6 +114,43 @@ def _in_style(block: Block, style: Style) -> Block:
     if not isinstance(block, Figure):
         return block
     return replace(block, svg=DRAWN_WORDS.sub(lambda words: POINT.sub(style.decimal, words[0]), block.svg))
+
+
+def trails_of_results(m: Material) -> dict[str, Trail]:
+    """Of every number, by its result's id."""
+    return {row.id: trail_of(row, rulings_behind(row, m.reading.rulings)) for row in m.results.values()}
+
+
+def trails_of_curves(m: Material) -> dict[str, Trail]:
+    """Of every number on a curve or beneath it, by the curve's id: the cases of the estimates that are read off it."""
+    trails = {}
+    for curve in m.displays.curves:
+        read_off = next((row for name, row in m.results.items() if name.startswith(f"{curve.id}.")), None)
+        if read_off is not None:
+            lines = trail_of(read_off, rulings_behind(read_off, m.reading.rulings)).lines[1:]
+            trails[curve.id] = Trail(f"{capital(curve.label)} from {curve.origin}", lines)
+    return trails
+
+
+def trails_of_cases(m: Material) -> dict[str, Trail]:
+    """Of what is said of one case: every cell of it that any number rests on."""
+    cells: dict[str, dict[str, None]] = {}
+    behind: Counter[str] = Counter()
+    for row in m.results.values():
+        for case, sources in row.sources.items():
+            behind[case] += 1
+            cells.setdefault(case, {}).update(dict.fromkeys(f"{one.where} = {one.raw}" for one in sources))
+    return {
+        case_trail(case): Trail(
+            case,
+            (
+                f"Behind {behind[case]} numbers of this report",
+                *(capital(one.words) for one in m.reading.rulings if case in one.about),
+                *lines,
+            ),
+        )
+        for case, lines in cells.items()
+    }
 
 
 def trail_of(result: Result, rulings: Sequence[Ruling] = ()) -> Trail:

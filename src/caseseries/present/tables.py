@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from caseseries.analysis.displays import Aftermath, Contrast, Listing
 from caseseries.analysis.results import Result, Results
-from caseseries.present.document import Inlines, Number, Table, TableRow, Text
+from caseseries.present.document import Inlines, Number, Table, TableRow, Text, case_trail
 from caseseries.present.wording import (
     STYLES,
     capital,
@@ -102,15 +102,24 @@ def cases(listing: Listing, study: Study) -> Table:
 
 
 def _cell(row: Mapping[str, object], name: str, style: str) -> Inlines:
+    return _of_case(str(row["case_id"]), _words_of(row, name, style))
+
+
+def _of_case(case_id: str, words: str) -> Inlines:
+    """What is said of a case; where that is a number, it leads to the case's cells."""
+    return (Text(words, trail=case_trail(case_id) if any(letter.isdigit() for letter in words) else ""),)
+
+
+def _words_of(row: Mapping[str, object], name: str, style: str) -> str:
     value = row.get(name)
     if name in ("mrd_before", "mrd_after"):
-        return (Text(spell(_level(row, name), style)),)
+        return spell(_level(row, name), style)
     if name == "event_after_hsct" and value:
         detail = f", {row['event_detail']}" if row["event_detail"] else ""
-        return (Text(f"{value}{detail} ({row['days_hsct_to_event']})"),)
+        return f"{value}{detail} ({row['days_hsct_to_event']})"
     if isinstance(value, float):
-        return (Text(spell(rounded(value, 1), style)),)
-    return (Text("–" if value is None else str(value)),)
+        return spell(rounded(value, 1), style)
+    return "–" if value is None else str(value)
 
 
 def _level(row: Mapping[str, object], name: str) -> str:
@@ -227,18 +236,19 @@ def aftermath(rows: Sequence[Aftermath], style: str = "plain") -> Table:
     """Relapses and deaths after transplant, and what followed."""
     columns = ("Case", "Event", "Day after HSCT", "MRD before HSCT", "What followed (day)")
     body = tuple(
-        TableRow(
-            (
-                (Text(row.case_id),),
-                (Text(f"{row.event}, {row.detail}" if row.detail else row.event),),
-                (Text(str(row.day)),),
-                (Text(spell(level_words(row.mrd) if row.mrd else "–", style)),),
-                (Text(_followed(row)),),
-            )
-        )
-        for row in rows
+        TableRow(tuple(_of_case(row.case_id, words) for words in _happened(row, style))) for row in rows
     )
     return Table("aftermath", "Relapses and deaths after HSCT, and what followed", columns, body, "llrrl")
+
+
+def _happened(row: Aftermath, style: str) -> tuple[str, ...]:
+    return (
+        row.case_id,
+        f"{row.event}, {row.detail}" if row.detail else row.event,
+        str(row.day),
+        spell(level_words(row.mrd) if row.mrd else "–", style),
+        _followed(row),
+    )
 
 
 def _followed(row: Aftermath) -> str:
@@ -298,6 +308,8 @@ def _basis(name: str, results: Results) -> str:
         return f"{{{name}:events}} {events} in {{{name}:n}} {noun(estimate.n, 'case')}; {{{name}:at_risk}} at risk"
     if last == "published":
         return f"{{{name}:n}} published cases" if estimate.n else "number of cases not known"
+    if last == "tipping" and estimate.caveats:
+        return estimate.caveats[0]
     if last in ("effective", "difference", "tipping", "smr", "log_rank", "binomial"):
         return estimate.method
     return ""

@@ -19,7 +19,7 @@ def beside_figure(beside: Beside, minimum_at_risk: int, level: float) -> Drawing
     panel = _lay_out(beside, minimum_at_risk, level)
     rows = len(panel.rows) + (beside.theirs is not None)
     height = BOTTOM + 92 + pen.LEAD * rows
-    parts = [*_panel(panel, beside), drawn.draw_key(panel, height - 8)]
+    parts = [pen.group(_panel(panel, beside), trail=beside.ours.id), drawn.draw_key(panel, height - 8)]
     alt = _alt(beside, level)
     return Drawing(pen.svg(WIDTH, height, alt, parts), alt)
 

@@ -122,7 +122,9 @@ def _figure(plain: Sequence[tuple[Curve, ...]], minimum_at_risk: int, level: flo
         for group, letter in zip(groups, letters, strict=False)
     ]
     height = BOTTOM + 92 + pen.LEAD * len(panels[0].rows)
-    drawn = [pen.group(_panel(panel), x=width * i) for i, panel in enumerate(panels)]
+    drawn = [
+        pen.group(_panel(panel), x=width * i, trail=panel.curves[0].id) for i, panel in enumerate(panels)
+    ]
     drawn.append(draw_key(panels[0], height - 8))
     return Drawing(pen.svg(WIDTH, height, alt := _alt(curves, level), drawn), alt)
 

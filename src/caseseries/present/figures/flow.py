@@ -41,7 +41,7 @@ def flow_figure(steps: Sequence[FlowStep]) -> Drawing:
                 parts.append(pen.arrow((middle, y + room / 2), (WIDTH - SIDE - 1, y + room / 2)))
                 parts.append(_boxed(side, WIDTH - SIDE - 1, y + (room - side.height) / 2, centred=False))
             y += room
-    return Drawing(pen.svg(WIDTH, y + 1, alt := _alt(steps), parts), alt)
+    return Drawing(pen.svg(WIDTH, y + 1, alt := _alt(steps), [pen.group(parts, trail="n.cases")]), alt)
 
 
 def _main(step: FlowStep) -> _Box:

@@ -9,6 +9,7 @@ from math import ceil, floor, log10
 
 from caseseries.analysis.displays import MrdPoint
 from caseseries.present import drawing as pen
+from caseseries.present.document import case_trail
 from caseseries.present.drawing import Drawing, Point, Scale
 from caseseries.present.lettering import REGULAR, text_width, wrap
 from caseseries.present.wording import percent, rounded
@@ -29,7 +30,7 @@ def mrd_figure(points: Sequence[MrdPoint], target: float) -> Drawing:
     parts = [*_frame(points, y, decades, target), *_columns(middles, step)]
     for case in cases:
         own = [point for point in points if point.case_id == case]
-        parts.append(_case(own, middles[case], apart, y))
+        parts.append(pen.group([_case(own, middles[case], apart, y)], trail=case_trail(case)))
     parts.append(_key(TOP + HEIGHT + 62, points))
     return Drawing(pen.svg(WIDTH, TOP + HEIGHT + 72, alt := _alt(points, target), parts), alt)
 

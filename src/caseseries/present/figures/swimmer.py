@@ -6,6 +6,7 @@ from itertools import cycle
 
 from caseseries.analysis.displays import Lane, Mark
 from caseseries.present import drawing as pen
+from caseseries.present.document import case_trail
 from caseseries.present.drawing import Drawing, Scale
 from caseseries.present.figures.curves import time_axis
 from caseseries.present.lettering import text_width
@@ -56,7 +57,8 @@ def swimmer_figure(lanes: Sequence[Lane], origin: str = "start of treatment") ->
     bottom = top + ROW * len(lanes)
     parts = [key, *_frame(x, top, bottom, left, ordered[0].end, origin)]
     for i, lane in enumerate(ordered):
-        parts += _lane(lane, x, top + ROW * (i + 0.5), left, signs, fills)
+        drawn = _lane(lane, x, top + ROW * (i + 0.5), left, signs, fills)
+        parts.append(pen.group(drawn, trail=case_trail(lane.case_id)))
     return Drawing(pen.svg(WIDTH, bottom + 46, alt := _alt(ordered, origin), parts), alt)
 
 

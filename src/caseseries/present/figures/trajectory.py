@@ -10,6 +10,7 @@ from math import ceil, floor, log10
 
 from caseseries.analysis.displays import LevelAt, Trajectory
 from caseseries.present import drawing as pen
+from caseseries.present.document import case_trail
 from caseseries.present.drawing import Drawing, Scale
 from caseseries.present.figures.curves import time_axis
 from caseseries.present.wording import percent, rounded
@@ -59,7 +60,8 @@ def trajectory_figure(cases: Sequence[Trajectory], target: float | None, origin:
             pen.linear(days, (left + 8, left + width - 8)),
             pen.logarithmic((10.0 ** decades[0], 10.0 ** decades[-1]), (top + HEIGHT, top)),
         )
-        parts += _panel(case, frame, decades, target, days, fills, is_first=n % columns == 0)
+        drawn = _panel(case, frame, decades, target, days, fills, is_first=n % columns == 0)
+        parts.append(pen.group(drawn, trail=case_trail(case.case_id)))
     bottom = 40 + ceil(len(cases) / columns) * step
     unit = time_axis(max(1, round(days[1]))).unit
     parts.append(pen.words(LEFT, bottom - 6, f"{unit} from {origin}", size=pen.SMALL, fill=pen.QUIET))

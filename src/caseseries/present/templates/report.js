@@ -16,8 +16,8 @@ function follow(id) {
 }
 
 document.addEventListener("click", event => {
-  const number = event.target.closest("[data-result]");
-  if (number) event.preventDefault(), follow(number.dataset.result);
+  const number = event.target.closest("[data-result], [data-trail]");
+  if (number) event.preventDefault(), follow(number.dataset.result ?? number.dataset.trail);
   else if (event.target === dialog) dialog.close();
 });
 
