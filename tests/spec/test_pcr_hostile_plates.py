@@ -150,8 +150,23 @@ def test_the_highest_load_on_a_low_plateau(share):
 def test_a_curve_upside_down(cq):
     """A wrong sign, or a bubble that bursts: what falls is not level."""
     turned = 24 - logistic(cq, 0.95)
-    assert codes_of(drawn(turned, turned, turned)) <= {"level.falling_curve", "level.very_high"}
-    assert codes_of(drawn(turned, FLAT, FLAT)) <= {"level.falling_curve", "level.very_high"}
+    assert codes_of(drawn(turned, turned, turned)) <= {"level.not_level", "level.very_high"}
+    assert codes_of(drawn(turned, FLAT, FLAT)) <= {"level.not_level", "level.very_high"}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_curve_in_noise(seed):
+    """It climbs three times the threshold, and seldom multiplies from one cycle to the next."""
+    noisy = logistic(24.0, 0.95, plateau=3.0) + np.random.default_rng(seed).normal(0, 0.4, 50)
+    assert codes_of(made(noisy, noisy, noisy)) <= {"level.not_level", "level.very_high"}
+
+
+@pytest.mark.parametrize("at", [42, 44, 46])
+@pytest.mark.parametrize("cq", [19.0, 22.0, 25.0])
+def test_a_step_at_the_end_that_passes_for_the_rise(cq, at):
+    """The sharpest bend is the bubble's: the baseline before it holds the whole amplification."""
+    late = logistic(cq, 0.95, plateau=3.0) + np.where(np.arange(50) >= at, 8.0, 0.0)
+    assert codes_of(drawn(late, late, late)) == {"level.not_level"}
 
 
 @pytest.mark.parametrize("cq", [15.0, 25.0, 30.0, 33.0])

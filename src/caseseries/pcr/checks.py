@@ -181,7 +181,7 @@ def _check_calls(reactions: Sequence[Reaction]) -> list[Finding]:
 def _odd(call: Call) -> str:
     if call.faint_cq is not None:
         return "a curve stays below the threshold"
-    return "a curve falls" if call.falls else "curve and instrument disagree"
+    return "a curve strays" if call.strays else "curve and instrument disagree"
 
 
 def _note(target: str, what: str, wells: list[Reaction]) -> Finding:

@@ -38,6 +38,7 @@ GAP = 3  # cycles not measured in a row, within a curve, through which nothing c
 DARK_SHARE = (
     0.1  # of the others' first fluorescence; a reaction without its probe, or a well without a reaction
 )
+STRAY_SHARE = 0.5  # of the threshold; a level curve stays within a twentieth of the plateau of its baseline
 STUCK_SHARE = 0.5  # of a curve's cycles; a reading that repeats itself for longer is no measurement
 STEP_SHARE = 0.02  # of the plateau: an early rise smaller than this is the optics settling
 SETTLING = 0.05  # of the starting fluorescence: what optics do on their own in the first cycles
@@ -63,8 +64,8 @@ class Call:
     """What became of one well. `cq` is set exactly when it amplified; `seen` is false when no curve was there.
 
     `own_cq` is what its curve gives, used or not; `faint_cq` where a curve that never reaches the threshold
-    multiplies all the same; `is_early` whether it climbs in the first cycles, excluded or not; `falls` whether it
-    ends far below its baseline; `until` is the last cycle that was measured.
+    multiplies all the same; `is_early` whether it climbs in the first cycles, excluded or not; `strays` whether it
+    leaves its baseline without amplifying; `until` is the last cycle that was measured.
     """
 
     state: State
@@ -75,7 +76,7 @@ class Call:
     note: str = ""
     faint_cq: float | None = None
     is_early: bool = False
-    falls: bool = False
+    strays: bool = False
     until: int = 0
 
     @property
@@ -104,7 +105,7 @@ class Crossings:
     cq: Vector  # NaN where the threshold is not crossed in growth
     is_early: Flags
     faint: Vector  # where a curve that never crosses it grows all the same; NaN elsewhere
-    falls: Flags
+    strays: Flags
     is_void: Flags  # nothing was measured
 
 
@@ -185,7 +186,7 @@ def find_crossings(curves: Matrix, subtracted: bool = False, threshold: float | 
         cq=np.where(early, np.nan, cq),
         is_early=early,
         faint=np.where(risen, np.nan, faint),
-        falls=~risen & (traces.net[:, -SHORTEST:].mean(axis=1) < -own_line),
+        strays=~early & (crosses | np.isnan(faint)) & (_stray(traces.net, cq) > STRAY_SHARE * own_line),
         is_void=~risen & (_repeats(curves) | (not subtracted and _is_dark(traces.start))),
     )
 
@@ -196,10 +197,23 @@ def _is_dark(start: Vector) -> Flags:
     return flags
 
 
+def _stray(net: Matrix, cq: Vector) -> Vector:
+    """How far each curve strays from its baseline, up or down, after the optics have settled and before it rises."""
+    smooth = (net[:, :-2] + net[:, 1:-1] + net[:, 2:]) / 3
+    middle = np.arange(2, net.shape[1])  # the cycle each of these means is of
+    before = (middle > EARLIEST) & (middle < np.where(np.isnan(cq), np.inf, cq - 2)[:, None])
+    furthest: Vector = np.where(before, np.abs(smooth), 0.0).max(axis=1, initial=0.0)
+    return furthest
+
+
 def _repeats(curves: Matrix) -> Flags:
-    """Curves in which one reading repeats itself for most of the run: a dead, a saturated or an invented channel."""
-    same = np.diff(curves, axis=1) == 0
-    flags: Flags = _longest_run(same) + 1 >= STUCK_SHARE * np.isfinite(curves).sum(axis=1)
+    """Curves in which one reading repeats itself for half the run, or the highest for a quarter of it: a dead, a full
+    or an invented channel."""
+    measured = np.isfinite(curves).sum(axis=1)
+    is_stuck = _longest_run(np.diff(curves, axis=1) == 0) + 1 >= STUCK_SHARE * measured
+    highest = np.max(curves, axis=1, initial=-np.inf, where=np.isfinite(curves))
+    is_full = (curves == highest[:, None]).sum(axis=1) >= STUCK_SHARE / 2 * measured
+    flags: Flags = is_stuck | is_full
     return flags
 
 
@@ -351,8 +365,8 @@ def _call(well: Well, found: Crossings, place: int | None, late_after: float, us
     if place is None:
         return _exclude(well) if well.excluded else _call_unseen(well, late_after)
     own_cq, faint = _known(found.cq[place]), _known(found.faint[place])
-    early, falls = bool(found.is_early[place]), bool(found.falls[place])
-    seen = Call(State.NONE, None, own_cq, found.threshold, True, "", faint, early, falls)
+    early, strays = bool(found.is_early[place]), bool(found.strays[place])
+    seen = Call(State.NONE, None, own_cq, found.threshold, True, "", faint, early, strays)
     if well.excluded:
         return replace(seen, state=State.EXCLUDED, note=f"excluded by {well.excluded}")
     if seen.is_early:
@@ -396,8 +410,8 @@ def _compare(call: Call, well: Well) -> str:
     own, theirs = call.own_cq, well.reading.cq
     if call.faint_cq is not None:
         return f"the curve multiplies from cycle {call.faint_cq:.1f} and stays below the threshold"
-    if call.falls:
-        return "the curve falls below its baseline and stays there"
+    if call.strays:
+        return "the curve strays from its baseline without amplifying"
     if own is not None and theirs is not None and abs(own - theirs) > AGREEMENT:
         return f"our Cq {own:.2f} and the instrument's {theirs:.2f} differ by {abs(own - theirs):.2f}"
     if own is None and theirs is not None:

@@ -1,7 +1,7 @@
 """What forbids a negative: a negative is claimed only where every well shows that it has nothing.
 
 A very high load and a true negative get the same word from an instrument. So whatever speaks against "nothing
-there" stops the claim: a curve that nobody saw, that ends too soon, that falls or that rises anyway, an excluded well
+there" stops the claim: a curve that nobody saw, that ends too soon, that strays or that rises anyway, an excluded well
 that amplified, an instrument's Cq where our curve has none, a well within the quantitative range. Too careful costs a
 repeat; a false negative costs a child.
 """
@@ -69,12 +69,14 @@ def _check_length(evidence: Evidence, limit: float) -> Rule:
 
 
 def _check_level(evidence: Evidence) -> Rule:
-    """A curve that falls by more than a threshold hides whatever rises in it: a bubble, evaporation, a wrong sign."""
-    falling = ", ".join(one.well.position for one in evidence.used if one.call.falls)
-    what = f"the curve falls below its baseline in {falling}" if falling else "no curve falls"
-    return Rule(
-        "level", not falling, what, "level.falling_curve", "Look at the curves, and repeat the sample"
+    """A curve that strays from its baseline hides whatever rises in it: a bubble, evaporation, noise, a wrong sign."""
+    straying = ", ".join(one.well.position for one in evidence.used if one.call.strays)
+    what = (
+        f"the curve strays from its baseline by more than the threshold in {straying}"
+        if straying
+        else "level"
     )
+    return Rule("level", not straying, what, "level.not_level", "Look at the curves, and repeat the sample")
 
 
 def _check_rises(evidence: Evidence, limit: float) -> Rule:

@@ -44,7 +44,7 @@ HIDES_A_HIGH_LEVEL = (
     "level.very_high",
     "level.discordant",
     "level.rising_curve",
-    "level.falling_curve",
+    "level.not_level",
     "level.short_curve",
     "level.instrument_positive",
     "level.no_curves",
