@@ -146,7 +146,8 @@ def lay_out(
     curves: tuple[Curve, ...], letter: str, width: float, last_day: int, minimum: int, level: float
 ) -> Panel:
     names = [text_width(curve.label, pen.SIZE, SEMIBOLD) for curve in curves]
-    left, margin = (66.0, 16.0) if len(curves) == 1 else (26 + max(names), 12 + max(names))
+    beneath = text_width("Censored", pen.SMALL)
+    left, margin = (66.0, 16.0) if len(curves) == 1 else (26 + max(beneath, *names), 12 + max(names))
     return Panel(
         curves=curves,
         letter=letter,
