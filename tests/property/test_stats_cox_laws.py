@@ -163,6 +163,7 @@ def test_what_cannot_be_fitted_is_told():
         fit_cox([1, 2, 3], [1, 0, 0], [[1], [2], [1]], ["a"]).because == "1 event is too few for 1 covariate"
     )
     assert fit_cox([], [], np.zeros((0, 1)), ["a"]).because == "there are no patients"
+    assert fit_cox([1, 2], [1, 1], np.zeros((2, 0)), []).because == "there are no covariates"
     with pytest.raises(RowError, match="row 1: start 3 is not before stop 2"):
         fit_cox([2, 3], [1, 1], [[1.0], [2.0]], ["a"], start=[3, 0])
     with pytest.raises(ValueError, match="covariates are missing in row 2"):

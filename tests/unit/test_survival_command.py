@@ -265,6 +265,28 @@ def test_the_figure_is_the_reports(run, aml, tmp_path):
     assert "Nonmaintained" in svg
 
 
+def test_every_group_and_every_cause_is_drawn(run, tmp_path):
+    """Five causes have more names than colours; nine groups stand in rows, each under its own letter and name."""
+    causes = ["ab", "cd", "ef", "gh", "ij"]
+    rows = [(3 + day, 1, causes[day % 5], f"G{day % 9}") for day in range(90)]
+    path = write_csv(tmp_path / "a.csv", "t,e,c,g", rows)
+    asked = ("--time", "t", "--event", "e", "--figure", tmp_path / "out.svg")
+
+    def drawn(*options):
+        assert run(path, *asked, *options)[0] == 0
+        tree = ElementTree.parse(tmp_path / "out.svg")
+        words = ["".join(text.itertext()) for text in tree.iter("{http://www.w3.org/2000/svg}text")]
+        return words, [float(side) for side in tree.getroot().get("viewBox").split()[2:]]
+
+    words, (width, height) = drawn("--cause", "c")
+    assert {"Ab", "Cd", "Ef", "Gh", "Ij", "Cumulative incidence"} <= set(words)
+    groups, (wide, high) = drawn("--group", "g")
+    assert {f"G{group}" for group in range(9)} | set("ABCDEFGHI") <= set(groups)
+    both, _ = drawn("--group", "g", "--cause", "c")
+    assert {f"G{group}" for group in range(9)} | {"Ab", "Ij"} <= set(both)
+    assert (wide, high) > (width, height)
+
+
 def test_kept_counts_give_the_same_answer(run, aml):
     first, second = (run(aml, *ASKED, "--at", "20d", "--keep", "--json") for _ in range(2))
     assert first == second

@@ -176,6 +176,12 @@ def test_options_of_a_model(ask, aml):
     assert profile["method"] == "Cox regression, Efron ties, profile likelihood"
 
 
+def test_one_word_for_everyone_is_no_covariate(ask, tmp_path):
+    path = write_csv(tmp_path / "a.csv", "t,e,x", [(day, 1, "yes") for day in range(1, 6)])
+    (model,) = ask(path, "--time", "t", "--event", "e", "--covariates", "x", "--model", "cox")["models"]
+    assert model["caveats"] == ["not estimable: x=yes is the same in every patient"]
+
+
 def test_a_robust_variance_has_walds_limits(ask, run_survival, aml):
     asked = ("--time", "days", "--event", "status", "--covariates", "arm", "--model")
     (firth,) = ask(aml, *asked, "firth,robust")["models"]

@@ -127,7 +127,8 @@ def _code(name: str, values: list[object]) -> Iterator[tuple[str, list[float]]]:
         yield name, [number for number in numbers if number is not None]
         return
     labels = [read_label(value) for value in values]
-    for label in in_order(labels)[1:]:
+    distinct = in_order(labels)
+    for label in distinct[1:] or distinct:  # one word for everyone is a covariate too, and refused as one
         yield f"{name}={label}", [float(other == label) for other in labels]
 
 

@@ -265,6 +265,8 @@ def _refusal(rows: Rows, names: Sequence[str], events: int, clusters: int | None
         raise ValueError(f"{len(names)} names for {p} covariates")
     if not n:
         return "there are no patients"
+    if not p:
+        return "there are no covariates"
     if events <= p:
         return (
             f"{_many(events, 'event')} {'is' if events == 1 else 'are'} too few for {_many(p, 'covariate')}"

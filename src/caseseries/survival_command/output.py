@@ -137,14 +137,18 @@ def account(name: str, counted: Counted) -> str:
 
 
 def draw_figure(answer: Answer, question: Question, name: str) -> str:
-    """The report's figure, as SVG: one panel a group, or the competing causes together."""
-    from caseseries.present.figures import incidence_figure, survival_figure
+    """The report's figure, as SVG: one panel a group, with the competing causes together if there are any."""
+    from caseseries.present.figures import incidence_figure, incidence_panels, survival_figure
 
     competing = len(answer.counted.causes) > 1
-    chosen = [drawn for drawn in answer.curves if (drawn.cause is not None) == competing]
-    curves = [_to_display(drawn, name) for drawn in chosen]
+    groups: dict[str, list[Curve]] = {}
+    for drawn in answer.curves:
+        if (drawn.cause is not None) == competing:
+            groups.setdefault(drawn.group, []).append(_to_display(drawn, name))
+    if competing and len(groups) > 1:
+        return incidence_panels(groups, 0, question.level).svg
     draw = incidence_figure if competing else survival_figure
-    return draw(curves, 0, question.level).svg
+    return draw([curve for curves in groups.values() for curve in curves], 0, question.level).svg
 
 
 def _entered_by(table: EventTable, days: Any) -> Any:

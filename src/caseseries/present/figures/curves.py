@@ -5,10 +5,11 @@ risk, censored and events under every tick of the axis.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import groupby, pairwise
+from itertools import chain, cycle, groupby, pairwise, repeat
+from string import ascii_uppercase
 
 from caseseries.analysis.displays import Curve
 from caseseries.present import drawing as pen
@@ -18,6 +19,7 @@ from caseseries.present.wording import capital, interval, percent
 
 WIDTH, TOP, BOTTOM, BAND = 700.0, 44.0, 254.0, "#DDE1E6"
 MONTH, YEAR = 365.25 / 12, 365.25
+_ACROSS = 4  # panels side by side; more are drawn in rows of three
 _ALONE, _TOGETHER = (pen.BLUE,), (pen.VERMILLION, pen.INK, pen.BLUE, pen.GREEN)
 
 
@@ -55,10 +57,11 @@ class Panel:
     y: Scale
     minimum: int
     level: float
+    title: str = ""
 
     @property
     def hued(self) -> Iterator[tuple[Curve, str]]:
-        return zip(self.curves, _TOGETHER if len(self.curves) > 1 else _ALONE, strict=False)
+        return zip(self.curves, cycle(_TOGETHER if len(self.curves) > 1 else _ALONE), strict=False)
 
     @property
     def rows(self) -> list[tuple[str, Callable[[float], int]]]:
@@ -77,6 +80,11 @@ def survival_figure(curves: Sequence[Curve], minimum_at_risk: int, level: float)
 def incidence_figure(curves: Sequence[Curve], minimum_at_risk: int, level: float) -> Drawing:
     """Competing causes together in one panel, each named at its end."""
     return _figure([tuple(curves)], minimum_at_risk, level)
+
+
+def incidence_panels(groups: Mapping[str, Sequence[Curve]], minimum_at_risk: int, level: float) -> Drawing:
+    """The same with a panel a group, under its name."""
+    return _figure([tuple(curves) for curves in groups.values()], minimum_at_risk, level, tuple(groups))
 
 
 def steps(curve: Curve) -> tuple[Step, ...]:
@@ -111,19 +119,24 @@ def time_axis(last_day: int) -> Axis:
     return Axis(unit, unit_days, tuple(range(0, int(units) + 1, step)))
 
 
-def _figure(plain: Sequence[tuple[Curve, ...]], minimum_at_risk: int, level: float) -> Drawing:
+def _figure(
+    plain: Sequence[tuple[Curve, ...]], minimum_at_risk: int, level: float, titles: Sequence[str] = ()
+) -> Drawing:
     groups = [tuple(replace(curve, label=capital(curve.label)) for curve in group) for group in plain]
     curves = [curve for group in groups for curve in group]
-    width = WIDTH / len(groups)
+    across = len(groups) if len(groups) <= _ACROSS else _ACROSS - 1
+    width = WIDTH / across
     last_day = max(curve.days[-1] for curve in curves)
-    letters = "ABCDEFGH" if len(groups) > 1 else " "
+    letters = chain(ascii_uppercase, repeat("")) if len(groups) > 1 else repeat("")
     panels = [
-        lay_out(group, letter.strip(), width, last_day, minimum_at_risk, level)
-        for group, letter in zip(groups, letters, strict=False)
+        replace(lay_out(group, letter, width, last_day, minimum_at_risk, level), title=title)
+        for group, letter, title in zip(groups, letters, chain(titles, repeat("")), strict=False)
     ]
-    height = BOTTOM + 92 + pen.LEAD * len(panels[0].rows)
+    row = BOTTOM + 92 + pen.LEAD * max(len(panel.rows) for panel in panels)
+    height = row * -(-len(panels) // across)
     drawn = [
-        pen.group(_panel(panel), x=width * i, trail=panel.curves[0].id) for i, panel in enumerate(panels)
+        pen.group(_panel(panel), x=width * (i % across), y=row * (i // across), trail=panel.curves[0].id)
+        for i, panel in enumerate(panels)
     ]
     drawn.append(draw_key(panels[0], height - 8))
     return Drawing(pen.svg(WIDTH, height, alt := _alt(curves, level), drawn), alt)
@@ -133,7 +146,8 @@ def lay_out(
     curves: tuple[Curve, ...], letter: str, width: float, last_day: int, minimum: int, level: float
 ) -> Panel:
     names = [text_width(curve.label, pen.SIZE, SEMIBOLD) for curve in curves]
-    left, margin = (66.0, 16.0) if len(curves) == 1 else (26 + max(names), 12 + max(names))
+    beneath = text_width("Censored", pen.SMALL)
+    left, margin = (66.0, 16.0) if len(curves) == 1 else (26 + max(beneath, *names), 12 + max(names))
     return Panel(
         curves=curves,
         letter=letter,
@@ -148,7 +162,7 @@ def lay_out(
 
 
 def _panel(panel: Panel) -> Iterator[str]:
-    title = panel.curves[0].label if len(panel.curves) == 1 else "Cumulative incidence"
+    title = panel.title or (panel.curves[0].label if len(panel.curves) == 1 else "Cumulative incidence")
     yield pen.heading(panel.left - 34, 18, title, panel.letter)
     yield from draw_frame(panel)
     for curve, hue in panel.hued:
