@@ -26,6 +26,7 @@ from caseseries.evidence.claims import (
 from caseseries.evidence.cohort import Course
 from caseseries.evidence.comparators import Comparator, load_library
 from caseseries.evidence.narrowing import (
+    MEASURED,
     Narrowing,
     Precision,
     Sequence,
@@ -191,9 +192,10 @@ def _explain_survival(paper: Paper, claim: Survival, settled: Settled, narrowing
     yield _need(paper, claim, settled, narrowing)
     shortest = _shortest(paper, settled)
     if narrowing.followed and narrowing.followed != narrowing.early and shortest is not None:
-        yield f"A survivor followed for only {shortest} days leaves {_list(narrowing.followed)} alone."
+        yield f"A survivor followed for only {shortest} days leaves {_left(narrowing.followed)} alone."
     if narrowing.beside and narrowing.beside != narrowing.followed:
-        yield f"Beside the other claims only {_list(narrowing.beside)} remains."
+        remain = "remains" if len(narrowing.beside) <= SHOWN else "remain"
+        yield f"Beside the other claims only {_left(narrowing.beside)} {remain}."
     yield from _censored_between(paper, claim, settled, narrowing)
     precision = measure_precision(paper, claim, settled, narrowing)
     if precision is not None:
@@ -288,8 +290,16 @@ def _notes(paper: Paper, settled: Settled, narrowed: Mapping[str, Narrowing]) ->
     for conflict in settled.conflicts:
         yield f"{_cannot(paper, conflict)} The later was set aside; which is wrong, arithmetic cannot say."
     for name in settled.undecided:
-        yield f"{name}: the search was given up; whether it fits the others is not known."
+        beside = ", ".join(
+            claim for claim in paper.cohort_claims() if claim in settled.kept and claim != name
+        )
+        yield (
+            f"{name}: no cohort was found in which it is true beside {beside}, but not every cohort was searched; "
+            "whether it fits them is not known."
+        )
     for name, narrowing in narrowed.items():
+        if narrowing.beside is not None and len(narrowing.beside) > MEASURED and name in settled.kept:
+            yield f"{name}: its interval was not sought over the cohorts of {len(narrowing.beside)} sequences."
         if narrowing.beside is None and name in settled.kept:
             count = f"{'' if narrowing.complete else 'more than '}{len(narrowing.alone)}"
             yield f"{name}: {count} at-risk sequences were not tried one by one against the other claims."
@@ -321,6 +331,10 @@ def _rounding(file: ClaimsFile) -> str:
 
 def _list(sequences: tuple[Sequence, ...]) -> str:
     return " or ".join(f"[{', '.join(map(str, sequence))}]" for sequence in sequences)
+
+
+def _left(sequences: tuple[Sequence, ...]) -> str:
+    return _list(sequences) if len(sequences) <= SHOWN else f"{len(sequences)} of them"
 
 
 def _span(ends: tuple[float, float]) -> str:
