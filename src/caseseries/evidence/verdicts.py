@@ -35,7 +35,7 @@ from caseseries.evidence.narrowing import (
     measure_precision,
     narrow,
 )
-from caseseries.evidence.reading import Paper
+from caseseries.evidence.reading import COUNTED, Paper
 from caseseries.evidence.sequences import interval_of
 from caseseries.evidence.settle import Settled, settle
 
@@ -73,7 +73,7 @@ def judge(file: ClaimsFile, library: tuple[Comparator, ...] | None = None) -> Ju
     left = {
         _place(paper.claims[name]): narrowing.last
         for name, narrowing in narrowed.items()
-        if name in settled.kept
+        if name in settled.kept and narrowing.complete
     }
     notes = (*judge_pairs(file, known), *_notes(paper, settled, narrowed))
     return Judgement(file.title, verdicts, left, settled.conflicts, settled.example, notes)
@@ -107,9 +107,11 @@ def _judge_claim(
     if claim.id in settled.against:
         return Verdict(claim.id, claim.printed, "conditional", _explain_condition(paper, claim, settled))
     if isinstance(claim, Survival) and narrowing is not None:
-        return Verdict(
-            claim.id, claim.printed, "possible", " ".join(_explain_survival(paper, claim, settled, narrowing))
-        )
+        because = " ".join(_explain_survival(paper, claim, settled, narrowing))
+        if not paper.interval_checked(claim, settled.example, settled.choices):
+            because += " The estimate fits the other claims; its interval was not held against so many."
+            return Verdict(claim.id, claim.printed, "not checked", because)
+        return Verdict(claim.id, claim.printed, "possible", because)
     because = "The search was given up before it was decided." if claim.id in settled.undecided else ""
     return Verdict(
         claim.id,
@@ -206,8 +208,7 @@ def _need(paper: Paper, claim: Survival, settled: Settled, narrowing: Narrowing)
     name = f"{paper.file.endpoints[claim.endpoint].label} {_percent(claim)} % from {paper.file.origins[claim.origin]}"
     left = narrowing.alone if narrowing.early is None else narrowing.early
     if not narrowing.complete or len(left) > SHOWN:
-        more = "" if narrowing.complete else "more than "
-        return f"{name} has {more}{len(left)} at-risk sequences."
+        return f"{name} has {len(left) if narrowing.complete else f'more than {COUNTED}'} at-risk sequences."
     if len(left) == 1 and narrowing.alone == left:
         return f"{name} has one at-risk sequence, {_list(left)}."
     before = _before(paper, settled, claim)
@@ -301,7 +302,7 @@ def _notes(paper: Paper, settled: Settled, narrowed: Mapping[str, Narrowing]) ->
         if narrowing.beside is not None and len(narrowing.beside) > MEASURED and name in settled.kept:
             yield f"{name}: its interval was not sought over the cohorts of {len(narrowing.beside)} sequences."
         if narrowing.beside is None and name in settled.kept:
-            count = f"{'' if narrowing.complete else 'more than '}{len(narrowing.alone)}"
+            count = len(narrowing.alone) if narrowing.complete else f"more than {COUNTED}"
             yield f"{name}: {count} at-risk sequences were not tried one by one against the other claims."
     if settled.kept and not settled.example:
         yield "No example cohort was found within the search limit."
