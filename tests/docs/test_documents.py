@@ -14,6 +14,7 @@ import typer
 from caseseries import cli
 from caseseries.evidence.claims import load_claims
 from caseseries.evidence.comparators import load_comparators
+from caseseries.evidence.verdicts import judge
 from caseseries.study.load import load_study
 from docs.fences import Fence, find_fences, find_steps, keeps_promise
 
@@ -74,10 +75,16 @@ def test_python_blocks_run(fence: Fence, tmp_path, monkeypatch):
 CLAIMS_PAGE, COMPARATORS_PAGE = ROOT / "docs" / "claims.md", ROOT / "docs" / "comparators.md"
 
 
-def test_the_toml_of_the_page_on_claims_is_a_claims_file(tmp_path):
-    [block] = [fence.text for page, fence in FENCES if page == CLAIMS_PAGE and fence.language == "toml"]
-    (tmp_path / "claims.toml").write_text(block, encoding="utf-8")
-    assert load_claims(tmp_path / "claims.toml").title == "A letter"
+def test_the_toml_blocks_of_the_page_on_claims_are_possible_claims(tmp_path):
+    """Each block is a file of its own, and every claim in it is decided."""
+    blocks = [fence.text for page, fence in FENCES if page == CLAIMS_PAGE and fence.language == "toml"]
+    titles = []
+    for block in blocks:
+        (tmp_path / "claims.toml").write_text(block, encoding="utf-8")
+        judgement = judge(load_claims(tmp_path / "claims.toml"))
+        assert {verdict.verdict for verdict in judgement.verdicts} == {"possible"}
+        titles.append(judgement.title)
+    assert titles == ["A letter", "A trial, arm A"]
 
 
 def test_the_toml_of_the_page_on_comparators_is_a_comparator_file(demo, tmp_path):

@@ -55,3 +55,33 @@ def test_an_interval_nobody_can_have_makes_the_claim_impossible() -> None:
     assert judgement.verdicts[1].because == (
         "No at-risk sequence of 30 patients gives “83.3% (60.8-92.0)” (rounded to the nearest, a half up or to even)."
     )
+
+
+@pytest.mark.parametrize(
+    ("events", "limits", "verdict"),
+    [(10, "39.5-77.5", "possible"), (10, "41.0-90.7", "impossible"), (None, "41.0-90.7", "not checked")],
+)
+def test_an_interval_is_possible_only_where_it_was_held_against_every_sequence(
+    events, limits, verdict
+) -> None:
+    """30 cases, 11 events; of 10 before the horizon there are few sequences, of any number more than 2000.
+
+    39.5-77.5 are the log-log limits after 29, 27, 26, 24, 23, 22, 21, 20, 19 and 12 at risk.
+    """
+    printed = {"events": events} if events else {}
+    claims = (
+        {"id": "n", "kind": "count", "of": "cases", "printed": "30"},
+        {"id": "events", "kind": "count", "of": "first events", "printed": "11"},
+        {"id": "efs", "kind": "survival", "endpoint": "efs", "origin": "start", "horizon": "2y",
+         "interval": "log-log", "printed": f"61.5% ({limits})", **printed},
+    )  # fmt: skip
+    ends = {"efs": {"label": "EFS", "ends": "first event"}}
+    file = ClaimsFile.model_validate({"title": "t", "source": "s", "endpoints": ends, "claims": claims})
+    judged = judge(file)
+    assert judged.verdicts[2].verdict == verdict
+    if verdict == "not checked":
+        assert judged.verdicts[2].because == (
+            "EFS 61.5 % from start has more than 2000 at-risk sequences. The estimate fits the other claims; its "
+            "interval was not held against so many."
+        )
+        assert not judged.sequences

@@ -9,7 +9,7 @@ from caseseries.evidence.reading import Choices, Paper
 from caseseries.evidence.sequences import interval_of
 from caseseries.evidence.settle import Settled
 
-TESTED = 40  # sequences tried one by one against the other claims
+TESTED = 20  # sequences tried one by one against the other claims
 MEASURED = 6  # sequences for which the interval is sought over all cohorts that fit
 
 Sequence = tuple[int, ...]

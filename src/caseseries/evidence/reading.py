@@ -30,6 +30,7 @@ from caseseries.evidence.cohort import (
     Spread,
     Survives,
     can_hold,
+    list_at_risk,
 )
 from caseseries.evidence.feasible import find_cohort
 from caseseries.evidence.printed import Rounding, prints_as
@@ -143,7 +144,8 @@ class Paper:
         if isinstance(claim, Survival):
             origin, ends = choices.get(claim.id, claim.origin), self.file.endpoints[claim.endpoint].ends
             found = self.sequences(claim)
-            listed = found.found if found.complete and len(found.found) <= LISTED else None
+            few = len(found.found) <= LISTED or claim.interval != "none"  # only a list knows of the interval
+            listed = found.found if found.complete and few else None
             band = claim.numbers[0].proportion().band(rounding)
             return (Survives(claim.id, ends, origin, claim.day, band, listed),)
         if isinstance(claim, AtRisk):
@@ -172,6 +174,14 @@ class Paper:
             fitting = (sequence for sequence in found if _limits_fit(claim, n, sequence, self.file.rounds))
             self.listed[claim.id] = Sequences(tuple(sorted(fitting)), complete)
         return self.listed[claim.id]
+
+    def interval_checked(self, claim: Survival, example: tuple[Course, ...], choices: Choices) -> bool:
+        """Whether the printed interval, if any, was held against every sequence, or is that of the example."""
+        if claim.interval == "none" or self.sequences(claim).complete:
+            return True
+        origin, ends = choices.get(claim.id, claim.origin), self.file.endpoints[claim.endpoint].ends
+        at_risk = list_at_risk(example, ends, origin, claim.day)
+        return bool(example) and _limits_fit(claim, len(example), at_risk, self.file.rounds)
 
     def first_events(self) -> int | None:
         """The largest number of first events that the counts allow."""

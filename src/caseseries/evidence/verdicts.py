@@ -26,6 +26,7 @@ from caseseries.evidence.claims import (
 from caseseries.evidence.cohort import Course
 from caseseries.evidence.comparators import Comparator, load_library
 from caseseries.evidence.narrowing import (
+    MEASURED,
     Narrowing,
     Precision,
     Sequence,
@@ -34,7 +35,7 @@ from caseseries.evidence.narrowing import (
     measure_precision,
     narrow,
 )
-from caseseries.evidence.reading import Paper
+from caseseries.evidence.reading import COUNTED, Paper
 from caseseries.evidence.sequences import interval_of
 from caseseries.evidence.settle import Settled, settle
 
@@ -72,7 +73,7 @@ def judge(file: ClaimsFile, library: tuple[Comparator, ...] | None = None) -> Ju
     left = {
         _place(paper.claims[name]): narrowing.last
         for name, narrowing in narrowed.items()
-        if name in settled.kept
+        if name in settled.kept and narrowing.complete
     }
     notes = (*judge_pairs(file, known), *_notes(paper, settled, narrowed))
     return Judgement(file.title, verdicts, left, settled.conflicts, settled.example, notes)
@@ -106,9 +107,11 @@ def _judge_claim(
     if claim.id in settled.against:
         return Verdict(claim.id, claim.printed, "conditional", _explain_condition(paper, claim, settled))
     if isinstance(claim, Survival) and narrowing is not None:
-        return Verdict(
-            claim.id, claim.printed, "possible", " ".join(_explain_survival(paper, claim, settled, narrowing))
-        )
+        because = " ".join(_explain_survival(paper, claim, settled, narrowing))
+        if not paper.interval_checked(claim, settled.example, settled.choices):
+            because += " The estimate fits the other claims; its interval was not held against so many."
+            return Verdict(claim.id, claim.printed, "not checked", because)
+        return Verdict(claim.id, claim.printed, "possible", because)
     because = "The search was given up before it was decided." if claim.id in settled.undecided else ""
     return Verdict(
         claim.id,
@@ -191,9 +194,10 @@ def _explain_survival(paper: Paper, claim: Survival, settled: Settled, narrowing
     yield _need(paper, claim, settled, narrowing)
     shortest = _shortest(paper, settled)
     if narrowing.followed and narrowing.followed != narrowing.early and shortest is not None:
-        yield f"A survivor followed for only {shortest} days leaves {_list(narrowing.followed)} alone."
+        yield f"A survivor followed for only {shortest} days leaves {_left(narrowing.followed)} alone."
     if narrowing.beside and narrowing.beside != narrowing.followed:
-        yield f"Beside the other claims only {_list(narrowing.beside)} remains."
+        remain = "remains" if len(narrowing.beside) <= SHOWN else "remain"
+        yield f"Beside the other claims only {_left(narrowing.beside)} {remain}."
     yield from _censored_between(paper, claim, settled, narrowing)
     precision = measure_precision(paper, claim, settled, narrowing)
     if precision is not None:
@@ -204,8 +208,7 @@ def _need(paper: Paper, claim: Survival, settled: Settled, narrowing: Narrowing)
     name = f"{paper.file.endpoints[claim.endpoint].label} {_percent(claim)} % from {paper.file.origins[claim.origin]}"
     left = narrowing.alone if narrowing.early is None else narrowing.early
     if not narrowing.complete or len(left) > SHOWN:
-        more = "" if narrowing.complete else "more than "
-        return f"{name} has {more}{len(left)} at-risk sequences."
+        return f"{name} has {len(left) if narrowing.complete else f'more than {COUNTED}'} at-risk sequences."
     if len(left) == 1 and narrowing.alone == left:
         return f"{name} has one at-risk sequence, {_list(left)}."
     before = _before(paper, settled, claim)
@@ -288,10 +291,18 @@ def _notes(paper: Paper, settled: Settled, narrowed: Mapping[str, Narrowing]) ->
     for conflict in settled.conflicts:
         yield f"{_cannot(paper, conflict)} The later was set aside; which is wrong, arithmetic cannot say."
     for name in settled.undecided:
-        yield f"{name}: the search was given up; whether it fits the others is not known."
+        beside = ", ".join(
+            claim for claim in paper.cohort_claims() if claim in settled.kept and claim != name
+        )
+        yield (
+            f"{name}: no cohort was found in which it is true beside {beside}, but not every cohort was searched; "
+            "whether it fits them is not known."
+        )
     for name, narrowing in narrowed.items():
+        if narrowing.beside is not None and len(narrowing.beside) > MEASURED and name in settled.kept:
+            yield f"{name}: its interval was not sought over the cohorts of {len(narrowing.beside)} sequences."
         if narrowing.beside is None and name in settled.kept:
-            count = f"{'' if narrowing.complete else 'more than '}{len(narrowing.alone)}"
+            count = len(narrowing.alone) if narrowing.complete else f"more than {COUNTED}"
             yield f"{name}: {count} at-risk sequences were not tried one by one against the other claims."
     if settled.kept and not settled.example:
         yield "No example cohort was found within the search limit."
@@ -321,6 +332,10 @@ def _rounding(file: ClaimsFile) -> str:
 
 def _list(sequences: tuple[Sequence, ...]) -> str:
     return " or ".join(f"[{', '.join(map(str, sequence))}]" for sequence in sequences)
+
+
+def _left(sequences: tuple[Sequence, ...]) -> str:
+    return _list(sequences) if len(sequences) <= SHOWN else f"{len(sequences)} of them"
 
 
 def _span(ends: tuple[float, float]) -> str:
