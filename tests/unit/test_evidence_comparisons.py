@@ -37,10 +37,21 @@ def test_the_library_ships_every_estimate_with_source_and_mark() -> None:
     library = load_library()
     assert len(library) == 51
     assert all(c.source and c.mark for c in library)
+    cuts = {c.study: c.data_cut for c in library if c.study.startswith("van der Sluis")}
+    assert cuts == {
+        "van der Sluis 2023": "median follow-up 26.3 months",
+        "van der Sluis 2025/26 update": "median follow-up 4.2 years",
+    }
     assert find_comparators("Interfant-99", "EFS", 6.0)[0].estimate == 46.4
     assert (
         find_comparators("Interfant-06 HR", "OS", 6.0)[0].verified == "read; n or interval recalled — verify"
     )
+
+
+def test_a_data_cut_is_told_with_the_source() -> None:
+    """An estimate that rises with follow-up, as this trial's did, is one of another cut and not of another cohort."""
+    update = find_comparators("van der Sluis 2025/26 update", "DFS", 4.0)
+    assert make_outcome(update).told.endswith(" (read); data cut: median follow-up 4.2 years")
 
 
 def test_different_origins_are_refused_with_immortal_time_and_selection_in_words() -> None:

@@ -99,6 +99,20 @@ def test_tables_have_rules_of_a_book_and_repeat_their_header(word):
         assert repeated == [True] + [False] * (len(table.rows) - 1)
 
 
+def test_a_note_stays_with_the_last_row_of_its_table(word):
+    for made_table, table in zip(word.tables, TABLES, strict=True):
+        kept = [
+            all(
+                paragraph.paragraph_format.keep_with_next
+                for cell in row.cells
+                for paragraph in cell.paragraphs
+            )
+            for row in made_table.rows[1:]
+        ]
+        assert kept[-1] is bool(table.footnotes)
+        assert all(kept[:-1]) is (len(table.rows) <= 24)
+
+
 def test_columns_stay_within_the_page(word):
     for made_table, table in zip(word.tables, TABLES, strict=True):
         width = sum(int(column.get(qn("w:w"))) for column in made_table._tbl.tblGrid)

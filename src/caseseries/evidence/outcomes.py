@@ -77,7 +77,7 @@ def make_outcome(rows: Sequence[Comparator]) -> Outcome:
         ValueError: they print no survival, or one that rises or reaches 0; the sentence says which.
     """
     first = rows[0]
-    cuts = dict.fromkeys(f"data cut {row.data_cut}" for row in rows if row.data_cut)
+    cuts = dict.fromkeys(f"data cut: {row.data_cut}" for row in rows if row.data_cut)
     told = "; ".join([*dict.fromkeys(f"{row.source} ({row.verified})" for row in rows), *cuts])
     caveats = (f"source: {told}",)
     about = (first.study, first.population, first.endpoint, first.origin)

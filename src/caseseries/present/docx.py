@@ -205,8 +205,9 @@ def _table(table: Table) -> str:
     rows = ["<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>" + "".join(header) + "</w:tr>"]
     for row in table.rows:
         last = row is table.rows[-1]
+        keep = bool(table.footnotes) if last else together  # a note stands by its table
         cells = [
-            _cell(style, side, _runs(inlines, row.head), together and not last, row.indent if i == 0 else 0)
+            _cell(style, side, _runs(inlines, row.head), keep, row.indent if i == 0 else 0)
             for i, (inlines, side) in enumerate(_sided(row.cells, table.align))
         ]
         rows.append("<w:tr><w:trPr><w:cantSplit/></w:trPr>" + "".join(cells) + "</w:tr>")
