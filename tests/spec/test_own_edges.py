@@ -294,3 +294,31 @@ def test_a_child_whose_merged_cell_is_set_aside_with_another_s_is_set_aside_too(
     returns = read_answered(tmp_path, EVERY)
     assert [aside.case_id for aside in returns.aside] == ["A-1", "A-2"]
     assert returns.aside[1].reason.what == "the merged cell counts for A-1 too, which is set aside"
+
+
+def test_a_value_merged_over_two_headings_is_pointed_out(tmp_path):
+    rows = [["Study no.", "DOB", "HSCT date", "Relapse date"], ["A-1", "15/06/2016", "none", None]]
+    write_own(tmp_path, {"All": rows}, edit=lambda book: book["All"].merge_cells("C2:D2"))
+    [finding] = [each for each in read_answered(tmp_path, YES).findings if each.code == "intake.merged"]
+    assert (finding.where.cell, finding.what) == (
+        "C2",
+        "“none” is merged over the places of several headings, and counts for the first alone",
+    )
+
+
+def test_texts_that_excel_filled_down_are_pointed_out(tmp_path):
+    rows = [["Study no.", "DOB", "Dx date", "Karyotype"]]
+    rows += [[f"A-{n}", "15/06/2016", "23/09/2016", f"t(8;{20 + n})"] for n in (1, 2, 3)]
+    write_own(tmp_path, {"All": rows})
+    assert [
+        each.what for each in read_answered(tmp_path, YES).findings if each.code == "intake.filled-down"
+    ] == ["3 texts count up from line to line: “t(8;21)”, “t(8;22)”, “t(8;23)”"]
+
+
+@pytest.mark.parametrize("sideways", [False, True])
+def test_a_table_that_says_every_heading_twice_is_asked_about_and_breaks_nothing(tmp_path, sideways):
+    rows = [["Study no.", "Study no.", "DOB", "DOB"], ["A-1", "A-1", "15/06/2016", "15/06/2016"]]
+    write_own(tmp_path, {"All": [list(each) for each in zip(*rows, strict=True)] if sideways else rows})
+    returns = read_answered(tmp_path, YES)
+    assert [each.code for each in returns.findings].count("intake.double-heading") == 4
+    assert returns.patients == ()

@@ -302,10 +302,21 @@ def _is_no_record(
 
 def merged_down(table: Table) -> Sequence[Cell]:
     """Filled cells merged over more than one line of records: their value may be meant for each."""
-    starts = set()
+    return [cell for cell, (rows, columns) in _merged(table) if (columns if table.is_sideways else rows)]
+
+
+def merged_across(table: Table) -> Sequence[Cell]:
+    """Filled cells merged over the places of several headings: their value may be meant for each."""
+    return [cell for cell, (rows, columns) in _merged(table) if (rows if table.is_sideways else columns)]
+
+
+def _merged(table: Table) -> Iterator[tuple[Cell, tuple[bool, bool]]]:
+    """The merged cells of records, each with whether it is over several rows, and over several columns."""
+    spans: dict[str, tuple[bool, bool]] = {}
     for merged in table.sheet.marks.merged:
         first, _, last = merged.partition(":")
         start, end = ADDRESS.fullmatch(first), ADDRESS.fullmatch(last)
-        if start and end and (start[1] != end[1] if table.is_sideways else start[2] != end[2]):
-            starts.add(first)
-    return [cell for record in table.records for cell in record.cells.values() if cell.address in starts]
+        if start and end:
+            spans[first] = (start[2] != end[2], start[1] != end[1])
+    for record in table.records:
+        yield from ((cell, spans[cell.address]) for cell in record.cells.values() if cell.address in spans)
