@@ -322,3 +322,55 @@ def test_a_table_that_says_every_heading_twice_is_asked_about_and_breaks_nothing
     returns = read_answered(tmp_path, YES)
     assert [each.code for each in returns.findings].count("intake.double-heading") == 4
     assert returns.patients == ()
+
+
+# --- several tables on one sheet ----------------------------------------------------------------------------
+
+STACKED = [
+    ["Leeds"],
+    ["Study no.", "DOB", "Sex"],
+    ["A-1", "15/06/2016", "f"],
+    ["A-2", "17/08/2016", "m"],
+    [],
+    ["Study no.", "Relapse date", "Relapse phenotype", "Last seen"],
+    ["A-1", "30/07/2017", "CD19-", "25/02/2018"],
+]
+
+
+def test_tables_below_one_another_have_each_its_own_headings(tmp_path):
+    """Read as one, the second table's headings would be a child, or the first table a note above the second."""
+    write_own(tmp_path, {"All": STACKED})
+    returns = read_answered(tmp_path, YES)
+    assert [patient.case_id for patient in returns.patients] == ["A-1", "A-2"]
+    assert returns.aside == ()
+    assert [row["event"] for row in values_of(returns, "A-1", "follow_up")] == ["relapse", "seen alive"]
+
+
+def test_what_is_seen_on_a_sheet_of_two_tables_is_said_once(tmp_path):
+    def edit(book):
+        book["All"]["B7"].font = Font(strike=True)
+        book["All"]["C3"].comment = Comment("really?", "nurse")
+        book["All"].row_dimensions[4].hidden = True
+
+    write_own(tmp_path, {"All": STACKED}, edit=edit)
+    returns = read_answered(tmp_path, YES)
+    assert sorted(each.code for each in returns.findings) == [
+        "intake.cell-note",
+        "intake.hidden-rows",
+        "intake.outside",
+        "intake.struck",
+    ]
+    assert [aside.case_id for aside in returns.aside] == ["A-1"]
+
+
+def test_names_are_never_offered_as_case_ids(tmp_path):
+    rows = [
+        ["Patient name", "DOB", "Sex"],
+        ["Mary Example", "15/06/2016", "f"],
+        ["John Example", "17/08/2016", "m"],
+    ]
+    write_own(tmp_path, {"All": rows})
+    returns = read_answered(tmp_path, YES)
+    assert returns.questions == ()
+    [finding] = [each for each in returns.findings if each.code == "intake.no-case-ids"]
+    assert finding.do == "Ask for a copy with the study's number for each child, and without names"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from caseseries.decisions.chain import Option
 from caseseries.findings import Finding, Severity, Where, join
 from caseseries.intake.asking import ANSWER, Asking
-from caseseries.intake.headings import Lexicon, Match, Meaning, meaning_as
+from caseseries.intake.headings import Lexicon, Match, Meaning, meaning_as, plain
 from caseseries.intake.lines import Remark, severity_of
 from caseseries.intake.notices import quote
 from caseseries.intake.tables import FEWEST, Table, looks_like_id, retake
@@ -22,6 +22,23 @@ AS_SHOWN, NOT_THIS, BUT = "as shown", "not this workbook", "all but "
 AND_THE_REST, ONE_BY_ONE = "as shown, and ask about the rest", "one by one"
 BY_SHEET, READ, IGNORED = "sheet by sheet", "it is read", "it is ignored"
 NONE_OF_THEM = "none of these"
+NAMES = frozenset(  # what a person is called by, and never a case
+    (
+        *(
+            "name",
+            "names",
+            "surname",
+            "forename",
+            "firstname",
+            "lastname",
+            "initials",
+            "mrn",
+            "nhs",
+            "hospital",
+        ),
+        *("nachname", "vorname", "familienname", "nom", "prenom", "nombre", "apellido", "apellidos"),
+    )
+)
 CASE_IDS = Meaning(Target("patients", "case_id"))
 
 
@@ -252,10 +269,13 @@ def could_have_cases(table: Table) -> bool:
 
 
 def _candidates(table: Table) -> list[int]:
-    """Columns that nothing is known of, whose cells are short and seldom the same."""
+    """Columns that nothing is known of, whose cells are short and seldom the same; never one of names."""
     lines = len(table.records)
     found = []
     for index, cells in sorted(table.unknown.items()):
+        heading = table.matches[index].heading if index in table.matches else ""
+        if NAMES & set(plain(heading).split()):
+            continue
         different = {cell.raw.strip() for cell in cells}
         if all(map(looks_like_id, cells)) and 2 * len(different) > lines:
             found.append(index)

@@ -32,7 +32,7 @@ from caseseries.intake.own_headings import (
 )
 from caseseries.intake.own_lines import Layout, read_records
 from caseseries.intake.own_merging import merge_lines
-from caseseries.intake.tables import Table, find_table, merged_across
+from caseseries.intake.tables import Table, cut_sheet, find_table, merged_across
 from caseseries.intake.workbook import Workbook, letters_of
 from caseseries.study.forms import CASE_ID, Column, Form
 
@@ -77,8 +77,9 @@ def _find_tables(
 ) -> tuple[list[Table], list[Table]]:
     """The tables with cases, and those of which nobody has said where their case ids are."""
     tables, waiting = [], []
-    for sheet in book.sheets:
-        table = find_table(sheet, lexicon) if sheet.cells and not is_template_sheet(sheet) else None
+    own = [sheet for sheet in book.sheets if sheet.cells and not is_template_sheet(sheet)]
+    for sheet in (piece for whole in own for piece in cut_sheet(whole, lexicon)):
+        table = find_table(sheet, lexicon)
         named, answer = table if table and table.has_cases else None, ""
         is_nameless = table is not None and could_have_cases(table)
         if table and is_nameless:
@@ -87,8 +88,11 @@ def _find_tables(
             tables.append(named)
         elif table and is_nameless:
             waiting.append(table)
-            found.remarks.append(_without_case_ids(table, book.file, answer))
-        elif sheet.cells and not is_template_sheet(sheet):
+            is_asked = any(
+                question.where == Where(book.file, sheet.name) for question in asking.questions.values()
+            )
+            found.remarks.append(_without_case_ids(table, book.file, answer, is_asked=is_asked))
+        else:
             found.remarks.append(strange_sheet(book.file, sheet))
     for table in (*tables, *waiting):
         found.headings.update(
@@ -108,7 +112,7 @@ def _read_table(
     heading_of = {index: _heading_place(table, index, file) for index in table.matches}
     table, doubts = settle_headings(table, verdict, lexicon, asking, heading_of)
     if not table.case_ids:
-        found.remarks += [*doubts, _without_case_ids(table, file, "")]
+        found.remarks += [*doubts, _without_case_ids(table, file, "", is_asked=True)]
         return
     double = doubled(table)
     places = {
@@ -146,13 +150,13 @@ def _heading_place(table: Table, index: int, file: str) -> Where:
 # --- what is not read ---------------------------------------------------------------------------------------
 
 
-def _without_case_ids(table: Table, file: str, answer: str) -> Remark:
+def _without_case_ids(table: Table, file: str, answer: str, *, is_asked: bool) -> Remark:
     if answer == NONE_OF_THEM:
         return _refused(table, file)
     known = len(table.meanings)
     what = f"headings of the study are understood ({known}), and none for the case ids; the sheet is not used"
     place, cells = Where(file, table.sheet.name), _cells_of(table, file)
-    do = ANSWER if table.unknown else "Add a column with the case ids"
+    do = ANSWER if is_asked else "Ask for a copy with the study's number for each child, and without names"
     return Remark(
         Finding(place, "intake.no-case-ids", Severity.FILE, what, "a column of case ids", do), cells
     )
