@@ -363,9 +363,12 @@ def test_what_is_seen_on_a_sheet_of_two_tables_is_said_once(tmp_path):
     assert [aside.case_id for aside in returns.aside] == ["A-1"]
 
 
-def test_names_are_never_offered_as_case_ids(tmp_path):
+@pytest.mark.parametrize(
+    "heading", ["Name", "Patient name", "NAME (child)", "Hospital number", "Patient's initials"]
+)
+def test_names_are_never_offered_as_case_ids(tmp_path, heading):
     rows = [
-        ["Patient name", "DOB", "Sex"],
+        [heading, "DOB", "Sex"],
         ["Mary Example", "15/06/2016", "f"],
         ["John Example", "17/08/2016", "m"],
     ]
@@ -374,3 +377,11 @@ def test_names_are_never_offered_as_case_ids(tmp_path):
     assert returns.questions == ()
     [finding] = [each for each in returns.findings if each.code == "intake.no-case-ids"]
     assert finding.do == "Ask for a copy with the study's number for each child, and without names"
+
+
+def test_two_numbered_headings_of_case_ids_are_asked_about(tmp_path):
+    """Found by the law of conservation: the cells under “Patient ID 2” were neither stored nor listed."""
+    write_own(tmp_path, {"All": [["Study no.", "Patient ID 2", "DOB"], ["A-1", "B-1", "15/06/2016"]]})
+    returns = read_answered(tmp_path, YES)
+    assert [each.code for each in returns.findings].count("intake.double-heading") == 2
+    assert returns.patients == ()
