@@ -1,5 +1,7 @@
 """Whatever a centre's own spreadsheet looks like and whatever a person answers, every filled cell has one fate."""
 
+from dataclasses import replace
+
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
@@ -124,6 +126,14 @@ def marks(draw: st.DrawFn, kept: tuple[Cell, ...], merged: list[str]) -> Marks:
     )
 
 
+def below(sheet: Sheet, other: Sheet) -> Sheet:
+    """Two tables on one sheet, one under the other."""
+    last = max((cell.row for cell in sheet.cells if cell.row < 1000), default=0) + 1
+    moved = [cell._replace(row=cell.row + last) for cell in other.cells if cell.row < 1000]
+    placed = {(cell.row, cell.column): cell for cell in (*sheet.cells, *moved)}
+    return replace(sheet, cells=tuple(placed[place] for place in sorted(placed)))
+
+
 @st.composite
 def own_books(draw: st.DrawFn) -> tuple[Workbook, ...]:
     books = []
@@ -131,8 +141,10 @@ def own_books(draw: st.DrawFn) -> tuple[Workbook, ...]:
     for file in files:
         is_tidy = draw(st.booleans())
         names = draw(st.lists(st.sampled_from(SHEETS), min_size=1, max_size=1 if is_tidy else 3, unique=True))
-        sheets = tuple(draw(own_sheets(name, is_tidy)) for name in names)
-        books.append(Workbook(f"returns/{file}", "", sheets, is_1904=draw(st.booleans())))
+        sheets = [draw(own_sheets(name, is_tidy)) for name in names]
+        if draw(st.integers(0, 3)) == 0:
+            sheets[0] = below(sheets[0], draw(own_sheets("", draw(st.booleans()))))
+        books.append(Workbook(f"returns/{file}", "", tuple(sheets), is_1904=draw(st.booleans())))
     return tuple(books)
 
 

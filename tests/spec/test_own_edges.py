@@ -294,3 +294,94 @@ def test_a_child_whose_merged_cell_is_set_aside_with_another_s_is_set_aside_too(
     returns = read_answered(tmp_path, EVERY)
     assert [aside.case_id for aside in returns.aside] == ["A-1", "A-2"]
     assert returns.aside[1].reason.what == "the merged cell counts for A-1 too, which is set aside"
+
+
+def test_a_value_merged_over_two_headings_is_pointed_out(tmp_path):
+    rows = [["Study no.", "DOB", "HSCT date", "Relapse date"], ["A-1", "15/06/2016", "none", None]]
+    write_own(tmp_path, {"All": rows}, edit=lambda book: book["All"].merge_cells("C2:D2"))
+    [finding] = [each for each in read_answered(tmp_path, YES).findings if each.code == "intake.merged"]
+    assert (finding.where.cell, finding.what) == (
+        "C2",
+        "“none” is merged over the places of several headings, and counts for the first alone",
+    )
+
+
+def test_texts_that_excel_filled_down_are_pointed_out(tmp_path):
+    rows = [["Study no.", "DOB", "Dx date", "Karyotype"]]
+    rows += [[f"A-{n}", "15/06/2016", "23/09/2016", f"t(8;{20 + n})"] for n in (1, 2, 3)]
+    write_own(tmp_path, {"All": rows})
+    assert [
+        each.what for each in read_answered(tmp_path, YES).findings if each.code == "intake.filled-down"
+    ] == ["3 texts count up from line to line: “t(8;21)”, “t(8;22)”, “t(8;23)”"]
+
+
+@pytest.mark.parametrize("sideways", [False, True])
+def test_a_table_that_says_every_heading_twice_is_asked_about_and_breaks_nothing(tmp_path, sideways):
+    rows = [["Study no.", "Study no.", "DOB", "DOB"], ["A-1", "A-1", "15/06/2016", "15/06/2016"]]
+    write_own(tmp_path, {"All": [list(each) for each in zip(*rows, strict=True)] if sideways else rows})
+    returns = read_answered(tmp_path, YES)
+    assert [each.code for each in returns.findings].count("intake.double-heading") == 4
+    assert returns.patients == ()
+
+
+# --- several tables on one sheet ----------------------------------------------------------------------------
+
+STACKED = [
+    ["Leeds"],
+    ["Study no.", "DOB", "Sex"],
+    ["A-1", "15/06/2016", "f"],
+    ["A-2", "17/08/2016", "m"],
+    [],
+    ["Study no.", "Relapse date", "Relapse phenotype", "Last seen"],
+    ["A-1", "30/07/2017", "CD19-", "25/02/2018"],
+]
+
+
+def test_tables_below_one_another_have_each_its_own_headings(tmp_path):
+    """Read as one, the second table's headings would be a child, or the first table a note above the second."""
+    write_own(tmp_path, {"All": STACKED})
+    returns = read_answered(tmp_path, YES)
+    assert [patient.case_id for patient in returns.patients] == ["A-1", "A-2"]
+    assert returns.aside == ()
+    assert [row["event"] for row in values_of(returns, "A-1", "follow_up")] == ["relapse", "seen alive"]
+
+
+def test_what_is_seen_on_a_sheet_of_two_tables_is_said_once(tmp_path):
+    def edit(book):
+        book["All"]["B7"].font = Font(strike=True)
+        book["All"]["C3"].comment = Comment("really?", "nurse")
+        book["All"].row_dimensions[4].hidden = True
+
+    write_own(tmp_path, {"All": STACKED}, edit=edit)
+    returns = read_answered(tmp_path, YES)
+    assert sorted(each.code for each in returns.findings) == [
+        "intake.cell-note",
+        "intake.hidden-rows",
+        "intake.outside",
+        "intake.struck",
+    ]
+    assert [aside.case_id for aside in returns.aside] == ["A-1"]
+
+
+@pytest.mark.parametrize(
+    "heading", ["Name", "Patient name", "NAME (child)", "Hospital number", "Patient's initials"]
+)
+def test_names_are_never_offered_as_case_ids(tmp_path, heading):
+    rows = [
+        [heading, "DOB", "Sex"],
+        ["Mary Example", "15/06/2016", "f"],
+        ["John Example", "17/08/2016", "m"],
+    ]
+    write_own(tmp_path, {"All": rows})
+    returns = read_answered(tmp_path, YES)
+    assert returns.questions == ()
+    [finding] = [each for each in returns.findings if each.code == "intake.no-case-ids"]
+    assert finding.do == "Ask for a copy with the study's number for each child, and without names"
+
+
+def test_two_numbered_headings_of_case_ids_are_asked_about(tmp_path):
+    """Found by the law of conservation: the cells under “Patient ID 2” were neither stored nor listed."""
+    write_own(tmp_path, {"All": [["Study no.", "Patient ID 2", "DOB"], ["A-1", "B-1", "15/06/2016"]]})
+    returns = read_answered(tmp_path, YES)
+    assert [each.code for each in returns.findings].count("intake.double-heading") == 2
+    assert returns.patients == ()

@@ -62,7 +62,7 @@ PLANTED = [
     ("still at risk.", "still at risk of 17.", "nothing explains 17"),
     (">47% (95% CI 2–80)</a>", ">47% (95% CI 3–80)</a>", "47% (95% CI 3–80) is not printed by efs.hsct.36m"),
     ("asks for 5.", "asks for 6.", "nothing explains 6"),
-    ("2022 non-empty", "2023 non-empty", "nothing explains 6"),
+    ("2064 non-empty", "2065 non-empty", "nothing explains 6"),
     ("(CD19) (148)", "(CD19) (149)", "nothing explains"),
     (">1163</a></td>", ">1164</a></td>", "nothing explains 1164"),
     (">9 / 11</a>", ">9 / 12</a>", "9 / 12 is not printed by mrd.response.complete"),

@@ -54,6 +54,23 @@ TIMES = frozenset(
         "induction",
     )
 )
+NAMES = frozenset(  # what a person is called by, and never a case
+    (
+        *(
+            "name",
+            "names",
+            "surname",
+            "forename",
+            "firstname",
+            "lastname",
+            "initials",
+            "mrn",
+            "nhs",
+            "hospital",
+        ),
+        *("nachname", "vorname", "familienname", "nom", "prenom", "nombre", "apellido", "apellidos"),
+    )
+)
 A_DAY = re.compile(r"d\+?\d{1,3}|\d{1,3}")
 
 
@@ -198,6 +215,8 @@ def match_heading(text: str, lexicon: Lexicon, form: str = "") -> Match:
     for is_alike in (False, True):
         found = _look_up(rest, lexicon, form, is_alike=is_alike)
         found = _settle_level(found, unit)
+        if names_a_person(text):
+            found = [(target, number) for target, number in found if target.column != "case_id"]
         if found:
             exact = {fold(lexicon.column(target).heading) for target, _ in found if not target.group}
             is_ours = fold(clean(text).rstrip("* ")) in exact
@@ -206,6 +225,11 @@ def match_heading(text: str, lexicon: Lexicon, form: str = "") -> Match:
             )
             return Match(text, meanings, is_certain=not is_alike and len(meanings) == 1)
     return Match(text)
+
+
+def names_a_person(heading: str) -> bool:
+    """Whether a heading is of what a person is called by, which is no case id whatever it looks like."""
+    return bool(NAMES & set(NOT_A_LETTER.sub(" ", plain(heading)).split()))
 
 
 def meaning_as(text: str, target: Target, lexicon: Lexicon) -> Meaning:

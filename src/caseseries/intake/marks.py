@@ -6,6 +6,7 @@ asked about in `oddities`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from string import ascii_uppercase
 
 from caseseries.intake.package import Package, Walker, read_elements, walk
 
@@ -40,6 +41,23 @@ class Marks:
     partly_struck: list[Place] = field(default_factory=list)
     filled: dict[Place, str] = field(default_factory=dict)
     notes: tuple[CellNote, ...] = ()
+
+    def between(self, first: int, end: int) -> "Marks":
+        """Those of the rows from `first` to before `end`; hidden columns are those of all."""
+
+        def row_of(address: str) -> int:
+            digits = address.partition(":")[0].lstrip(ascii_uppercase)
+            return _int(digits)
+
+        return Marks(
+            [row for row in self.hidden_rows if first <= row < end],
+            self.hidden_columns,
+            [merged for merged in self.merged if first <= row_of(merged) < end],
+            [place for place in self.struck if first <= place[0] < end],
+            [place for place in self.partly_struck if first <= place[0] < end],
+            {place: colour for place, colour in self.filled.items() if first <= place[0] < end},
+            tuple(note for note in self.notes if first <= row_of(note.address) < end),
+        )
 
     def see_element(self, name: str, attributes: Mapping[str, str], row: int) -> None:
         """A row, a run of columns or a merged range, as the sheet's XML comes by."""

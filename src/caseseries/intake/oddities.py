@@ -43,7 +43,7 @@ def check_sheet(grid: Grid) -> Iterator[Remark]:
     yield from check_looks(grid)
     yield from _merged(grid)
     yield from _struck(grid)
-    yield from _autofilled(grid)
+    yield from check_filled_down(grid)
 
 
 def check_looks(grid: Grid) -> Iterator[Remark]:
@@ -160,7 +160,7 @@ def list_struck(cells: Sequence[Cell], struck: Mapping[Place, str]) -> str:
     return "; ".join(f"{words}: {', '.join(found)}" for words, found in sorted(said.items(), reverse=True))
 
 
-def _autofilled(grid: Grid) -> Iterator[Remark]:
+def check_filled_down(grid: Grid) -> Iterator[Remark]:
     """Texts of one column that differ from line to line by one number that grows by one: Excel filled them down."""
     for index, column in grid.columns.items():
         is_text = column.kind == "text"

@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from caseseries.decisions.chain import Option
 from caseseries.findings import Finding, Severity, Where, join
 from caseseries.intake.asking import ANSWER, Asking
-from caseseries.intake.headings import Lexicon, Match, Meaning, meaning_as
+from caseseries.intake.headings import Lexicon, Match, Meaning, meaning_as, names_a_person
 from caseseries.intake.lines import Remark, severity_of
 from caseseries.intake.notices import quote
 from caseseries.intake.tables import FEWEST, Table, looks_like_id, retake
 from caseseries.intake.workbook import letters_of
+from caseseries.study.forms import CASE_ID
 from caseseries.study.headings import Target
 
 AS_SHOWN, NOT_THIS, BUT = "as shown", "not this workbook", "all but "
@@ -196,10 +197,11 @@ def _unsettled(match: Match, answer: str, table: Table, index: int, lexicon: Lex
 
 
 def doubled(table: Table) -> set[int]:
-    """Headings that mean the same as another of the table: neither is read."""
+    """Headings that mean the same as another of the table: neither is read. A child has one case id, "ID 2" or not."""
     by_meaning: dict[object, list[int]] = defaultdict(list)
     for index, meaning in table.meanings.items():
-        by_meaning[meaning.target, meaning.number].append(index)
+        target = meaning.target
+        by_meaning["" if target.column == CASE_ID.name else (target, meaning.number)].append(index)
     return {index for found in by_meaning.values() if len(found) > 1 for index in found}
 
 
@@ -252,10 +254,13 @@ def could_have_cases(table: Table) -> bool:
 
 
 def _candidates(table: Table) -> list[int]:
-    """Columns that nothing is known of, whose cells are short and seldom the same."""
+    """Columns that nothing is known of, whose cells are short and seldom the same; never one of names."""
     lines = len(table.records)
     found = []
     for index, cells in sorted(table.unknown.items()):
+        heading = table.matches[index].heading if index in table.matches else ""
+        if names_a_person(heading):
+            continue
         different = {cell.raw.strip() for cell in cells}
         if all(map(looks_like_id, cells)) and 2 * len(different) > lines:
             found.append(index)

@@ -5,7 +5,7 @@ then its cells are problems, and the questions are open. Exact headings of the t
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from caseseries.decisions.chain import Log, Option, Question, question_id
@@ -15,7 +15,8 @@ from caseseries.intake.columns import is_template_sheet, strange_sheet
 from caseseries.intake.decoding import Calendar, Decoder, Place, calendars_for, decoder_of
 from caseseries.intake.headings import Lexicon
 from caseseries.intake.lines import Grid, Line, Remark
-from caseseries.intake.oddities import check_looks
+from caseseries.intake.notices import quote
+from caseseries.intake.oddities import check_filled_down, check_looks
 from caseseries.intake.own_headings import (
     AND_THE_REST,
     NONE_OF_THEM,
@@ -31,9 +32,9 @@ from caseseries.intake.own_headings import (
 )
 from caseseries.intake.own_lines import Layout, read_records
 from caseseries.intake.own_merging import merge_lines
-from caseseries.intake.tables import Table, find_table
+from caseseries.intake.tables import Table, cut_sheet, find_table, merged_across
 from caseseries.intake.workbook import Workbook, letters_of
-from caseseries.study.forms import Column, Form
+from caseseries.study.forms import CASE_ID, Column, Form
 
 GIVE_HEADING = "If it holds data of the study, give it the heading of the template"
 SAY_SO = f"If it holds data of the study, answer “{AND_THE_REST}”: caseseries decide DIR --question {{}}"
@@ -76,8 +77,9 @@ def _find_tables(
 ) -> tuple[list[Table], list[Table]]:
     """The tables with cases, and those of which nobody has said where their case ids are."""
     tables, waiting = [], []
-    for sheet in book.sheets:
-        table = find_table(sheet, lexicon) if sheet.cells and not is_template_sheet(sheet) else None
+    own = [sheet for sheet in book.sheets if sheet.cells and not is_template_sheet(sheet)]
+    for sheet in (piece for whole in own for piece in cut_sheet(whole, lexicon)):
+        table = find_table(sheet, lexicon)
         named, answer = table if table and table.has_cases else None, ""
         is_nameless = table is not None and could_have_cases(table)
         if table and is_nameless:
@@ -86,8 +88,11 @@ def _find_tables(
             tables.append(named)
         elif table and is_nameless:
             waiting.append(table)
-            found.remarks.append(_without_case_ids(table, book.file, answer))
-        elif sheet.cells and not is_template_sheet(sheet):
+            is_asked = any(
+                question.where == Where(book.file, sheet.name) for question in asking.questions.values()
+            )
+            found.remarks.append(_without_case_ids(table, book.file, answer, is_asked=is_asked))
+        else:
             found.remarks.append(strange_sheet(book.file, sheet))
     for table in (*tables, *waiting):
         found.headings.update(
@@ -107,7 +112,7 @@ def _read_table(
     heading_of = {index: _heading_place(table, index, file) for index in table.matches}
     table, doubts = settle_headings(table, verdict, lexicon, asking, heading_of)
     if not table.case_ids:
-        found.remarks += [*doubts, _without_case_ids(table, file, "")]
+        found.remarks += [*doubts, _without_case_ids(table, file, "", is_asked=True)]
         return
     double = doubled(table)
     places = {
@@ -145,13 +150,13 @@ def _heading_place(table: Table, index: int, file: str) -> Where:
 # --- what is not read ---------------------------------------------------------------------------------------
 
 
-def _without_case_ids(table: Table, file: str, answer: str) -> Remark:
+def _without_case_ids(table: Table, file: str, answer: str, *, is_asked: bool) -> Remark:
     if answer == NONE_OF_THEM:
         return _refused(table, file)
     known = len(table.meanings)
     what = f"headings of the study are understood ({known}), and none for the case ids; the sheet is not used"
     place, cells = Where(file, table.sheet.name), _cells_of(table, file)
-    do = ANSWER if table.unknown else "Add a column with the case ids"
+    do = ANSWER if is_asked else "Ask for a copy with the study's number for each child, and without names"
     return Remark(
         Finding(place, "intake.no-case-ids", Severity.FILE, what, "a column of case ids", do), cells
     )
@@ -205,14 +210,24 @@ def _outside(table: Table, file: str) -> Iterator[Remark]:
 
 
 def _looks(table: Table, layout: Layout) -> Iterator[Remark]:
-    """Hidden parts, colours and notes, as on a sheet of the template."""
+    """Hidden parts, colours, notes and texts filled down, as on a sheet of the template; cells merged across."""
     columns: dict[int, Column] = {i: layout.lexicon.column(m.target) for i, m in layout.meanings.items()}
-    if table.is_sideways:
-        some = next(iter(columns.values()))
-        columns = {cell.column: some for record in table.records for cell in record.cells.values()}
-    last = 0 if table.is_sideways else max(cell.row for cell in table.heading_cells)
     form = Form("own", table.sheet.name, repeats=True, columns=(), help="")
-    yield from check_looks(Grid(layout.file, table.sheet, form, last, columns))
+    last = 0 if table.is_sideways else max(cell.row for cell in table.heading_cells)
+    grid = Grid(layout.file, table.sheet, form, last, columns)
+    if table.is_sideways:
+        records = (cell.column for record in table.records for cell in record.cells.values())
+        yield from check_looks(replace(grid, columns=dict.fromkeys(records, CASE_ID)))
+    else:
+        yield from check_looks(grid)
+        yield from check_filled_down(grid)
+    for cell in merged_across(table):
+        where = Where(layout.file, table.sheet.name, cell.address)
+        what = (
+            f"{quote(cell.raw)} is merged over the places of several headings, and counts for the first alone"
+        )
+        do = "Unmerge the cell and fill in each place"
+        yield Remark(Finding(where, "intake.merged", Severity.NOTE, what, "one value in one cell", do))
 
 
 def _decoders(

@@ -4,6 +4,7 @@ Found by trying: the place whose headings are understood best. Titles above and 
 to be ignored; a table of one column a child is read sideways.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +16,10 @@ from caseseries.intake.workbook import ADDRESS, Cell, Sheet, number_of
 from caseseries.study.headings import Target
 
 SEARCHED_LINES = 15
+MOSTLY = 0.6  # of a line's cells are understood where it is one of headings
+MOST_TABLES = 50
+DIGIT = re.compile(r"\d")
+LAST_LINE = 1_048_576
 FEWEST = 2  # understood headings that make a table
 A_PROPOSAL = 0.5  # what a heading counts that only looks alike
 LONGEST_ID = 24
@@ -107,6 +112,60 @@ class _Try:
     is_sideways: bool
     matches: Mapping[int, Match]
     texts: Mapping[int, tuple[str, str]]
+
+
+def cut_sheet(sheet: Sheet, lexicon: Lexicon) -> Sequence[Sheet]:
+    """A sheet in as many pieces as tables stand below one another on it, each with headings of its own."""
+    lines = _heading_rows(sheet, lexicon)
+    starts: list[int] = []
+    block: list[tuple[str, ...]] = []  # the headings of the table that is being read, of one line or more
+    for row, texts in sorted(lines.items()):
+        if row - 1 in lines:
+            block.append(texts)
+        elif texts not in block:
+            starts += [row] if block else []
+            block = [texts]
+    ends = [*starts[:MOST_TABLES], LAST_LINE + 1]
+    pieces = [_piece(sheet, first, end) for first, end in zip([1, *ends[:-1]], ends, strict=True)]
+    return pieces if len(pieces) > 1 else [sheet]
+
+
+def _heading_rows(sheet: Sheet, lexicon: Lexicon) -> Mapping[int, tuple[str, ...]]:
+    """The texts of each row that is nothing but headings, one of them that of the case ids."""
+    rows: dict[int, list[Cell]] = defaultdict(list)
+    seen: dict[str, bool] = {}
+    named = {
+        cell.row for cell in sheet.cells if cell.kind == "text" and _names_cases(cell.raw, lexicon, seen)
+    }
+    for cell in sheet.cells if named else ():
+        if cell.row in named:
+            rows[cell.row].append(cell)
+    form = lexicon.sheet_form(sheet.name)
+    return {
+        row: tuple(clean(cell.raw) for cell in cells)
+        for row, cells in rows.items()
+        if all(cell.kind == "text" for cell in cells) and _are_headings(cells, form, lexicon)
+    }
+
+
+def _names_cases(text: str, lexicon: Lexicon, seen: dict[str, bool]) -> bool:
+    """Whether a text is a heading of case ids. Few texts without a digit are different, and each is looked up once."""
+    if len(text) > LONGEST_ID or DIGIT.search(text):
+        return False
+    if text not in seen:
+        found = lexicon.keys.get(lexicon.key(text), ())
+        seen[text] = any(target.column == "case_id" for target in found)
+    return seen[text]
+
+
+def _are_headings(cells: Sequence[Cell], form: str, lexicon: Lexicon) -> bool:
+    understood = sum(match_heading(clean(cell.raw), lexicon, form).is_certain for cell in cells)
+    return understood >= max(FEWEST, MOSTLY * len(cells))
+
+
+def _piece(sheet: Sheet, first: int, end: int) -> Sheet:
+    cells = tuple(cell for cell in sheet.cells if first <= cell.row < end)
+    return replace(sheet, cells=cells, marks=sheet.marks.between(first, end))
 
 
 def find_table(sheet: Sheet, lexicon: Lexicon) -> Table | None:
@@ -302,10 +361,21 @@ def _is_no_record(
 
 def merged_down(table: Table) -> Sequence[Cell]:
     """Filled cells merged over more than one line of records: their value may be meant for each."""
-    starts = set()
+    return [cell for cell, (rows, columns) in _merged(table) if (columns if table.is_sideways else rows)]
+
+
+def merged_across(table: Table) -> Sequence[Cell]:
+    """Filled cells merged over the places of several headings: their value may be meant for each."""
+    return [cell for cell, (rows, columns) in _merged(table) if (rows if table.is_sideways else columns)]
+
+
+def _merged(table: Table) -> Iterator[tuple[Cell, tuple[bool, bool]]]:
+    """The merged cells of records, each with whether it is over several rows, and over several columns."""
+    spans: dict[str, tuple[bool, bool]] = {}
     for merged in table.sheet.marks.merged:
         first, _, last = merged.partition(":")
         start, end = ADDRESS.fullmatch(first), ADDRESS.fullmatch(last)
-        if start and end and (start[1] != end[1] if table.is_sideways else start[2] != end[2]):
-            starts.add(first)
-    return [cell for record in table.records for cell in record.cells.values() if cell.address in starts]
+        if start and end:
+            spans[first] = (start[2] != end[2], start[1] != end[1])
+    for record in table.records:
+        yield from ((cell, spans[cell.address]) for cell in record.cells.values() if cell.address in spans)
