@@ -4,7 +4,7 @@ Each kind is a slip that abstraction from charts is known for (dates, units, cod
 of fields). An error is *told* when planting it adds a finding or makes its case leave the cohort for a stated reason,
 and told *on its line* when a new finding stands on a line that was touched. Plates are left out: they would tell of more.
 
-By hand, printing the table of docs/planted-errors.md:  python tests/planted_errors.py COUNT SEED
+By hand, printing the table of docs/returns-tested.md:  python tests/planted_errors.py COUNT SEED
 """
 
 import sys

@@ -154,6 +154,26 @@ def test_a_line_of_the_wrong_instrument_sets_the_case_aside(tmp_path):
     assert said.what == "line 8 is of another instrument than its fields: follow_up_date, follow_up_event"
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "case_id,patients_birth_date,patients_birth_date,patients_sex",
+        "case_id,patients_birth_date,case_id,patients_sex",  # no line can be told from another
+    ],
+)
+def test_a_field_that_is_there_twice_is_not_read_and_no_cell_is_lost(tmp_path, fields):
+    returns = read_export(tmp_path, f"{fields}\nA-1,2016-06-15,2016-06-16,1\n")
+    [file] = returns.files
+    assert file.counts.non_empty == file.counts.stored + file.counts.problem + file.counts.ignored
+    assert (file.counts.stored, file.counts.problem) == (0, 4)
+    double = fields.split(",")[2]
+    [said] = [line for line in told(returns) if "is there 2 times" in line]
+    assert said == (
+        f"file intake.double-heading: returns/leeds.csv › leeds › C1: the field “{double}” is there 2 times. "
+        "Allowed: each field once. Export the data again; until then neither is read."
+    )
+
+
 # --- exports as REDCap writes them, typed by hand -----------------------------------------------------------
 
 ALL = [

@@ -209,7 +209,7 @@ def test_wrong_use_is_a_sentence_and_an_exit_code(caseseries, arguments, status,
 
 
 def test_of_a_hundred_planted_errors_most_are_told_and_no_clean_cell_is_blamed():
-    """A thousand, by hand: docs/planted-errors.md."""
+    """A thousand, by hand: docs/returns-tested.md."""
     outcomes = planted_errors.plant_all(100, seed=33)
     silent = {outcome.kind for outcome in outcomes if not outcome.is_told}
     assert silent & set(ALWAYS_TOLD) == set()

@@ -37,3 +37,14 @@ def test_a_file_that_is_neither_is_one_sentence(tmp_path):
         book = read(tmp_path / name, tmp_path, math.inf)
         assert book.sheets == ()
         assert len(book.findings) == 1
+
+
+def test_a_style_that_is_not_there_is_no_look(tmp_path):
+    """A text of an old workbook (record 0x00FD): row 1, column 0, and the number of its style, then made 200."""
+    seed = MUSEUM / "own-words-saved-by-libreoffice.xls"
+    data = seed.read_bytes()
+    style = data.index(b"\xfd\x00\x0a\x00\x01\x00\x00\x00") + 8
+    (tmp_path / "a.xls").write_bytes(data[:style] + (200).to_bytes(2, "little") + data[style + 2 :])
+    book = read_old_excel(tmp_path / "a.xls", tmp_path, math.inf)
+    assert book.findings == ()
+    assert book.sheets[0].cells == read_old_excel(seed, MUSEUM, math.inf).sheets[0].cells

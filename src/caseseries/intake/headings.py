@@ -118,6 +118,11 @@ class Lexicon:
         return self._keyed(self.vocabulary.own)
 
     @cached_property
+    def matched(self) -> dict[tuple[str, str], Match]:
+        """Headings that were looked up before, with the form of their sheet: many sheets have the same."""
+        return {}
+
+    @cached_property
     def drugs(self) -> frozenset[str]:
         """Tokens of the names of treatments."""
         names = [

@@ -94,10 +94,9 @@ def _cell(book: Any, sheet: Any, row: int, column: int) -> Cell | None:
     if kind == TEXT:
         return Cell(row + 1, column + 1, "text", value, value) if value.strip().strip(INVISIBLE) else None
     if kind in (NUMBER, DATE):
-        shift, style = DAYS_1904 if book.datemode else 0, _style(book, sheet, row, column)
-        if style is None:
-            return Cell(row + 1, column + 1, "broken", f"{value:.15g}", f"{value:.15g}")
-        return Cell(row + 1, column + 1, *content_of_number(float(value), _format_of(book, style), shift))
+        shift = DAYS_1904 if book.datemode else 0
+        number = content_of_number(float(value), _format_of(book, sheet, row, column), shift)
+        return Cell(row + 1, column + 1, *number)
     if kind == LOGICAL:
         return Cell(row + 1, column + 1, "logical", bool(value), "TRUE" if value else "FALSE")
     if kind == ERROR:
@@ -115,8 +114,9 @@ def _at(items: Sequence[Any], index: int) -> Any:
     return items[index] if 0 <= index < len(items) else None
 
 
-def _format_of(book: Any, style: Any) -> str:
-    found = book.format_map.get(style.format_key)
+def _format_of(book: Any, sheet: Any, row: int, column: int) -> str:
+    style = _style(book, sheet, row, column)  # xlrd refuses a number whose style is not there
+    found = book.format_map.get(style.format_key) if style else None
     return str(found.format_str) if found else "General"
 
 

@@ -7,7 +7,8 @@ of our lists. The repeating instruments are set in REDCap itself, which no dicti
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from caseseries.findings import Finding, Severity, Where
 from caseseries.intake.lines import Grid, Remark, severity_of
@@ -170,15 +171,18 @@ def split_export(book: Workbook, study: Study) -> tuple[list[Grid], list[Remark]
         if cell.row > 1:
             rows.setdefault(cell.row, {})[cell.column] = cell
     forms, grids, known = forms_of(study), [], set(OWN)
+    double = {name for name, times in Counter(headings.values()).items() if times > 1}
     for form in forms:
         fields = {field_of(form, column): column for column in form.columns} | {CASE_ID.name: CASE_ID}
-        columns = {index: fields[name] for index, name in headings.items() if name in fields}
+        once = {} if CASE_ID.name in double else {n: c for n, c in fields.items() if n not in double}
+        columns = {index: once[name] for index, name in headings.items() if name in once}
         known |= {*fields, f"{form.name}_complete"}
         cells = tuple(_cells_of(form, columns, rows, headings))
         grids.append(Grid(book.file, Sheet(sheet.name, False, cells), form, 1, columns))
     about_fields = [
         *_strangers(book.file, sheet, headings, known, _costs(forms)),
         *_missing(book.file, sheet, forms, headings),
+        *_doubled(book.file, sheet, headings, double & known),
     ]
     return grids, [*about_fields, *_misplaced(book.file, sheet, grids, headings)]
 
@@ -272,6 +276,21 @@ def _checkbox(name: str, severity: Severity, where: Where, cells: Sequence[Where
     what = f"the field “{field}” was made a checkbox (box {code}), and the study has one answer for it"
     do = "Make it a radio field, as in the study's dictionary, and export again"
     return Remark(Finding(where, "intake.checkbox", severity, what, "one answer", do), tuple(cells))
+
+
+def _doubled(file: str, sheet: Sheet, headings: Mapping[int, str], double: Set[str]) -> Iterator[Remark]:
+    """A field that is there twice: neither is read, and nothing at all where it is the case id."""
+    for name in sorted(double):
+        columns = [index for index, heading in headings.items() if heading == name]
+        lost = [index for index in headings if index in columns or name == CASE_ID.name]
+        cells = tuple(
+            Where(file, sheet.name, c.address) for c in sheet.cells if c.row > 1 and c.column in lost
+        )
+        what = f"the field {quote(name)} is there {len(columns)} times"
+        do = "Export the data again; until then neither is read"
+        where = Where(file, sheet.name, f"{letters_of(columns[-1])}1")
+        finding = Finding(where, "intake.double-heading", Severity.FILE, what, "each field once", do)
+        yield Remark(finding, cells)
 
 
 def _misplaced(

@@ -20,6 +20,9 @@ MOSTLY = 0.6  # of a line's cells are understood where it is one of headings
 MOST_TABLES = 50
 DIGIT = re.compile(r"\d")
 LAST_LINE = 1_048_576
+MOST_TEXTS = (
+    1_000  # that are tried as headings, line by line: beyond the first lines it is data that is tried
+)
 FEWEST = 2  # understood headings that make a table
 A_PROPOSAL = 0.5  # what a heading counts that only looks alike
 LONGEST_ID = 24
@@ -171,11 +174,10 @@ def _piece(sheet: Sheet, first: int, end: int) -> Sheet:
 def find_table(sheet: Sheet, lexicon: Lexicon) -> Table | None:
     """The table of a sheet; None when no line of it reads like headings."""
     form = lexicon.sheet_form(sheet.name)
-    known: dict[str, Match] = {}
     tries = [
         attempt
         for is_sideways in (False, True)
-        for attempt in _tries(_turned(sheet, is_sideways), form, lexicon, known, is_sideways)
+        for attempt in _tries(_turned(sheet, is_sideways), form, lexicon, {}, is_sideways)
     ]
     best = max(
         tries, key=lambda each: (each.score, -each.depth, not each.is_sideways, -each.first), default=None
@@ -230,9 +232,16 @@ def _match(text: str, under: str, form: str, lexicon: Lexicon, known: dict[str, 
     """A heading of two lines as a whole, or by its lower line where the upper one is only a title over several."""
     for words in (text, under):
         if words not in known:
-            known[words] = match_heading(words, lexicon, form)
+            is_late = len(known) >= MOST_TEXTS
+            known[words] = Match(words) if is_late else _look_up(words, form, lexicon)
     lower, whole = known[under], known[text]
     return replace(lower, heading=text) if lower.is_certain and not whole.is_certain else whole
+
+
+def _look_up(words: str, form: str, lexicon: Lexicon) -> Match:
+    if (words, form) not in lexicon.matched:
+        lexicon.matched[words, form] = match_heading(words, lexicon, form)
+    return lexicon.matched[words, form]
 
 
 def _headings(
