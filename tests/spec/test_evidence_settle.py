@@ -70,3 +70,15 @@ def test_a_claim_is_not_blamed_for_a_contradiction_among_earlier_ones() -> None:
     assert settled.dropped("claim-4")
     assert settled.kept == {"claim-2", "claim-3", "claim-5"}
     assert not settled.undecided
+
+
+def test_once_the_searches_took_long_only_verdicts_are_searched_for(monkeypatch) -> None:
+    """And the answer says what was left out; the verdicts are the same."""
+    claims = paper(*COHORT, {**SURVIVAL, "origin": "hsct", "horizon": "20d", "printed": "75%"})
+    whole = judge(claims)
+    monkeypatch.setattr("caseseries.evidence.narrowing.WORK", -1)
+    short = judge(claims)
+    assert [v.verdict for v in short.verdicts] == [v.verdict for v in whole.verdicts]
+    left_out = "claim-3: 1 at-risk sequences were not tried one by one against the other claims."
+    assert left_out in short.notes
+    assert left_out not in whole.notes

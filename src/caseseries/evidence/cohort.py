@@ -128,10 +128,14 @@ class Problem:
 
 @dataclass(frozen=True)
 class Answer:
-    """`none` is a proof within `last_day`; `undecided` means the search was given up."""
+    """`none` is a proof within `last_day`; `undecided` means the search was given up.
+
+    `work` counts what it took by counting, in units of some 40 microseconds; the same on every machine.
+    """
 
     state: State
     courses: tuple[Course, ...] = ()
+    work: int = 0
 
 
 def list_at_risk(courses: Iterable[Course], ends: Ends, origin: str, day: int) -> tuple[int, ...]:

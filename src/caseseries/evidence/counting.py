@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TypeGuard
 
@@ -27,6 +27,11 @@ def count_cohort(problem: Problem, gaps: Sequence[Mapping[str, int]]) -> Answer:
         return Answer("none" if pools else "undecided")
     medians = tuple(middle_of(fact, pools) for fact in problem.facts if _is_median(fact))
     search = Search(problem, pools, gaps)
+    return replace(_decide(search, medians), work=search.work)
+
+
+def _decide(search: "Search", medians: tuple[Middle, ...]) -> Answer:
+    """The middle days near to each other first; then all, halved until each part is decided."""
     if not all(median.exact for median in medians):
         answer = search.run(tuple(median.near for median in medians))
         if answer.state == "found":
@@ -62,6 +67,7 @@ class Search:
     pools: Pools
     gaps: Sequence[Mapping[str, int]]
     steps: int = STEPS
+    work: int = 0
 
     def run(self, medians: tuple[Middle, ...]) -> Answer:
         facts = self.problem.facts
@@ -77,6 +83,7 @@ class Search:
         question = Question(self.pools, layers, survivals, tuple(found for found in listings if found))
         back = Backwards(Forwards(question, directions), self.steps)
         answer = self._first(back, layers, TRIED if all(m.exact for m in medians) else FEW)
+        self.work += len(layers) * math.prod(self.pools.shape[:3]) + 3 * (self.steps - back.steps)
         self.steps = back.steps
         return answer
 

@@ -44,6 +44,7 @@ def find_cohort(problem: Problem, smallest: Goal | None = None) -> Answer:
         answer = _count(problem)
         if answer.state != "undecided":
             return answer
+        return replace(_solve(problem, None), work=answer.work)
     return _solve(problem, smallest)
 
 
@@ -64,7 +65,7 @@ def _count(problem: Problem) -> Answer:
         return lengths
     answer = count_cohort(replace(problem, facts=base), [course.gaps for course in lengths.courses])
     if answer.state == "found" and (elsewhere or not all(can_hold(answer.courses, f) for f in problem.facts)):
-        return Answer("undecided")
+        return Answer("undecided", work=answer.work)
     return answer
 
 

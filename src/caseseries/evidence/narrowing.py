@@ -11,6 +11,7 @@ from caseseries.evidence.settle import Settled
 
 TESTED = 20  # sequences tried one by one against the other claims
 MEASURED = 6  # sequences for which the interval is sought over all cohorts that fit
+WORK = 100_000  # after which only verdicts are searched for, and no more is found out about the sequences
 
 Sequence = tuple[int, ...]
 
@@ -50,19 +51,30 @@ class Precision:
 def narrow(paper: Paper, claim: Survival, settled: Settled) -> Narrowing:
     """Try each sequence of a survival claim against more and more of the other claims."""
     sequences = paper.sequences(claim)
-    if not sequences.complete or len(sequences.found) > TESTED or claim.id not in settled.kept:
+    many = not sequences.complete or len(sequences.found) > TESTED or paper.work > WORK
+    if many or claim.id not in settled.kept:
         return Narrowing(sequences.found, sequences.complete)
     days = frozenset(n for n in settled.kept if isinstance(paper.claims[n], EventDays | DeathAfterRelapse))
     followed = frozenset(n for n in settled.kept if is_follow_up(paper, n))
     gaps = frozenset(n for n in settled.kept if isinstance(paper.claims[n], MedianRange)) - followed
     least = tuple(fact for name in sorted(followed) for fact in _least(paper, name, settled.choices))
 
-    def left(before: tuple[Sequence, ...], names: frozenset[str], *facts: Fact) -> tuple[Sequence, ...]:
-        return tuple(s for s in before if _fits(paper, claim, s, names, settled.choices, *facts))
+    def left(
+        before: tuple[Sequence, ...] | None, names: frozenset[str], *facts: Fact
+    ) -> tuple[Sequence, ...] | None:
+        found: list[Sequence] = []
+        for sequence in before or ():
+            if paper.work > WORK:
+                return None
+            if _fits(paper, claim, sequence, names, settled.choices, *facts):
+                found.append(sequence)
+        return None if before is None else tuple(found)
 
     early = left(sequences.found, days | gaps, *least)
     beside = left(early, settled.kept)  # before `then`, for which the cohorts found here serve again
     then = left(early, days | gaps | followed)
+    if early is None or then is None or beside is None:
+        return Narrowing(sequences.found, True)
     return Narrowing(sequences.found, True, early, then, tuple(s for s in beside if s in then))
 
 
@@ -74,7 +86,7 @@ def is_follow_up(paper: Paper, name: str) -> bool:
 def measure_precision(
     paper: Paper, claim: Survival, settled: Settled, narrowing: Narrowing
 ) -> Precision | None:
-    """The interval of the estimate over all cohorts that fit; None where the sequences are too many to try."""
+    """The interval of the estimate over all cohorts that fit; None where that would take too many searches."""
     if (
         narrowing.beside is None
         or len(narrowing.beside) > MEASURED
@@ -110,7 +122,7 @@ def _extreme(paper: Paper, claim: Survival, settled: Settled, sequence: Sequence
         counts = (first, last) if fewest else (most - last, most - first)
         remains = Remains(claim.id, ends, origin, claim.day, *counts)
         answer = paper.find(settled.kept - {claim.id}, settled.choices, falls, remains)
-        if answer.state == "undecided":
+        if answer.state == "undecided" or paper.work > WORK:
             return None
         if answer.state == "none":
             first, length = last + 1, 2 * length

@@ -55,6 +55,7 @@ class Paper:
     done: dict[object, Answer] = field(default_factory=dict)
     listed: dict[str, Sequences] = field(default_factory=dict)
     found: dict[object, list[tuple[Course, ...]]] = field(default_factory=dict)
+    work: int = 0  # of all searches so far
 
     def __post_init__(self) -> None:
         self.claims: dict[str, _Claim] = {claim.id: claim for claim in self.file.claims}
@@ -125,6 +126,7 @@ class Paper:
         if courses is not None:
             return Answer("found", courses)
         answer = find_cohort(problem)
+        self.work += answer.work
         if answer.state == "found":
             known.append(answer.courses)
         return answer

@@ -13,6 +13,7 @@ from caseseries.evidence.alone import (
     judge_spread,
 )
 from caseseries.evidence.claims import (
+    AtRisk,
     ClaimsFile,
     DeathAfterRelapse,
     EventDays,
@@ -26,7 +27,6 @@ from caseseries.evidence.claims import (
 from caseseries.evidence.cohort import Course
 from caseseries.evidence.comparators import Comparator, load_library
 from caseseries.evidence.narrowing import (
-    MEASURED,
     Narrowing,
     Precision,
     Sequence,
@@ -202,6 +202,8 @@ def _explain_survival(paper: Paper, claim: Survival, settled: Settled, narrowing
     precision = measure_precision(paper, claim, settled, narrowing)
     if precision is not None:
         yield from _explain_precision(paper, claim, narrowing, precision)
+    elif narrowing.beside is not None and not any(isinstance(c, AtRisk) for c in paper.file.claims):
+        yield "How many were at risk at the horizon, and so its interval, was not sought over all cohorts that fit."
 
 
 def _need(paper: Paper, claim: Survival, settled: Settled, narrowing: Narrowing) -> str:
@@ -299,8 +301,6 @@ def _notes(paper: Paper, settled: Settled, narrowed: Mapping[str, Narrowing]) ->
             "whether it fits them is not known."
         )
     for name, narrowing in narrowed.items():
-        if narrowing.beside is not None and len(narrowing.beside) > MEASURED and name in settled.kept:
-            yield f"{name}: its interval was not sought over the cohorts of {len(narrowing.beside)} sequences."
         if narrowing.beside is None and name in settled.kept:
             count = len(narrowing.alone) if narrowing.complete else f"more than {COUNTED}"
             yield f"{name}: {count} at-risk sequences were not tried one by one against the other claims."
