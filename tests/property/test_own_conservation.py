@@ -160,7 +160,7 @@ def answered(log: Log, returns: Returns, data: st.DataObject) -> Log:
     return log
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(own_books(), st.data())
 def test_every_cell_of_a_centre_s_own_sheets_has_one_fate_at_every_answer(books, data):
     log = Log()
@@ -177,7 +177,7 @@ def test_every_cell_of_a_centre_s_own_sheets_has_one_fate_at_every_answer(books,
             break
 
 
-@settings(max_examples=20)
+@settings(max_examples=15)
 @given(own_books())
 def test_nothing_is_stored_that_nobody_has_confirmed(books):
     """And the order of the files changes no sum."""
