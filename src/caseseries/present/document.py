@@ -112,7 +112,10 @@ def case_trail(case_id: str) -> str:
 
 @dataclass(frozen=True)
 class Document:
-    """`notice` is printed on every page (made-up patients); `dated` is the data cut, never today."""
+    """`notice` is printed on every page (made-up patients); `dated` is the data cut, never today.
+
+    In the PDF, figures and tables float to the top of a page, unless what is about one thing `stays` on its page.
+    """
 
     title: str
     subtitle: str
@@ -122,3 +125,4 @@ class Document:
     footer: str
     keywords: tuple[str, ...] = ()
     trails: dict[str, Trail] = field(default_factory=dict)
+    stays: bool = False

@@ -72,6 +72,7 @@ def compose_pages(shown: PlateShown, software: str) -> Document:
         blocks=(*_limits(shown), *_summary(shown), *_over_time(shown.courses), *_findings(shown), *each),
         footer=footer,
         keywords=("MRD", "RQ-PCR", shown.profile),
+        stays=True,
     )
 
 

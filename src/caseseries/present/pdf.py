@@ -40,6 +40,7 @@ def as_json(document: Document) -> str:
             "footer": document.footer,
             "keywords": list(document.keywords),
             "dated": {"year": document.dated.year, "month": document.dated.month, "day": document.dated.day},
+            "stays": document.stays,
             "blocks": [_block(block) for block in document.blocks],
         },
         ensure_ascii=False,
