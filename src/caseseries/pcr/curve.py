@@ -177,16 +177,18 @@ def find_crossings(curves: Matrix, subtracted: bool = False, threshold: float | 
     cq, faint = _cross(traces.net, line), _cross_faintly(traces, min(line, own_line))
     crosses = np.isfinite(cq)
     early = _begins_low(traces, plateau, bool(crosses.any())) | (cq < EARLIEST)
-    early |= ~crosses & ((faint < EARLIEST) | _climbs_early(_fill(curves), traces.noise, plateau))
+    risen_before = _climbs_early(_fill(curves), traces.noise, plateau, cq)
     if not subtracted:
-        early |= _begins_high(traces.start, crosses, plateau)
+        risen_before |= _begins_high(traces.start, crosses, plateau)
+    early |= ~crosses & ((faint < EARLIEST) | risen_before)
     risen = early | crosses
+    strays = _stray(traces.net, cq) > STRAY_SHARE * own_line
     return Crossings(
         threshold=float(line),
         cq=np.where(early, np.nan, cq),
         is_early=early,
         faint=np.where(risen, np.nan, faint),
-        strays=~early & (crosses | np.isnan(faint)) & (_stray(traces.net, cq) > STRAY_SHARE * own_line),
+        strays=~early & ((crosses & risen_before) | ((crosses | np.isnan(faint)) & strays)),
         is_void=~risen & (_repeats(curves) | (not subtracted and _is_dark(traces.start))),
     )
 
@@ -278,12 +280,8 @@ def _baseline(curves: Matrix, last: Counts) -> Matrix:
     cycles = np.arange(curves.shape[1], dtype=float)
     start = np.where(last > SKIP + SHORTEST, SKIP, 0)
     inside = (cycles >= start[:, None]) & (cycles < last[:, None])
-    n = inside.sum(axis=1)
-    mean_x = (inside * cycles).sum(axis=1) / n
-    mean_y = (inside * curves).sum(axis=1) / n
-    x = np.where(inside, cycles - mean_x[:, None], 0.0)
-    slope = (x * curves).sum(axis=1) / np.maximum((x * x).sum(axis=1), 1e-12)
-    long = n >= SLOPED
+    mean_x, mean_y, slope = _fit(curves, inside)
+    long = inside.sum(axis=1) >= SLOPED
     slope = np.where(long, slope, np.median(slope[long]) if long.any() else 0.0)
     line: Matrix = mean_y[:, None] + slope[:, None] * (cycles - mean_x[:, None])
     return line
@@ -298,34 +296,45 @@ def _begins_low(traces: Traces, plateau: float, has_plateau: bool) -> Flags:
 
 
 def _begins_high(start: Vector, crosses: Flags, plateau: float) -> Flags:
-    """Wells that never rise because they begin at the plateau."""
+    """Wells that begin at the plateau, and so never rise, or not by amplification."""
     if crosses.sum() < 3:
         return np.zeros(len(start), bool)
     level = np.median(start[crosses])
     spread = 1.4826 * np.median(np.abs(start[crosses] - level))
-    flags: Flags = ~crosses & (start > level + HIGH_SHARE * plateau + 5 * spread)
+    flags: Flags = start > level + HIGH_SHARE * plateau + 5 * spread
     return flags
 
 
-def _climbs_early(curves: Matrix, noise: Vector, plateau: float) -> Flags:
+def _climbs_early(curves: Matrix, noise: Vector, plateau: float, cq: Vector) -> Flags:
     """Wells that climb one step within their first cycles and are level from then on, however low the step.
 
-    Measured against the line through the second half of the curve. Optics settle by less, drift takes longer.
+    Measured against the line through the second half of the curve, or of what lies before it crosses the
+    threshold: a late bubble hides no early climb. Optics settle by less, drift takes longer.
     """
     cycle = np.arange(curves.shape[1], dtype=float)
-    late = cycle >= curves.shape[1] // 2
-    away = cycle[late] - cycle[late].mean()
-    slope = (curves[:, late] @ away) / (away @ away)
-    level = curves[:, late].mean(axis=1)
-    short = level[:, None] + slope[:, None] * (cycle - cycle[late].mean()) - curves
+    until = np.where(np.isnan(cq), len(cycle), np.nan_to_num(cq) - LEAD)
+    late = (cycle >= until[:, None] // 2) & (cycle < until[:, None])
+    mean_x, mean_y, slope = _fit(curves, late)
+    short = mean_y[:, None] + slope[:, None] * (cycle - mean_x[:, None]) - curves
     depth = short[:, :2].mean(axis=1)
     smooth = (short[:, :-2] + short[:, 1:-1] + short[:, 2:]) / 3
     begins = (smooth < 0.9 * depth[:, None]).argmax(axis=1)
     ends = (smooth < 0.1 * depth[:, None]).argmax(axis=1)
     is_step = (ends >= begins) & (ends - begins <= STEP_CYCLES) & (begins < EARLIEST + 4)
     least = np.maximum(STEP_SHARE * plateau, SETTLING * np.abs(curves[:, 0]))
-    flags: Flags = is_step & (depth > least) & (depth > SIGNIFICANT * noise)
+    is_long = until >= 2 * (EARLIEST + 4)  # the step is over before the level part begins
+    flags: Flags = is_long & is_step & (depth > least) & (depth > SIGNIFICANT * noise)
     return flags
+
+
+def _fit(curves: Matrix, inside: Flags) -> tuple[Vector, Vector, Vector]:
+    """The least-squares line through the cycles of each curve that are inside: its middle (x, y) and its slope."""
+    cycle = np.arange(curves.shape[1], dtype=float)
+    n = np.maximum(inside.sum(axis=1), 1)
+    mean_x, mean_y = (inside * cycle).sum(axis=1) / n, (inside * curves).sum(axis=1) / n
+    x = np.where(inside, cycle - mean_x[:, None], 0.0)
+    slope = (x * curves).sum(axis=1) / np.maximum((x * x).sum(axis=1), 1e-12)
+    return mean_x, mean_y, slope
 
 
 def _cross_faintly(traces: Traces, line: float) -> Vector:
