@@ -201,6 +201,8 @@ ACCIDENTS = {
     "a bubble", 1.0, 48, 1.0, 3.0, 0
 )  # a load that is over before the first cycle, and crosses late by accident
 @example("a spike", 1.0, 49, 1.0, 3.0, 56243)
+@example("a bubble", 0.0, 3, 1.0, 3.0, 46215)  # and one whose rise is hidden by a fall
+@example("a spike", 0.5525743017729836, 45, 25.05, 3.0, 3212)  # a late spike taken for the bend of the curve
 @settings(max_examples=150)
 def test_no_single_accident_makes_a_positive_sample_negative(accident, x, cycle, cq, plateau, seed):
     """From the highest load to one in ten thousand, on any plateau; of 40,000 drawn at random and at the edges none was negative."""

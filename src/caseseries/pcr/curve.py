@@ -182,13 +182,13 @@ def find_crossings(curves: Matrix, subtracted: bool = False, threshold: float | 
         risen_before |= _begins_high(traces.start, crosses, plateau)
     early |= ~crosses & ((faint < EARLIEST) | risen_before)
     risen = early | crosses
-    strays = _stray(traces.net, cq) > STRAY_SHARE * own_line
+    strays = _stray(traces, np.where(crosses, cq, faint), STRAY_SHARE * own_line)
     return Crossings(
         threshold=float(line),
         cq=np.where(early, np.nan, cq),
         is_early=early,
         faint=np.where(risen, np.nan, faint),
-        strays=~early & ((crosses & risen_before) | ((crosses | np.isnan(faint)) & strays)),
+        strays=~early & (strays | (crosses & risen_before)),
         is_void=~risen & (_repeats(curves) | (not subtracted and _is_dark(traces.start))),
     )
 
@@ -199,13 +199,19 @@ def _is_dark(start: Vector) -> Flags:
     return flags
 
 
-def _stray(net: Matrix, cq: Vector) -> Vector:
-    """How far each curve strays from its baseline, up or down, after the optics have settled and before it rises."""
-    smooth = (net[:, :-2] + net[:, 1:-1] + net[:, 2:]) / 3
+def _stray(traces: Traces, rise: Vector, most: float) -> Flags:
+    """Curves that stray from their baseline by more than `most`, up or down, before they rise.
+
+    In the first cycles optics settle, and only what goes beyond that counts.
+    """
+    net = traces.net
+    smooth = np.abs(net[:, :-2] + net[:, 1:-1] + net[:, 2:]) / 3
     middle = np.arange(2, net.shape[1])  # the cycle each of these means is of
-    before = (middle > EARLIEST) & (middle < np.where(np.isnan(cq), np.inf, cq - 2)[:, None])
-    furthest: Vector = np.where(before, np.abs(smooth), 0.0).max(axis=1, initial=0.0)
-    return furthest
+    before = middle < np.where(np.isnan(rise), np.inf, rise - 2)[:, None]
+    settling = np.maximum(most, SETTLING * np.abs(traces.start))[:, None]
+    allowed = np.where(middle > EARLIEST, most, 2 * settling)
+    flags: Flags = np.any(before & (smooth > allowed), axis=1)
+    return flags
 
 
 def _repeats(curves: Matrix) -> Flags:
