@@ -6,6 +6,7 @@ xlrd keeps no formulas: a cell that has one is its stored result, and a formula 
 import hashlib
 import io
 import math
+import struct
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ ALLOWED = "an Excel workbook (.xls or .xlsx) without a password"
 TEXT, NUMBER, DATE, LOGICAL, ERROR = 1, 2, 3, 4, 5  # xlrd's cell types
 ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 NO_FILL = 0
+HEADER = 512  # bytes
 
 
 def read_old_excel(path: Path, root: Path, here: float = HERE) -> Workbook:
@@ -61,12 +63,52 @@ def _open(data: bytes) -> Any:
         raise UnreadableError("not-xls", "the file is no old Excel workbook, whatever its name says", SAVE_AS)
     if "EncryptedPackage".encode("utf-16-le") in data:
         raise UnreadableError("encrypted", "the workbook is protected by a password", "Save it without one")
+    if _has_circle(data):
+        raise UnreadableError("damaged", "the workbook is damaged", SAVE_AS)
     try:
         return xlrd.open_workbook(file_contents=data, logfile=io.StringIO(), formatting_info=True)
     except Exception as error:  # on a damaged file xlrd raises whatever it stumbles over
         is_locked = "encrypted" in str(error).lower()
         what = "the workbook is protected by a password" if is_locked else "the workbook is damaged"
         raise UnreadableError("encrypted" if is_locked else "damaged", what, SAVE_AS) from error
+
+
+def _has_circle(data: bytes) -> bool:
+    """Whether a chain of sectors comes back to itself: xlrd would follow it until there is no memory left.
+
+    Microsoft [MS-CFB] 2.2 to 2.4: the tables of sectors and of short sectors, each naming the one that follows.
+    """
+    (shift,) = struct.unpack_from("<H", data, 30) if len(data) >= HEADER else (0,)
+    size = 1 << min(shift, 12)
+
+    def numbers(sector: int) -> tuple[int, ...]:
+        start = (sector + 1) * size
+        whole = sector >= 0 and start + size <= len(data)
+        return struct.unpack_from(f"<{size // 4}i", data, start) if whole else ()
+
+    if size < HEADER:
+        return False  # xlrd says what is wrong with it
+    table = [after for sector in struct.unpack_from("<109i", data, 76) for after in numbers(sector)]
+    if _comes_back(table):
+        return True
+    short: list[int] = []
+    (sector,) = struct.unpack_from("<i", data, 60)
+    while 0 <= sector < len(table):
+        short += numbers(sector)
+        sector = table[sector]
+    return _comes_back(short)
+
+
+def _comes_back(following: Sequence[int]) -> bool:
+    walk = [-1] * len(following)  # the start from which each was first reached
+    for start in range(len(following)):
+        at = start
+        while 0 <= at < len(following) and walk[at] < 0:
+            walk[at] = start
+            at = following[at]
+        if 0 <= at < len(following) and walk[at] == start:
+            return True
+    return False
 
 
 def _read_sheet(book: Any, sheet: Any) -> Sheet:
