@@ -40,6 +40,15 @@ def typed(sheet: str, cell: str, content: object) -> Make:
     return lambda folder: return_of(folder, lines_of(), edit=edit)
 
 
+def unheard_of(folder: Path) -> None:
+    def change(parts: dict[str, bytes]) -> None:
+        name = next(part for part in parts if part.startswith("xl/worksheets/sheet"))
+        body = parts[name].partition(b"?>")[2] or parts[name]
+        parts[name] = b'<?xml version="1.0" encoding="UTFF-8"?>' + body
+
+    repacked(folder, "leeds.xlsx", change)
+
+
 def in_a_circle(folder: Path) -> None:
     """Its first short sector is followed by itself."""
     data = bytearray(OLD_EXCEL.read_bytes())
@@ -151,6 +160,7 @@ ATTACKS: dict[str, tuple[Make, str]] = {
     "headings and nothing else": (raw("leeds.csv", b"Study no.,DOB,Sex\n"), "the workbook has none of the sheets of a return"),
     "a web page named .xls": (raw("leeds.xls", b"<html><table><tr><td>x"), "the file is no old Excel workbook, whatever its name says."),
     "an old workbook that never ends": (in_a_circle, "the workbook is damaged."),
+    "an encoding that nobody knows": (unheard_of, "the workbook is damaged"),
     "an empty .ods": (raw("leeds.ods", b""), "the file is empty."),
 }  # fmt: skip
 

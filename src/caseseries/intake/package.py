@@ -171,7 +171,15 @@ def _check_overlap(parts: list[zipfile.ZipInfo]) -> None:
             )
 
 
-DAMAGE = (expat.ExpatError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, KeyError)
+DAMAGE = (
+    expat.ExpatError,
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    LookupError,
+    ValueError,
+)
 
 
 class Walker:
