@@ -1,4 +1,4 @@
-"""Twenty bad files among the returns, each invented to break `check`: each ends in its sentence, fast, and no cell is lost."""
+"""Bad files among the returns, each invented to break `check`: each ends in its sentence, fast, and no cell is lost."""
 
 import io
 import os

@@ -171,6 +171,7 @@ def _check_overlap(parts: list[zipfile.ZipInfo]) -> None:
             )
 
 
+# LookupError and ValueError are also how expat refuses an encoding that it does not know or cannot read.
 DAMAGE = (
     expat.ExpatError,
     zipfile.BadZipFile,
