@@ -2,33 +2,11 @@
 
 from typing import Any
 
+from course_lines import CAR_T, CR1, CRS, SEEN, D, P, T, cr, event, specimen
 from made_up import day
 
-P = {"birth_date": day(-200), "sex": "female", "identified_by": "both"}
-D = {"diagnosis_date": day(-100), "kmt2a": "rearranged", "fusion": "KMT2A::AFF1"}
-T = {"treatment": "blinatumomab", "start_date": day(0), "end_date": day(28)}
-CR1 = T | {"remission_at_start": "CR1, MRD-positive"}
-SEEN = {"date": day(400), "event": "seen alive"}
-CAR_T = {"treatment": "CAR-T (CD19)", "start_date": day(35)}
-CRS = {"toxicity": "CRS", "onset_date": day(2)}
-
-
-def event(on, what, **more):
-    return {"date": day(on), "event": what, **more}
-
-
-def cr(on):
-    return event(on, "complete remission")
-
-
-def specimen(on, result="not detected", **more):
-    level = {"mrd_percent": more.pop("level")} if "level" in more else {}
-    assay = {"sensitivity_percent": 0.001, "range_percent": 0.01} | more
-    return {"specimen_date": day(on), "mrd_result": result, **level, **assay}
-
-
 # rule, where the finding stands, the fault planted, and the whole sentence after the place
-PLANTED: list[tuple[str, str, dict[str, Any], str]] = [
+COURSE: list[tuple[str, str, dict[str, Any], str]] = [
     (
         "specimens-after-death",
         "specimens › specimen_date2",
@@ -116,8 +94,8 @@ PLANTED: list[tuple[str, str, dict[str, Any], str]] = [
     (
         "early-remission",
         "follow_up › date2",
-        {"follow_up": [cr(-90), SEEN]},
-        "complete remission on 2016-10-03 is 10 days after diagnosis. Allowed: the end of induction or later. Check both dates.",
+        {"follow_up": [cr(-73), SEEN]},
+        "complete remission on 2016-10-20 is 27 days after diagnosis. Allowed: the end of induction or later. Check both dates.",
     ),
     (
         "cr1-after-relapse",
@@ -303,13 +281,43 @@ PLANTED: list[tuple[str, str, dict[str, Any], str]] = [
         "dose-low",
         "treatment › dose2",
         {"treatment": [T | {"dose": 1.5}]},
-        "a dose of 1.5 µg/m² a day is low for a child below 45 kg. Allowed: from 5 to 15 µg/m² a day. Check the dose and its unit: 28 µg a day is the flat dose from 45 kg on.",
+        "a dose of 1.5 µg/m² a day is low for a child below 45 kg. Allowed: usually 5 or 15 µg/m² a day. Check the dose and its unit: it is per m², and 9 and 28 µg a day are the flat doses from 45 kg on.",
     ),
     (
         "dose-high",
         "treatment › dose2",
         {"treatment": [T | {"dose": 28.0}]},
-        "a dose of 28 µg/m² a day is high for a child below 45 kg. Allowed: from 5 to 15 µg/m² a day. Check the dose and its unit: 28 µg a day is the flat dose from 45 kg on.",
+        "a dose of 28 µg/m² a day is high for a child below 45 kg. Allowed: usually 5 or 15 µg/m² a day. Check the dose and its unit: it is per m², and 9 and 28 µg a day are the flat doses from 45 kg on.",
+    ),
+    (
+        "dose-unusual",
+        "treatment › dose2",
+        {"treatment": [T | {"dose": 9.0}]},
+        "a dose of 9 µg/m² a day is unusual for a child below 45 kg. Allowed: usually 5 or 15 µg/m² a day. Check the dose and its unit: it is per m², and 9 and 28 µg a day are the flat doses from 45 kg on.",
+    ),
+    (
+        "odd-cycle",
+        "treatment › end_date2",
+        {"treatment": [T | {"end_date": day(24)}]},
+        "a cycle from 2017-01-01 to 2017-01-25 lasts 24 days, and no interruption is recorded. Allowed: about 28 days. Check both dates, or add the toxicity that interrupted it; if it was planned so nothing needs doing.",
+    ),
+    (
+        "transplant-in-relapse",
+        "transplant › hsct_date2",
+        {"follow_up": [cr(-60), event(40, "relapse"), SEEN]},
+        "transplant on 2017-02-20, and the last event before it is the relapse of 2017-02-10. Allowed: a remission between them. Add the remission to the Follow-up sheet; if there was none nothing needs doing.",
+    ),
+    (
+        "no-transplant",
+        "treatment › start_date2",
+        {"transplant": [], "follow_up": [event(181, "seen alive")]},
+        "no transplant is recorded, and the child was well 181 days after treatment began (2017-07-01). Allowed: a transplant. Add the transplant; if there was none nothing needs doing, and no clock starts from it.",
+    ),
+    (
+        "death-without-cause",
+        "follow_up › event2",
+        {"follow_up": [event(60, "death")]},
+        "the death on 2017-03-02 has no cause. Allowed: a cause of death. Choose the cause, or “not known”.",
     ),
     (
         "home-early",
@@ -332,8 +340,8 @@ PLANTED: list[tuple[str, str, dict[str, Any], str]] = [
     (
         "late-transplant",
         "transplant › hsct_date2",
-        {"transplant": [{"hsct_date": day(181)}]},
-        "transplant on 2017-07-01 is 181 days after the start of treatment, with nothing recorded between. Allowed: usually within 180 days. Check both dates, and add what was given between them.",
+        {"transplant": [{"hsct_date": day(89)}]},
+        "transplant on 2017-03-31 is 61 days after the last treatment before it (2017-01-29). Allowed: usually within 60 days. Check both dates, and add what was given between them.",
     ),
     (
         "therapy-denied",
@@ -346,178 +354,5 @@ PLANTED: list[tuple[str, str, dict[str, Any], str]] = [
         "transplant › therapy_between2",
         {"transplant": [{"hsct_date": day(50), "therapy_between": True}]},
         "other therapy before transplant is stated, and no line says which. Allowed: a line for it. Add it to the Treatment sheet if the list has it.",
-    ),
-    (
-        "overt-in-remission",
-        "specimens › mrd_percent2",
-        {
-            "treatment": [CR1],
-            "follow_up": [cr(-60), SEEN],
-            "specimens": [specimen(-3, "quantified", level=12.0)],
-        },
-        "MRD of 12 % on 2016-12-29 stands beside “CR1, MRD-positive”. Allowed: below 5 %. Check the level and its unit, or choose “not in remission”.",
-    ),
-    (
-        "negative-before",
-        "specimens › mrd_result2",
-        {"treatment": [CR1], "follow_up": [cr(-60), SEEN], "specimens": [specimen(-3)]},
-        "“CR1, MRD-positive” at the start on 2017-01-01, and MRD was not detected on 2016-12-29. Allowed: a positive result. Check the result and its date: it is the level before treatment.",
-    ),
-    (
-        "negative-at-relapse",
-        "specimens › mrd_result2",
-        {"follow_up": [cr(-60), event(90, "relapse"), SEEN], "specimens": [specimen(91)]},
-        "MRD was not detected on 2017-04-02, and a relapse is recorded on 2017-04-01. Allowed: a positive result. Check both dates; a relapse outside the marrow or without the marker can do this.",
-    ),
-    (
-        "relapse-not-recorded",
-        "specimens › mrd_percent2",
-        {
-            "treatment": [CR1],
-            "follow_up": [cr(-60), SEEN],
-            "specimens": [specimen(90, "quantified", level=30.0)],
-        },
-        "MRD of 30 % on 2017-04-01, and no relapse is recorded. Allowed: a relapse. Check the level, or add the relapse to the Follow-up sheet: as it stands none is counted.",
-    ),
-    (
-        "range-below-sensitivity",
-        "specimens › range_percent2",
-        {"specimens": [specimen(30, sensitivity_percent=0.05)]},
-        "the quantitative range (0.01 %) reaches below the sensitivity (0.05 %). Allowed: a quantitative range at or above the sensitivity. Check whether the two were exchanged.",
-    ),
-    (
-        "level-too-low",
-        "specimens › mrd_percent2",
-        {"specimens": [specimen(30, "quantified", level=0.0004)]},
-        "a quantified level of 0.0004 % is lower than assays reach. Allowed: 0.001 % or more. Check the unit: 0.0001 as a fraction is 0.01 %.",
-    ),
-    (
-        "poor-sensitivity",
-        "specimens › sensitivity_percent2",
-        {"specimens": [specimen(30, sensitivity_percent=5.0, range_percent=5.0)]},
-        "“not detected” with a sensitivity of 5 % says little. Allowed: 1 % or better. Check the sensitivity and its unit: 1e-4 is 0.01 %.",
-    ),
-    (
-        "duplicate",
-        "specimens › specimen_date3",
-        {"specimens": [specimen(30), specimen(30)]},
-        "the specimen of 2017-01-31 with this marker is recorded twice. Allowed: one line; the first is specimens › A2. Remove one of the two lines, or name the markers.",
-    ),
-    (
-        "contradiction",
-        "specimens › specimen_date3",
-        {"specimens": [specimen(30), specimen(30, "quantified", level=0.4)]},
-        "the specimen of 2017-01-31 with this marker is recorded twice, differently. Allowed: one line; the first is specimens › A2. Remove one of the two lines, or name the markers.",
-    ),
-    (
-        "markers-apart",
-        "specimens › specimen_date3",
-        {
-            "specimens": [
-                specimen(30, "quantified", level=0.4, marker="IGH VH3-JH4"),
-                specimen(30, marker="TRG VG9-JG1"),
-            ]
-        },
-        "the markers of 2017-01-31 (IGH VH3-JH4, TRG VG9-JG1) are 2.6 log apart. Allowed: within 1 log. Clonal evolution, oligoclonality or lineage switch can do this; the highest counts. Check, or repeat.",
-    ),
-    (
-        "marker-method",
-        "specimens › marker2",
-        {"specimens": [specimen(30, method="RQ-PCR KMT2A", marker="IGH VH3-JH4")]},
-        "the marker IGH VH3-JH4 stands beside the method “RQ-PCR KMT2A”. Allowed: a marker of that method. Correct one of the two.",
-    ),
-    (
-        "toxicity-before-treatment",
-        "toxicity › onset_date2",
-        {"toxicity": [CRS | {"onset_date": day(-2)}]},
-        "the toxicity began on 2016-12-30, before the treatment (2017-01-01). Allowed: on or after 2017-01-01. Check the date; only toxicities of the study treatment belong on this sheet.",
-    ),
-    (
-        "toxicity-after-treatment",
-        "toxicity › onset_date2",
-        {"transplant": [], "toxicity": [{"toxicity": "neurotoxicity", "onset_date": day(59)}]},
-        "the toxicity began on 2017-03-01, more than 30 days after the treatment. Allowed: on or before 2017-02-28. Check the date; only toxicities of the study treatment belong on this sheet.",
-    ),
-    (
-        "toxicity-after-transplant",
-        "toxicity › onset_date2",
-        {"toxicity": [{"toxicity": "neurotoxicity", "onset_date": day(50)}]},
-        "the toxicity began on 2017-02-20, on or after the day of transplant (2017-02-20). Allowed: before 2017-02-20. Check the date; only toxicities of the study treatment belong on this sheet.",
-    ),
-    (
-        "mild-but-treated",
-        "toxicity › grade2",
-        {"toxicity": [CRS | {"grade": 1.0, "interrupted": True, "steroids": True}]},
-        "grade 1, and the infusion was interrupted and steroids given. Allowed: grade 2 or more. Check the grade and the scale it belongs to.",
-    ),
-    (
-        "severe-not-interrupted",
-        "toxicity › grade2",
-        {"toxicity": [CRS | {"grade": 4.0, "interrupted": False}]},
-        "grade 4, and the infusion was not interrupted. Allowed: an interruption. Check the grade and the answer.",
-    ),
-    (
-        "grade-5-alive",
-        "toxicity › grade2",
-        {"toxicity": [CRS | {"grade": 5.0}]},
-        "grade 5 is death, and no death is recorded. Allowed: a death on Follow-up. Correct the grade, or add the death.",
-    ),
-    (
-        "grade-5-resolved",
-        "toxicity › resolved_date2",
-        {"toxicity": [CRS | {"grade": 5.0, "resolved_date": day(60)}], "follow_up": [event(60, "death")]},
-        "a toxicity of grade 5 is resolved. Allowed: no day. Correct the grade, or empty the day.",
-    ),
-    (
-        "restart",
-        "toxicity › restarted_lower2",
-        {"toxicity": [CRS | {"restarted_lower": True, "interrupted": False}]},
-        "restarted at a lower dose, and not interrupted. Allowed: a restart after an interruption. Correct one of the two.",
-    ),
-    (
-        "tocilizumab",
-        "toxicity › tocilizumab2",
-        {"toxicity": [{"toxicity": "neurotoxicity", "onset_date": day(2), "tocilizumab": True}]},
-        "tocilizumab was given for neurotoxicity. Allowed: CRS. Check whether cytokine release was treated; if so it has a line of its own.",
-    ),
-    (
-        "late-crs",
-        "toxicity › onset_date2",
-        {"toxicity": [CRS | {"onset_date": day(15)}]},
-        "CRS began on 2017-01-16, 15 days into the cycle. Allowed: usually in the first 14 days. Check the date and whether infection was the cause.",
-    ),
-    (
-        "no-mrd-before",
-        "treatment › remission_at_start2",
-        {
-            "treatment": [CR1],
-            "follow_up": [cr(-60), SEEN],
-            "specimens": [specimen(-36, "quantified", level=0.2)],
-        },
-        "“CR1, MRD-positive” at the start on 2017-01-01, and no specimen of the 35 days before. Allowed: a specimen before treatment. Add the specimen, or correct the remission: without it there is no level to compare with.",
-    ),
-    (
-        "no-mrd-after",
-        "specimens › specimen_date2",
-        {"specimens": [specimen(-3, "quantified", level=0.2)], "follow_up": [event(61, "seen alive")]},
-        "MRD was measured on 2016-12-29, and never after treatment began on 2017-01-01. Allowed: a specimen after treatment. Add the specimens after treatment; if there are none nothing needs doing, and response is not evaluable.",
-    ),
-    (
-        "sensitivity-too-good",
-        "specimens › sensitivity_percent2",
-        {"specimens": [specimen(30, method="RQ-PCR IG/TR", sensitivity_percent=0.0009)]},
-        "a sensitivity of 0.0009 % is better than RQ-PCR IG/TR can reach. Allowed: 0.001 % or more. Check the unit: 0.0001 as a fraction is 0.01 %.",
-    ),
-    (
-        "long-toxicity",
-        "toxicity › resolved_date2",
-        {"toxicity": [CRS | {"resolved_date": day(63)}]},
-        "the toxicity lasted 61 days (2017-01-03 to 2017-03-05). Allowed: at most 60 days. Check both dates.",
-    ),
-    (
-        "duplicate",
-        "toxicity › onset_date3",
-        {"toxicity": [CRS, CRS]},
-        "CRS on 2017-01-03 is recorded twice. Allowed: one line; the first is toxicity › A2. Remove one of the two lines.",
     ),
 ]

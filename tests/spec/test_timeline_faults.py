@@ -15,11 +15,14 @@ from caseseries.timeline import check
 from caseseries.timeline.check import RULES, check_course
 from caseseries.timeline.course import build_course
 from check_codes import codes_in
+from course_lines import CAR_T, CR1, CRS, SEEN, D, P, T, cr, event, specimen
 from made_up import day, made_up_case, made_up_study
-from planted_faults import CAR_T, CR1, CRS, PLANTED, SEEN, D, P, T, cr, event, specimen
+from planted_examinations import EXAMINED
+from planted_faults import COURSE
 
 STUDY = made_up_study()
 CHECKS = Path(check.__file__).parent
+PLANTED = (*COURSE, *EXAMINED)
 
 IMPOSSIBLE = {"specimens-after-death", "toxicity-after-death", "grade-5-alive", "order"}
 IN_DOUBT = {"specimens-before-birth", "toxicity-before-birth", "resolved-before-onset"}
@@ -61,13 +64,13 @@ def test_every_rule_has_a_planted_fault() -> None:
     assert [rule.__name__ for rule in RULES if not any(list(rule(course)) for course in courses)] == []
 
 
-def test_every_code_of_more_than_forty_has_a_planted_fault() -> None:
+def test_every_code_of_more_than_seventy_has_a_planted_fault() -> None:
     declared = codes_in(path.read_text(encoding="utf-8") for path in CHECKS.glob("*.py"))
     fired = {code for code, *_ in PLANTED} | {
         finding.code.removeprefix("course.") for forms in ELSEWHERE for finding in findings(forms)
     }
-    assert len(declared) > 60
-    assert len(fired) > 60
+    assert len(declared) > 70
+    assert len(fired) > 70
     assert [code for code in declared if not any(re.fullmatch(code, one) for one in fired)] == []
     assert [one for one in fired if not any(re.fullmatch(code, one) for code in declared)] == []
 
@@ -88,9 +91,9 @@ BEFORE_AND_AFTER = [specimen(-35, "quantified", level=4.9), specimen(1)]
 
 # Just inside each limit: what the rules must not ask about.
 FINE: list[dict[str, Any]] = [
-    {"specimens": [specimen(60)], "follow_up": [event(60, "death")]},
+    {"specimens": [specimen(60)], "follow_up": [event(60, "death", cause_of_death="infection")]},
     {"toxicity": [CRS | {"resolved_date": day(2)}]},
-    {"follow_up": [cr(-86), SEEN]},
+    {"follow_up": [cr(-72), SEEN]},
     {"follow_up": [cr(-60), event(90, "relapse"), cr(120), SEEN]},
     {"follow_up": [event(90, "relapse"), SEEN], "specimens": [specimen(30)]},
     {"treatment": [CR1], "follow_up": [cr(-60), event(90, "relapse"), SEEN], "specimens": BEFORE_AND_AFTER},
@@ -101,22 +104,53 @@ FINE: list[dict[str, Any]] = [
             specimen(31, method="NGS", sensitivity_percent=0.0001),
         ]
     },
-    {"follow_up": [cr(-60), event(-30, "relapse"), event(90, "death", cause_of_death="leukaemia")]},
+    {
+        "follow_up": [cr(-60), event(-30, "relapse"), event(90, "death", cause_of_death="leukaemia")],
+        "transplant": [],
+    },
     {"diagnosis": [D | {"wbc": 1.0, "karyotype": "46,XX,t(4;11)(q21;q23)[20]"}]},
     {"diagnosis": [D | {"wbc": 1500.0, "immunophenotype": "B-ALL", "cd15": True}]},
     {"patients": [P | {"sex": "male"}], "diagnosis": [D | {"karyotype": "47,XY,+X,t(4;11)(q21;q23)[14]"}]},
-    {"treatment": [T, T | {"start_date": day(29), "end_date": day(44)}]},
-    {"treatment": [T, T | {"start_date": day(70), "end_date": day(98)}], "transplant": []},
-    {"treatment": [T | {"end_date": day(42)}]},
-    {"treatment": [T | {"end_date": day(7), "home_after_week_1": True}]},
+    {
+        "treatment": [T, T | {"start_date": day(29), "end_date": day(54)}],
+        "transplant": [{"hsct_date": day(60)}],
+    },
+    {
+        "treatment": [T, T | {"start_date": day(70), "end_date": day(98)}],
+        "transplant": [{"hsct_date": day(158)}],
+    },
+    {"treatment": [T | {"end_date": day(42)}], "toxicity": [CRS | {"grade": 2.0, "interrupted": True}]},
+    {
+        "treatment": [T | {"end_date": day(7), "home_after_week_1": True}],
+        "toxicity": [CRS | {"interrupted": True}],
+    },
+    {"treatment": [T | {"end_date": day(12)}], "follow_up": [cr(-60), event(12, "relapse"), cr(30), SEEN]},
     {"treatment": [T | {"dose": 5.0, "cycle": 1.0}]},
     {"treatment": [T | {"dose": 15.0}], "transplant": [{"hsct_date": day(34)}]},
-    {"transplant": [{"hsct_date": day(180), "therapy_between": False}]},
+    {"transplant": [{"hsct_date": day(88), "therapy_between": False}]},
     {"treatment": [T, CAR_T], "transplant": [{"hsct_date": day(50), "therapy_between": True}]},
     {"specimens": [specimen(30, marker="IGH"), specimen(30, marker="TRD")]},
     {"specimens": [specimen(30, sensitivity_percent=0.01), specimen(31, "quantified", level=0.01)]},
     {"toxicity": [CRS | {"grade": 1.0, "interrupted": False, "steroids": True, "onset_date": day(14)}]},
-    {"toxicity": [CRS | {"resolved_date": day(62), "grade": 4.0, "interrupted": True}]},
+    {"toxicity": [CRS | {"resolved_date": day(23), "grade": 4.0, "interrupted": True}]},
+    {
+        "toxicity": [
+            CRS | {"toxicity": "neurotoxicity", "resolved_date": day(62), "grade": 3.0, "interrupted": True}
+        ]
+    },
+    {"toxicity": [CRS | {"grade": 3.0, "interrupted": True, "restarted_lower": True}]},
+    {"transplant": [], "follow_up": [event(180, "seen alive")]},
+    {"transplant": [], "follow_up": [cr(-60), event(90, "relapse"), SEEN]},
+    {
+        "treatment": [T | {"remission_at_start": "not in remission"}],
+        "specimens": [
+            specimen(-3, "quantified", level=5.0, marker="IGH"),
+            specimen(-3, "quantified", level=0.6, marker="IGK"),
+            specimen(30, marker="IGK"),
+            specimen(30, marker="IGH"),
+            specimen(60, marker="IGK"),
+        ],
+    },
     {"toxicity": [{"toxicity": "neurotoxicity", "onset_date": day(49)}, CRS]},
 ]
 
@@ -131,5 +165,16 @@ def test_the_limits_of_a_drug_are_those_of_that_drug_only() -> None:
         treatments=("inotuzumab",), index={"treatment": "inotuzumab", "label": "inotuzumab"}
     )
     line = T | {"treatment": "inotuzumab", "end_date": day(1), "dose": 50.0}
-    forms = {"treatment": [line], "diagnosis": [D | {"immunophenotype": "T-ALL"}]}
+    forms = {
+        "treatment": [line],
+        "diagnosis": [D | {"immunophenotype": "T-ALL"}],
+        "toxicity": [CRS | {"grade": 3.0, "interrupted": False}],
+    }
     assert check_course(build_course(made_up_case(forms=forms), study), study) == ()
+
+
+def test_a_study_that_does_not_count_from_transplant_does_not_ask_for_one() -> None:
+    study = made_up_study(estimates=({"endpoint": "efs", "origins": ("index",), "horizons": ("36m",)},))
+    course = build_course(made_up_case(forms={"transplant": []}), study)
+    assert check_course(course, study) == ()
+    assert [finding.code for finding in check_course(course, STUDY)] == ["course.no-transplant"]
