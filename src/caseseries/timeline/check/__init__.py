@@ -34,7 +34,11 @@ FIRM_RULES = (
 def check_course(course: Course, study: Study) -> tuple[Finding, ...]:
     """Every finding about one case's course, in no particular order."""
     found = [finding for rule in RULES for finding in rule(course)]
-    return (*found, *order.has_index_treatment(course, study.index.treatment))
+    return (
+        *found,
+        *order.has_index_treatment(course, study.index.treatment),
+        *history.is_transplanted(course, study),
+    )
 
 
 def check_what_is_known(course: Course) -> tuple[Finding, ...]:
