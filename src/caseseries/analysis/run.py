@@ -33,7 +33,7 @@ class Analysis:
 def analyse(cohort: Cohort, study: Study, reach: Reach = NOBODY_ASKED) -> Analysis:
     """Every number the protocol asks for, and what a reader should know about them."""
     courses = cohort.courses
-    until = study.origins[study.response.after_until].event
+    until = study.origins[study.response.after_until].event if study.response.after_until else None
     responses = {course.case_id: derive_response(course, study.response, until) for course in courses}
     clocks = start_clocks(courses, study)
     rows: list[Result] = [

@@ -40,20 +40,20 @@ def _point(case_id: str, when: str, measured: Measured, index: date) -> MrdPoint
     return MrdPoint(case_id, when, (measured.on - index).days, str(level.state), level.value, limit)
 
 
-def trajectories(courses: Sequence[Course], study: Study, until: str) -> tuple[Trajectory, ...]:
+def trajectories(courses: Sequence[Course], study: Study, until: str | None) -> tuple[Trajectory, ...]:
     """Every specimen of each case, from the index treatment to the event that ends its window; later ones too."""
     found = (_trajectory(course, study, until) for course in courses)
     return tuple(one for one in found if one.points)
 
 
-def _trajectory(course: Course, study: Study, until: str) -> Trajectory:
+def _trajectory(course: Course, study: Study, until: str | None) -> Trajectory:
     index = course.first("index")
     if index is None:
         return Trajectory(course.case_id, ())
     levels = {day: level_of_day(course, day) for day in sorted({sample.on for sample in course.samples})}
     levels |= {d.earliest: Level(LevelState.NOT_EVALUABLE) for d in course.doubts if d.earliest == d.latest}
     points = tuple(_level_at(level, (day - index.on).days) for day, level in sorted(levels.items()))
-    ended = origin_of(course, until)
+    ended = origin_of(course, until) if until else None
     last = max([0, *(point.day for point in points), *([(ended.on - index.on).days] if ended else [])])
     marks = [
         Mark(_event_name(m.kind, m.detail), (m.on - index.on).days) for m in course.all("hsct", *ENDINGS)
@@ -106,7 +106,9 @@ def _spans(course: Course, study: Study, origin: date) -> Iterator[Span]:
     for row in course.patient.form("treatment"):
         start, end = row.date("start_date"), row.date("end_date")
         if row.text("treatment") == study.index.treatment and start and end:
-            yield Span(study.index.label, (start - origin).days, (end - origin).days)
+            yield Span(
+                study.index.label, (start - origin).days, (min(end, study.data_cut) - origin).days
+            )
 
 
 def _event_name(kind: str, detail: str) -> str:

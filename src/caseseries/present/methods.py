@@ -55,14 +55,23 @@ def _design(study: Study) -> str:
 def _response(study: Study) -> str:
     rule = study.response
     sensitivity = spell(level_percent(rule.sensitivity), study.report.style)
-    until = study.origins[rule.after_until].label
     return (
         f"MRD before treatment is the last evaluable specimen within {rule.before_within_days} days of the start of "
-        f"{study.index.label}; after treatment, the last evaluable specimen before {until}. Of several markers the "
+        f"{study.index.label}; after treatment, the last evaluable specimen {_until(study)}. Of several markers the "
         "highest counts, and a specimen is negative only if all are. A response is complete when MRD is not detected "
         f"at a sensitivity of {sensitivity} or better, and partial when the fall exceeds "
         f"{rounded(rule.partial_log_reduction)} log over its whole possible range; a negative is never replaced by "
         f"a number. Toxicity is graded by {study.toxicity.scale}."
+    )
+
+
+def _until(study: Study) -> str:
+    rule = study.response
+    ends = [f"up to day {rule.after_within_days}"] if rule.after_within_days else []
+    ends += [f"up to {study.origins[rule.after_until].label}"] if rule.after_until else []
+    return (
+        f"{' and '.join([*ends, 'up to any other treatment'])}, and before any relapse (that of the day of relapse "
+        "where there is none before)"
     )
 
 

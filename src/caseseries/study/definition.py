@@ -75,15 +75,18 @@ class Response(_Part):
     """When an MRD response is complete or partial. `sensitivity` is a fraction of cells (1e-4 is 0.01 %).
 
     The level before treatment is summarised over cases whose remission at start is one of `before_in`: in a
-    child not in remission it measures leukaemia, not minimal residual disease. `criteria` is the profile by which
-    raw plates are interpreted: a built-in one, or a TOML file in the study folder.
+    child not in remission it measures leukaemia, not minimal residual disease. "After" ends with the event of the
+    origin `after_until`, `after_within_days` after the start, or with another treatment or a relapse, whichever is
+    first. `criteria` is the profile by which raw plates are interpreted: a built-in one, or a TOML file in the study
+    folder.
     """
 
     sensitivity: float = Field(gt=0, lt=1)
     before_in: tuple[str, ...] = ("CR1, MRD-positive", "CR2, MRD-positive")
     partial_log_reduction: float = Field(default=1.0, gt=0)
     before_within_days: int = Field(default=35, ge=0)
-    after_until: Word = "hsct"
+    after_until: Word | None = None
+    after_within_days: int | None = Field(default=None, ge=1)
     criteria: Sentence = "esg-mrd-all-2007/prevent-false-negative"
 
 

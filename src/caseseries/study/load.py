@@ -120,7 +120,7 @@ def _check_references(study: Study) -> Iterator[Finding]:
     for number, wanted in enumerate(study.estimates, start=1):
         yield from _unknown(f"estimates[{number}].endpoint", [wanted.endpoint], study.endpoints)
         yield from _unknown(f"estimates[{number}].origins", wanted.origins, study.origins)
-    yield from _unknown("response.after_until", [study.response.after_until], study.origins)
+    yield from _check_window(study)
     yield from _unknown("report.characteristics", study.report.characteristics, BY_NAME)
     for number, rule in enumerate(study.eligibility, start=1):
         yield from _check_rule(f"eligibility[{number}]", rule)
@@ -130,6 +130,22 @@ def _check_references(study: Study) -> Iterator[Finding]:
             yield _finding(
                 f"endpoints.{name}", "contradiction", what, "one or the other", "Remove one of the two"
             )
+
+
+TOO_EARLY = ("birth", "diagnosis", "index")
+
+
+def _check_window(study: Study) -> Iterator[Finding]:
+    """The origin that ends the time after treatment must be able to come after it."""
+    path, until = "response.after_until", study.response.after_until
+    if until is None:
+        return
+    yield from _unknown(path, [until], study.origins)
+    if until in study.origins and study.origins[until].event in TOO_EARLY:
+        what = f"{until} is not later than the start of {study.index.label}, so no specimen could be after it"
+        later = [name for name, origin in study.origins.items() if origin.event not in TOO_EARLY]
+        do = "Name a later origin, or leave it out; after_within_days ends the time by days"
+        yield _finding(path, "no-time", what, ", ".join(later), do)
 
 
 def _check_rule(path: str, rule: Rule) -> Iterator[Finding]:
