@@ -211,9 +211,7 @@ def test_nothing_after_the_data_cut_is_in_the_report_or_the_files() -> None:
             mrd(70, "not detected", sensitivity_percent=0.01),
         ],
     }
-    made = analyse(
-        form_cohort([made_up_case("A-1", late), made_up_case("A-2", after)], study), study
-    )
+    made = analyse(form_cohort([made_up_case("A-1", late), made_up_case("A-2", after)], study), study)
     one, two = made.displays.listing.rows
     assert (one["alive"], one["event_after_hsct"], one["days_hsct_to_last_known"]) == ("yes", None, 10)
     assert (two["days_index_to_hsct"], two["mrd_response"]) == (None, "not evaluable")

@@ -262,7 +262,9 @@ def test_the_time_after_treatment_ends(
     after: list[tuple[int, Any]], forms: dict[str, Any], rule: dict[str, Any], state: str
 ) -> None:
     specimens = [
-        mrd(on, "not detected", **NEGATIVE) if found == "negative" else mrd(on, "quantified", mrd_percent=found)
+        mrd(on, "not detected", **NEGATIVE)
+        if found == "negative"
+        else mrd(on, "quantified", mrd_percent=found)
         for on, found in after
     ]
     study = made_up_study(response={"sensitivity": 1e-4, **rule})

@@ -151,7 +151,8 @@ def describe_toxicity(courses: Sequence[Course], study: Study) -> Iterator[Resul
             level,
         )
         worst = {
-            case: max((row.number("grade") or 0 for row in found), default=0) for case, found in rows.items()
+            case: max((row.number("grade") or 0 for row in found), default=None)
+            for case, found in rows.items()
         }
         for grade in range(1, 6):
             those = [case for case, highest in worst.items() if highest == grade]
@@ -159,6 +160,9 @@ def describe_toxicity(courses: Sequence[Course], study: Study) -> Iterator[Resul
                 yield proportion(
                     f"toxicity.{name}.grade_{grade}", f"{_title(kind)}, grade {grade}", those, cells, level
                 )
+        if ungraded := [case for case, highest in worst.items() if highest == 0]:
+            label = f"{_title(kind)}, grade not known"
+            yield proportion(f"toxicity.{name}.grade_unknown", label, ungraded, cells, level)
         for action, words in MANAGEMENT.items():
             those = [case for case, found in rows.items() if any(row.flag(action) for row in found)]
             if those:

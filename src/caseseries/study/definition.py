@@ -130,6 +130,12 @@ class Study(_Part):
     toxicity: Toxicity
     report: Reporting = Reporting()
 
+    @property
+    def told_from(self) -> Literal["hsct", "index"]:
+        """The event from which relapses and deaths are told case by case: the transplant where the protocol counts
+        from one, else the index treatment."""
+        return "hsct" if any(origin.event == "hsct" for origin in self.origins.values()) else "index"
+
 
 def days_of(horizon: str) -> int:
     """The last whole day of a horizon: "36m" is day 1095 (36 × 365.25/12 = 1095.75, rounded down).
