@@ -148,6 +148,15 @@ PLANTED: list[tuple[str, str, dict[str, Any], str]] = [
         "“CR2, MRD-positive” stands beside no relapse before 2017-01-01. Allowed: the state that the Follow-up sheet leads to. Add the relapse to the Follow-up sheet, or correct the remission.",
     ),
     (
+        "cr3-without-relapses",
+        "treatment › remission_at_start2",
+        {
+            "treatment": [T | {"remission_at_start": "CR3 or later, MRD-positive"}],
+            "follow_up": [cr(-60), event(-50, "relapse"), cr(-40), SEEN],
+        },
+        "“CR3 or later, MRD-positive” stands beside 1 relapse before 2017-01-01. Allowed: the state that the Follow-up sheet leads to. Add the relapses to the Follow-up sheet, or correct the remission.",
+    ),
+    (
         "remission-lost",
         "treatment › remission_at_start2",
         {
@@ -372,6 +381,16 @@ PLANTED: list[tuple[str, str, dict[str, Any], str]] = [
             "specimens": [specimen(-3, "quantified", level=12.0)],
         },
         "MRD of 12 % on 2016-12-29 stands beside “CR1, MRD-positive”. Allowed: below 5 %. Check the level and its unit, or choose “not in remission”.",
+    ),
+    (
+        "positive-before",
+        "specimens › mrd_result2",
+        {
+            "treatment": [T | {"remission_at_start": "CR1, MRD-negative"}],
+            "follow_up": [cr(-60), SEEN],
+            "specimens": [specimen(-3, mrd_result="quantified", mrd_percent=0.2)],
+        },
+        "“CR1, MRD-negative” at the start on 2017-01-01, and MRD was positive on 2016-12-29. Allowed: a result that is not detected. Check the result and its date, or correct the remission.",
     ),
     (
         "negative-before",
@@ -650,3 +669,25 @@ def test_the_limits_of_a_drug_are_those_of_that_drug_only() -> None:
     line = T | {"treatment": "inotuzumab", "end_date": day(1), "dose": 50.0}
     forms = {"treatment": [line], "diagnosis": [D | {"immunophenotype": "T-ALL"}]}
     assert check_course(build_course(made_up_case(forms=forms), study), study) == ()
+
+
+def test_of_another_drug_no_limit_of_blinatumomab_is_asked_about():
+    study = made_up_study(
+        treatments=("nelarabine",),
+        index={"treatment": "nelarabine", "label": "nelarabine", "dose_unit": "mg/m²/day"},
+    )
+    given = {"treatment": "nelarabine", "start_date": day(0), "end_date": day(4), "dose": 650.0}
+    harm = {"toxicity": "neuropathy", "onset_date": day(3), "resolved_date": day(100)}
+    course = build_course(made_up_case(forms={"treatment": [given], "toxicity": [harm]}), study)
+    codes = {finding.code for finding in check_course(course, study)}
+    assert not {code for code in codes if "dose" in code or "cycle" in code or "long-toxicity" in code}
+    crs = harm | {"toxicity": "CRS"}
+    course = build_course(made_up_case(forms={"treatment": [given], "toxicity": [crs]}), study)
+    assert "course.long-toxicity" in {finding.code for finding in check_course(course, study)}
+
+
+def test_a_flat_dose_is_not_held_against_a_dose_per_square_metre():
+    index = {"treatment": "blinatumomab", "label": "blinatumomab", "dose_unit": "µg/day"}
+    study = made_up_study(index=index)
+    course = build_course(made_up_case(forms={"treatment": [T | {"dose": 28.0}]}), study)
+    assert not [finding for finding in check_course(course, study) if "dose" in finding.code]

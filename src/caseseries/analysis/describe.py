@@ -100,7 +100,7 @@ def describe_response(
     eligible = {
         course.case_id
         for course in courses
-        if derive_fact(course, "remission_at_start").value in study.response.before_in
+        if derive_fact(course, "remission_at_start").value in study.before_in
     }
     before = {case: _quantified(r.before) for case, r in responses.items() if case in eligible}
     numbers = {case: found for case, found in before.items() if found}

@@ -18,7 +18,7 @@ def mrd_levels(study: Study, results: Results, *, shown: bool) -> Iterator[str]:
     judged, after = results["mrd.response.complete"].estimate.n, results["mrd.after.not_detected"].estimate.n
     if before.n:
         yield (
-            f"Before {index}, MRD in cases {_remission(study.response.before_in)} was a median of "
+            f"Before {index}, MRD in cases {_remission(study.before_in)} was a median of "
             f"{{mrd.before.median}}, range {{mrd.before.minimum:value}}{STYLES[study.report.style].between}"
             "{mrd.before.maximum:value}, where it was quantified (n = {mrd.before.median:n})."
         )

@@ -6,10 +6,14 @@ from datetime import date, timedelta
 from caseseries.findings import Finding
 from caseseries.record.patient import Row
 from caseseries.timeline.check.findings import Rule, ask, refuse
+from caseseries.timeline.check.treatment import is_blinatumomab
 from caseseries.timeline.course import Course
 
 AFTER_TREATMENT = timedelta(days=30)  # a later toxicity is hardly that of the treatment
-LONGEST = timedelta(days=60)
+LONGEST = timedelta(
+    days=60
+)  # of what blinatumomab does, and of cytokine release and ICANS whatever caused them
+SHORT = ("CRS", "ICANS")
 LATE_CRS = 14  # days into a cycle; cytokine release comes in the first
 INFUSION = timedelta(days=28)  # where no end is recorded
 
@@ -109,9 +113,11 @@ def crs_is_early(course: Course) -> Iterator[Finding]:
 
 
 def toxicity_ends(course: Course) -> Iterator[Finding]:
+    """Other drugs harm for longer: the neuropathy of nelarabine takes months to pass."""
+    is_brief = any(is_blinatumomab(line) for line in course.patient.form("treatment"))
     for row, onset in _dated(course):
         resolved = row.date("resolved_date")
-        if resolved and resolved - onset > LONGEST:
+        if resolved and resolved - onset > LONGEST and (is_brief or row.text("toxicity") in SHORT):
             what = f"the toxicity lasted {(resolved - onset).days} days ({onset} to {resolved})"
             source = row.sources("resolved_date")[0]
             yield ask(

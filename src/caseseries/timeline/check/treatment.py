@@ -163,7 +163,6 @@ RULES: tuple[Rule, ...] = (
     cycles_follow_one_another,
     cycles_are_whole,
     cycles_are_numbered,
-    dose_fits,
     goes_home_after_a_week,
     conditioning_has_time,
     transplant_is_soon,
