@@ -53,7 +53,7 @@ def made_up_study(**changes: Any) -> Study:
             {"endpoint": "os", "origins": ("hsct",), "horizons": ("36m",)},
             {"endpoint": "relapse", "origins": ("hsct",), "horizons": ("36m",)},
         ),
-        "response": {"sensitivity": 1e-4},
+        "response": {"sensitivity": 1e-4, "after_until": "hsct"},
         "toxicity": {"scale": "ASTCT 2019", "kinds": {"crs": "CRS", "neuro": "neurotoxicity"}},
         "report": {"characteristics": ("sex", "age_at_index_years", "cd15", "fusion")},
     }

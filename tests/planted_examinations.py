@@ -51,6 +51,16 @@ EXAMINED: list[tuple[str, str, dict[str, Any], str]] = [
         "TRG VG9-JG1, a marker of 2017-01-31, is not among those of 2016-12-29 (IGH VH3-JH4). Allowed: the same markers on both days. Add its line, or correct the date or the marker; the one that is missing may be the higher one.",
     ),
     (
+        "positive-before",
+        "specimens › mrd_result2",
+        {
+            "treatment": [T | {"remission_at_start": "CR1, MRD-negative"}],
+            "follow_up": [cr(-60), SEEN],
+            "specimens": [specimen(-3, mrd_result="quantified", mrd_percent=0.2)],
+        },
+        "“CR1, MRD-negative” at the start on 2017-01-01, and MRD was positive on 2016-12-29. Allowed: a result that is not detected. Check the result and its date, or correct the remission.",
+    ),
+    (
         "negative-before",
         "specimens › mrd_result2",
         {"treatment": [CR1], "follow_up": [cr(-60), SEEN], "specimens": [specimen(-3)]},

@@ -110,6 +110,15 @@ COURSE: list[tuple[str, str, dict[str, Any], str]] = [
         "“CR2, MRD-positive” stands beside no relapse before 2017-01-01. Allowed: the state that the Follow-up sheet leads to. Add the relapse to the Follow-up sheet, or correct the remission.",
     ),
     (
+        "cr3-without-relapses",
+        "treatment › remission_at_start2",
+        {
+            "treatment": [T | {"remission_at_start": "CR3 or later, MRD-positive"}],
+            "follow_up": [cr(-60), event(-50, "relapse"), cr(-40), SEEN],
+        },
+        "“CR3 or later, MRD-positive” stands beside 1 relapse before 2017-01-01. Allowed: the state that the Follow-up sheet leads to. Add the relapses to the Follow-up sheet, or correct the remission.",
+    ),
+    (
         "remission-lost",
         "treatment › remission_at_start2",
         {

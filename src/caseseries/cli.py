@@ -63,7 +63,11 @@ def main() -> None:
         status = UNREADABLE
     except typer.Exit as stop:
         status = stop.exit_code
-    except typer.Abort:
+    except typer.Abort:  # Ctrl-C, or nobody there to type
+        say("")
+        say(
+            "caseseries: nothing was typed. Without a terminal, options say it (try: caseseries COMMAND --help)"
+        )
         status = WRONG_USE
     except Exception as error:
         if not hasattr(error, "format_message"):

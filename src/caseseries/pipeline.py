@@ -104,9 +104,7 @@ def form_study(folder: Path, study: Study, returns: Returns, log: Log) -> Checke
     joined = join_cases(returns.patients, log, identifiers.tokens)
     plates = read_plate_folder(folder, study, returns, joined)
     measured = join_levels(joined.patients, plates, log)
-    board = propose_cases(
-        read_minutes(folder), study.index.treatment, measured.patients, log, joined.stand_ins
-    )
+    board = propose_cases(read_minutes(folder), study.index, measured.patients, log, joined.stand_ins)
     aside = [Left(one.case_id, "set aside", one.reason.what) for one in returns.aside]
     known = mark_found(measured.patients, board)
     cohort = form_cohort(known, study, aside, len(joined.seconds), returns.waiting)

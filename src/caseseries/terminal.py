@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from caseseries.pipeline import Checked
 
 
-def summary_text(checked: "Checked") -> str:
-    """How many cells and cases were used, and how many were set aside and why."""
+def summary_text(checked: "Checked", *, is_listed: bool = False) -> str:
+    """How many cells and cases were used, and how many were set aside and why; `is_listed` after the problems."""
     counts, cohort = checked.returns.counts, checked.cohort
     lines = [
         f"Cells: {counts.non_empty} non-empty = {counts.stored} stored + {counts.problem} problems "
@@ -29,9 +29,8 @@ def summary_text(checked: "Checked") -> str:
             "answer with: caseseries decide"
         )
     if checked.problems:
-        lines.append(
-            f"{plural(len(checked.problems), 'problem')} set something aside; list them with: caseseries check"
-        )
+        where = "each is listed above" if is_listed else "list them with: caseseries check"
+        lines.append(f"{plural(len(checked.problems), 'problem')} set something aside; {where}")
     return "\n".join(lines)
 
 
@@ -52,7 +51,7 @@ def plates_lines(checked: "Checked") -> list[str]:
 def check_text(checked: "Checked") -> str:
     """Every finding, file by file, then the sums."""
     lines = [f"{finding.severity.upper():5} {finding}" for finding in checked.findings]
-    return "\n".join([*lines, *([""] if lines else []), summary_text(checked)])
+    return "\n".join([*lines, *([""] if lines else []), summary_text(checked, is_listed=True)])
 
 
 def check_record(checked: "Checked") -> dict[str, object]:

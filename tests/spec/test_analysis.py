@@ -196,3 +196,32 @@ def test_an_empty_cohort_is_an_answer() -> None:
     assert made.results["n.cases"].estimate.value == 0
     assert made.results["os.hsct.36m"].estimate.value is None
     assert made.results["os.hsct.36m"].shown == "not estimable"
+
+
+def test_nothing_after_the_data_cut_is_in_the_report_or_the_files() -> None:
+    study = made_up_study(data_cut=day(60))
+    late = {
+        "follow_up": [{"date": day(70), "event": "relapse"}, {"date": day(90), "event": "death"}],
+        "toxicity": [{"toxicity": "CRS", "onset_date": day(65), "grade": 2}],
+    }
+    after = {
+        "transplant": [{"hsct_date": day(75)}],
+        "specimens": [
+            mrd(-3, "quantified", mrd_percent=0.2),
+            mrd(70, "not detected", sensitivity_percent=0.01),
+        ],
+    }
+    made = analyse(form_cohort([made_up_case("A-1", late), made_up_case("A-2", after)], study), study)
+    one, two = made.displays.listing.rows
+    assert (one["alive"], one["event_after_hsct"], one["days_hsct_to_last_known"]) == ("yes", None, 10)
+    assert (two["days_index_to_hsct"], two["mrd_response"]) == (None, "not evaluable")
+    assert made.results["characteristics.hsct_after_index.yes"].estimate.events == 1
+    assert made.results["toxicity.crs.any"].estimate.events == 0
+    assert made.displays.aftermath == ()
+    assert [(lane.end, lane.alive) for lane in made.displays.lanes] == [(60, True), (60, True)]
+    assert [row["DTHFL"] for row in made.adsl] == [None, None]
+
+
+def test_a_case_first_treated_after_the_data_cut_is_not_of_this_series() -> None:
+    cohort = form_cohort([case("A-8", seen(10))], made_up_study(data_cut=day(-1)))
+    assert cohort.left == (Left("A-8", "not eligible", "blinatumomab not started by the data cut"),)

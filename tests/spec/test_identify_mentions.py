@@ -132,3 +132,15 @@ def test_a_paragraph_without_the_drug_proposes_nobody():
 )
 def test_every_day_a_date_can_mean(text, days):
     assert days_named(text) == days
+
+
+def test_the_protocols_other_names_are_the_drug_too():
+    text = "Boy J.K., T-ALL relapse, has had Atriance since 5 October 2020."
+    assert find_candidates(text, "nelarabine") == ()
+    [candidate] = find_candidates(text, "nelarabine", ["Atriance", "AraG (506U78)"])
+    assert ("drug", "Atriance", "stated") in [(m.kind, m.text, m.verdict) for m in candidate.mentions]
+    [bracketed] = find_candidates(
+        "Girl, 3 years, given AraG (506U78) in May.", "nelarabine", ["AraG (506U78)"]
+    )
+    assert bracketed.mentions[0].text == "AraG (506U78)"
+    assert find_candidates("Atriances", "nelarabine", ["Atriance"]) == ()

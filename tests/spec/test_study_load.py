@@ -6,8 +6,11 @@ import pytest
 
 from caseseries.findings import StudyError
 from caseseries.study.definition import days_of
+from caseseries.study.forms import forms_of
+from caseseries.study.headings import load_vocabulary
 from caseseries.study.load import load_study, toml_path
 from caseseries.study.toml import suggest
+from made_up import made_up_study
 
 GOOD = """
 title = "A case series"
@@ -54,8 +57,9 @@ def test_an_unknown_key_gets_a_suggestion(tmp_path: Path) -> None:
     assert found == [
         "study.toml › data_cut: data_cut is missing. Add data_cut; 'caseseries new' writes an example.",
         "study.toml › data_cutt: the key data_cutt is not known. Allowed: title, short_title, design, population, "
-        "countries, centres, data_cut, notice, treatments, first_line_protocols, index, eligibility, origins, "
-        "endpoints, estimates, response, toxicity, report. Did you mean data_cut?",
+        "countries, centres, data_cut, notice, treatments, first_line_protocols, indications, remissions, "
+        "relapse_phenotypes, index, eligibility, origins, endpoints, estimates, response, toxicity, report. "
+        "Did you mean data_cut?",
     ]
 
 
@@ -98,6 +102,16 @@ def test_impossible_references_are_listed_together(tmp_path: Path) -> None:
             "eligibility[1].variable: kmt2 is not known here.",
         ),
         (
+            'variable = "kmt2a"\nreason = "x"\none_of = ["rearanged"]',
+            "eligibility[1].one_of: rearanged is not known here. Allowed: rearranged, germline, not known. "
+            "Did you mean rearranged?",
+        ),
+        (
+            'variable = "index_date"\nreason = "x"\nfrom_date = 2020-01-01\nto_date = 2019-01-01',
+            "eligibility[1]: from_date 2020-01-01 is above to_date 2019-01-01, so that nobody can meet the rule. "
+            "Allowed: from_date up to to_date. Correct one of them.",
+        ),
+        (
             'variable = "kmt2a"\nreason = "x"',
             "eligibility[1]: the rule on kmt2a has no condition. Allowed: one_of. Add one.",
         ),
@@ -111,6 +125,60 @@ def test_impossible_references_are_listed_together(tmp_path: Path) -> None:
 def test_a_rule_must_fit_its_variable(tmp_path: Path, rule: str, expected: str) -> None:
     (only,) = problems(tmp_path, f"{GOOD}\n[[eligibility]]\n{rule}\n")
     assert only.startswith(f"study.toml › {expected}")
+
+
+@pytest.mark.parametrize(
+    ("response", "expected"),
+    [
+        (
+            'sensitivity = 1e-4, after_until = "index"',
+            "response.after_until: index is not later than the start of blinatumomab, so no specimen could be after "
+            "it. Allowed: hsct. Name a later origin, or leave it out; after_within_days ends the time by days.",
+        ),
+        (
+            'sensitivity = 1e-4, after_until = "hsc"',
+            "response.after_until: hsc is not known here. Allowed: hsct, index. Did you mean hsct?",
+        ),
+        (
+            'sensitivity = 1e-4, before_in = ["CR2, MRD-negative"]',
+            "response.before_in: CR2, MRD-negative is not known here. Allowed: CR1, MRD-positive, CR2, MRD-positive, "
+            "not in remission. Did you mean CR2, MRD-positive?",
+        ),
+    ],
+)
+def test_the_time_after_treatment_must_be_after_it(tmp_path: Path, response: str, expected: str) -> None:
+    text = GOOD.replace("sensitivity = 1e-4", response)
+    text += '\n[origins.index]\nevent = "index"\nlabel = "start"\n'
+    assert problems(tmp_path, text) == [f"study.toml › {expected}"]
+
+
+def test_an_endpoint_asked_for_twice_would_lose_a_horizon(tmp_path: Path) -> None:
+    one = '{ endpoint = "os", origins = ["hsct"], horizons = ["12m"] }'
+    text = GOOD.replace(f"[{one}]", f"[{one}, {one.replace('12m', '36m')}]")
+    assert problems(tmp_path, text) == [
+        "study.toml › estimates[2].origins: os from hsct is asked for in estimates[1] too. Allowed: each pair once. "
+        "Put its horizons into estimates[1]."
+    ]
+
+
+def test_a_study_without_transplants_needs_no_event_that_ends_the_time_after_treatment(
+    tmp_path: Path,
+) -> None:
+    text = GOOD.replace("sensitivity = 1e-4", "sensitivity = 1e-4, after_within_days = 35")
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
+    assert load_study(tmp_path).response.after_until is None
+
+
+def test_doses_and_states_are_those_of_the_protocol(tmp_path: Path) -> None:
+    text = GOOD.replace('label = "blinatumomab" }', 'label = "blinatumomab", dose_unit = "mg/m²/day" }')
+    text = text.replace(
+        'treatments = ["blinatumomab"]', 'treatments = ["blinatumomab"]\nremissions = ["CR2, MRD-negative"]'
+    )
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
+    forms = {form.name: form for form in forms_of(load_study(tmp_path))}
+    dose = forms["treatment"].column("dose")
+    assert (dose.heading, dose.low, dose.high) == ("Dose (mg/m²/day)", 0, None)
+    assert forms["treatment"].column("remission_at_start").choices == ("CR2, MRD-negative",)
 
 
 def test_an_event_cannot_compete_with_itself(tmp_path: Path) -> None:
@@ -148,3 +216,15 @@ def test_paths_count_from_one() -> None:
 
 def test_a_word_close_to_nothing_is_not_guessed() -> None:
     assert suggest("zzz", ["alpha"]) == "Use one of those"
+
+
+def test_a_word_that_could_be_two_states_of_the_study_is_no_word_of_either() -> None:
+    """Where every remission is MRD-positive, “CR1” says enough; where there are others, it is asked about."""
+    column = ("treatment", "remission_at_start")
+    assert load_vocabulary(made_up_study()).words[column]["cr1"] == "CR1, MRD-positive"
+    both = load_vocabulary(made_up_study(remissions=("CR1, MRD-positive", "CR1, MRD-negative"))).words[column]
+    assert "cr1" not in both
+    assert both["cr1 mrd neg"] == "CR1, MRD-negative"
+    index = {"treatment": "blinatumomab", "label": "blinatumomab", "other_names": ("Besponsa",)}
+    named = load_vocabulary(made_up_study(index=index)).words[("treatment", "treatment")]
+    assert (named["besponsa"], named["blincyto"]) == ("blinatumomab", "blinatumomab")

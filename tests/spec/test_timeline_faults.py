@@ -178,3 +178,25 @@ def test_a_study_that_does_not_count_from_transplant_does_not_ask_for_one() -> N
     course = build_course(made_up_case(forms={"transplant": []}), study)
     assert check_course(course, study) == ()
     assert [finding.code for finding in check_course(course, STUDY)] == ["course.no-transplant"]
+
+
+def test_of_another_drug_no_limit_of_blinatumomab_is_asked_about() -> None:
+    study = made_up_study(
+        treatments=("nelarabine",),
+        index={"treatment": "nelarabine", "label": "nelarabine", "dose_unit": "mg/m²/day"},
+    )
+    given = {"treatment": "nelarabine", "start_date": day(0), "end_date": day(4), "dose": 650.0}
+    harm = {"toxicity": "neuropathy", "onset_date": day(3), "resolved_date": day(100)}
+    course = build_course(made_up_case(forms={"treatment": [given], "toxicity": [harm]}), study)
+    codes = {finding.code for finding in check_course(course, study)}
+    assert not {code for code in codes if "dose" in code or "cycle" in code or "long-toxicity" in code}
+    crs = harm | {"toxicity": "CRS"}
+    course = build_course(made_up_case(forms={"treatment": [given], "toxicity": [crs]}), study)
+    assert "course.long-toxicity" in {finding.code for finding in check_course(course, study)}
+
+
+def test_a_flat_dose_is_not_held_against_a_dose_per_square_metre() -> None:
+    index = {"treatment": "blinatumomab", "label": "blinatumomab", "dose_unit": "µg/day"}
+    study = made_up_study(index=index)
+    course = build_course(made_up_case(forms={"treatment": [T | {"dose": 28.0}]}), study)
+    assert not [finding for finding in check_course(course, study) if "dose" in finding.code]

@@ -225,3 +225,50 @@ def test_percent_becomes_the_nearest_fraction() -> None:
     assert found.before is not None
     assert found.after is not None
     assert (found.before.level.value, found.after.level.value) == (0.0006, 5e-07)
+
+
+RELAPSE = {"date": day(90), "event": "relapse"}
+NO_TRANSPLANT: dict[str, Any] = {"transplant": []}
+CAR_T = [
+    {"treatment": "blinatumomab", "start_date": day(0), "end_date": day(28)},
+    {"treatment": "CAR-T (CD19)", "start_date": day(100)},
+]
+
+
+@pytest.mark.parametrize(
+    ("after", "forms", "rule", "state"),
+    [
+        # | specimens after the start  | what else happened | the protocol's window | response |
+        # Not transplanted, relapsed, and negative after another treatment: that is no response to the first.
+        ([(120, "negative")], {"treatment": CAR_T, "follow_up": [RELAPSE]}, {}, "not evaluable"),
+        ([(28, 0.3), (120, "negative")], {"treatment": CAR_T, "follow_up": [RELAPSE]}, {}, "none"),
+        ([(28, 0.3), (99, 0.3), (120, "negative")], {"treatment": CAR_T}, {}, "none"),
+        # The day of the other treatment still belongs to the first, as the day of transplant does.
+        ([(28, 0.3), (100, "negative")], {"treatment": CAR_T}, {}, "complete"),
+        # A response stays one when the child relapses later.
+        ([(28, "negative"), (90, 40.0)], {"follow_up": [RELAPSE]}, {}, "complete"),
+        ([(28, "negative"), (95, 40.0)], {"follow_up": [RELAPSE]}, {}, "complete"),
+        # Measured at the relapse alone: a failure, and not left out.
+        ([(90, 40.0)], {"follow_up": [RELAPSE]}, {}, "none"),
+        ([(91, "negative")], {"follow_up": [RELAPSE]}, {}, "not evaluable"),
+        # By days: the level of day 28, not that of a year later.
+        ([(28, "negative"), (365, 0.3)], {}, {"after_within_days": 35}, "complete"),
+        ([(28, "negative"), (365, 0.3)], {}, {}, "none"),
+        ([(36, "negative")], {}, {"after_within_days": 35}, "not evaluable"),
+        ([(35, "negative")], {}, {"after_within_days": 35}, "complete"),
+    ],
+)
+def test_the_time_after_treatment_ends(
+    after: list[tuple[int, Any]], forms: dict[str, Any], rule: dict[str, Any], state: str
+) -> None:
+    specimens = [
+        mrd(on, "not detected", **NEGATIVE)
+        if found == "negative"
+        else mrd(on, "quantified", mrd_percent=found)
+        for on, found in after
+    ]
+    study = made_up_study(response={"sensitivity": 1e-4, **rule})
+    course = build_course(
+        made_up_case(forms={**NO_TRANSPLANT, **forms, "specimens": [BEFORE, *specimens]}), study
+    )
+    assert derive_response(course, study.response, None).state == state

@@ -49,6 +49,12 @@ def test_a_second_record_is_asked_about_answered_and_gone(caseseries, demo, mess
     said = caseseries("check", messy).stdout
     assert "1 question only a person can answer; answer with: caseseries decide" in said
 
+    silent = caseseries("decide", messy, before=["sh", "-c", 'exec "$@" </dev/null', "sh"])
+    assert silent.returncode == 3
+    assert silent.stderr.splitlines()[-1] == (
+        "caseseries: nothing was typed. Without a terminal, options say it (try: caseseries COMMAND --help)"
+    )
+
     refused = caseseries(
         "decide", messy, "--question", question.id, "--answer", "perhaps", "--who", "A", "--why", "B"
     )

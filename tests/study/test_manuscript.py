@@ -19,9 +19,9 @@ PARAGRAPH = (
     "was after relapse in 7 of 11; first line: resistant or refractory in 4 of 11. After treatment, MRD was not "
     "detected in 9/11 (82%; 95% CI 48–98); the MRD response was complete in 9/11 (82%; 95% CI 48–98). Toxicity of any "
     "grade: CRS in 3 of 11, neurotoxicity in 1 of 11 and other in 0 of 11. HSCT followed in 11 of 11, a median of 51 "
-    "days (95% CI 40–113) after the start of blinatumomab. 3-year EFS from HSCT was 47% (95% CI 2–80), with 5 events "
-    "and 1 still at risk. 3-year EFS from start of blinatumomab was 51% (95% CI 2–82), with 5 events and 1 still at "
-    "risk. 3-year OS from HSCT was 81% (95% CI 3–98), with 2 events and 1 still at risk. 3-year OS from start of "
+    "days (95% CI 40–113) after the start of blinatumomab (range 34–119 days). 3-year EFS from HSCT was 47% (95% CI "
+    "2–80), with 5 events and 1 still at risk. 3-year EFS from start of blinatumomab was 51% (95% CI 2–82), with 5 "
+    "events and 1 still at risk. 3-year OS from HSCT was 81% (95% CI 3–98), with 2 events and 1 still at risk. 3-year OS from start of "
     "blinatumomab was 79% (95% CI 3–97), with 2 events and 1 still at risk."
 )
 

@@ -68,7 +68,7 @@ def test_a_negative_is_drawn_at_the_level_it_excludes() -> None:
 
 
 def test_what_followed_a_relapse_is_told_in_days_from_transplant() -> None:
-    (row,) = aftermath(*made(made_up_case("A-1", RELAPSED)))
+    (row,) = aftermath(*made(made_up_case("A-1", RELAPSED)), STUDY)
     assert isinstance(row, Aftermath)
     assert (row.event, row.detail, row.day, row.alive) == ("relapse", "CD19-positive", 92, True)
     assert row.followed == (
@@ -81,7 +81,9 @@ def test_what_followed_a_relapse_is_told_in_days_from_transplant() -> None:
 
 
 def test_events_are_listed_in_order_of_day_and_a_survivor_is_not() -> None:
-    rows = aftermath(*made(made_up_case("A-1", RELAPSED), made_up_case("A-2", DIED), made_up_case("A-3")))
+    rows = aftermath(
+        *made(made_up_case("A-1", RELAPSED), made_up_case("A-2", DIED), made_up_case("A-3")), STUDY
+    )
     assert [(row.case_id, row.event, row.detail, row.day) for row in rows] == [
         ("A-2", "death", "infection", 57),
         ("A-1", "relapse", "CD19-positive", 92),

@@ -36,8 +36,9 @@ def test_findings_come_first_and_the_sums_after_them() -> None:
         "Cells: 9 non-empty = 6 stored + 1 problems + 2 ignored\n"
         "Cases: 2 returned = 1 analysed + 1 not analysed\n"
         "  A-2: set aside, two death dates\n"
-        "1 problem set something aside; list them with: caseseries check"
+        "1 problem set something aside; each is listed above"
     )
+    assert terminal.summary_text(checked(PROBLEM)).endswith("list them with: caseseries check")
 
 
 def test_without_findings_only_the_sums_are_printed() -> None:

@@ -16,8 +16,8 @@ SAVE_AS = "Open it in Excel and save it as “Excel Workbook (.xlsx)”."
 
 def test_no_returns_at_all_stops_the_study(tmp_path):
     sentence = (
-        "study intake.no-returns: returns: there are no returns. Allowed: Excel workbooks (.xlsx). Put the "
-        "centres' workbooks into the folder returns."
+        "study intake.no-returns: returns: there are no returns. Allowed: .xlsx, .xls, .ods, .csv, .tsv. Put the "
+        "centres' files into the folder returns."
     )
     assert told(read_returns(tmp_path, STUDY)) == [sentence]
     (tmp_path / "returns").mkdir()

@@ -11,7 +11,7 @@ from caseseries.record.patient import Patient
 from caseseries.stats.estimate import Estimate
 from caseseries.study.definition import Study
 from caseseries.timeline.check import check_course, check_what_is_known
-from caseseries.timeline.course import Course, build_course
+from caseseries.timeline.course import Course, build_course, cut_off
 from caseseries.timeline.eligibility import judge
 
 
@@ -60,7 +60,7 @@ def form_cohort(
     found = tuple(finding for course in courses for finding in check_course(course, study))
     fatal = {f.case_id: f for f in reversed(found) if f.severity is Severity.CASE}
     analysed, left, sources = [], list(aside), {}
-    for course in courses:
+    for course in (cut_off(course, study.data_cut) for course in courses):
         verdict = judge(course, study)
         if course.case_id in fatal:
             left.append(Left(course.case_id, "set aside", fatal[course.case_id].what))

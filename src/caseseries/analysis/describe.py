@@ -100,7 +100,7 @@ def describe_response(
     eligible = {
         course.case_id
         for course in courses
-        if derive_fact(course, "remission_at_start").value in study.response.before_in
+        if derive_fact(course, "remission_at_start").value in study.before_in
     }
     before = {case: _quantified(r.before) for case, r in responses.items() if case in eligible}
     numbers = {case: found for case, found in before.items() if found}
@@ -151,7 +151,8 @@ def describe_toxicity(courses: Sequence[Course], study: Study) -> Iterator[Resul
             level,
         )
         worst = {
-            case: max((row.number("grade") or 0 for row in found), default=0) for case, found in rows.items()
+            case: max((row.number("grade") or 0 for row in found), default=None)
+            for case, found in rows.items()
         }
         for grade in range(1, 6):
             those = [case for case, highest in worst.items() if highest == grade]
@@ -159,6 +160,9 @@ def describe_toxicity(courses: Sequence[Course], study: Study) -> Iterator[Resul
                 yield proportion(
                     f"toxicity.{name}.grade_{grade}", f"{_title(kind)}, grade {grade}", those, cells, level
                 )
+        if ungraded := [case for case, highest in worst.items() if highest == 0]:
+            label = f"{_title(kind)}, grade not known"
+            yield proportion(f"toxicity.{name}.grade_unknown", label, ungraded, cells, level)
         for action, words in MANAGEMENT.items():
             those = [case for case, found in rows.items() if any(row.flag(action) for row in found)]
             if those:

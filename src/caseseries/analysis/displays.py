@@ -115,7 +115,8 @@ class Lane:
 class Aftermath:
     """One relapse or death after the transplant, and what followed: (what, detail, day) each.
 
-    `day` counts from the transplant. `mrd` is the last level measured before it.
+    `day` counts from the transplant. `mrd` is the last level measured before it. In a study that does not count
+    from a transplant both are told from the index treatment, and `mrd` is the level after it.
     """
 
     case_id: str

@@ -73,7 +73,7 @@ def _immortal_time(seen: Seen) -> Iterator[Remark]:
             naive, delayed = f"{name}.{horizon}", f"{name}.{horizon}.delayed_entry"
             short, origin = clock.endpoint.short, clock.origin_label
             text = (
-                f"{short} from {origin} includes the time up to {seen.study.index.label}; a child who died in "
+                f"{short} from {origin} includes the time up to {seen.study.index.label}; a patient who died in "
                 f"that time could not have entered this series (immortal time). As written, {spoken(horizon)} "
                 f"{short} is {{{naive}}}; counting each case only from its index treatment (delayed entry) it "
                 f"is {{{delayed}}}."
@@ -155,7 +155,7 @@ def _everyone_transplanted(seen: Seen) -> Iterator[Remark]:
     reached = seen.results.get("characteristics.hsct_after_index.yes")
     if reached is not None and reached.estimate.n and reached.estimate.events == reached.estimate.n:
         text = (
-            f"All {{{reached.id}:n}} cases reached transplant. Children who were given {seen.study.index.label} "
+            f"All {{{reached.id}:n}} cases reached transplant. Patients who were given {seen.study.index.label} "
             "and died, relapsed or were never transplanted may not have been found; outcomes from HSCT hold only "
             "for those who reach it."
         )
@@ -178,14 +178,21 @@ def _unseen_cases(seen: Seen) -> Iterator[Remark]:
     yield Remark("unseen-cases", text, ("ascertainment.total",))
 
 
+BPCP_FIRST = (
+    "Survival is given with the beta product confidence procedure, which keeps its coverage in small samples; the "
+    "log–log interval beside it is what most programs print and is too narrow in the tail."
+)
+LOG_LOG_FIRST = (
+    "Survival is given with the log–log interval, which is what most programs print and is too narrow in the tail; "
+    "the beta product confidence procedure beside it keeps its coverage in small samples."
+)
+
+
 def _few_cases(seen: Seen) -> Iterator[Remark]:
     n = seen.results["n.cases"].estimate.value
     if n is not None and n < 50:
-        text = (
-            "With {n.cases} cases every interval is wide. Survival is given with the beta product confidence "
-            "procedure, which keeps its coverage in small samples; the log–log interval beside it is what most "
-            "programs print and is too narrow in the tail."
-        )
+        text = "With {n.cases} cases every interval is wide. "
+        text += LOG_LOG_FIRST if seen.study.report.interval == "log-log" else BPCP_FIRST
         yield Remark("few-cases", text, ("n.cases",))
 
 

@@ -33,7 +33,7 @@ class Analysis:
 def analyse(cohort: Cohort, study: Study, reach: Reach = NOBODY_ASKED) -> Analysis:
     """Every number the protocol asks for, and what a reader should know about them."""
     courses = cohort.courses
-    until = study.origins[study.response.after_until].event
+    until = study.origins[study.response.after_until].event if study.response.after_until else None
     responses = {course.case_id: derive_response(course, study.response, until) for course in courses}
     clocks = start_clocks(courses, study)
     rows: list[Result] = [
@@ -45,20 +45,20 @@ def analyse(cohort: Cohort, study: Study, reach: Reach = NOBODY_ASKED) -> Analys
         *count_before(courses, clocks, study.report.level),
     ]
     results = Results(rows)
-    reached = [
-        (
-            f"MRD measured before and after {study.index.label}",
-            sum(1 for r in responses.values() if r.reduction),
-        ),
-        ("Proceeded to HSCT", results["time.index_to_hsct.median"].estimate.n),
-    ]
+    reached = []
+    if any(course.samples for course in courses):
+        measured = sum(1 for r in responses.values() if r.reduction)
+        reached.append((f"MRD measured before and after {study.index.label}", measured))
+    transplanted = results["time.index_to_hsct.median"].estimate.n
+    if transplanted or study.told_from == "hsct":
+        reached.append(("Proceeded to HSCT", transplanted))
     displays = Displays(
         flow_steps(cohort, study, reached),
         tuple(curve_of(clock, study) for clock in clocks if clock.observations and not clock.delayed),
         mrd_points(courses, responses),
         study.response.sensitivity,
         lanes(courses, study),
-        aftermath(courses, responses),
+        aftermath(courses, responses, study),
         list_cases(courses, responses, study),
         trajectories(courses, study, until),
     )

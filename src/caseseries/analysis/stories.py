@@ -15,7 +15,7 @@ from caseseries.analysis.displays import (
 )
 from caseseries.record.levels import Level, LevelState, combine_markers
 from caseseries.study.definition import Study
-from caseseries.timeline.course import Course
+from caseseries.timeline.course import Course, Moment
 from caseseries.timeline.endpoints import origin_of
 from caseseries.timeline.response import Measured, MrdResponse
 from caseseries.timeline.variables import derive_fact
@@ -40,20 +40,20 @@ def _point(case_id: str, when: str, measured: Measured, index: date) -> MrdPoint
     return MrdPoint(case_id, when, (measured.on - index).days, str(level.state), level.value, limit)
 
 
-def trajectories(courses: Sequence[Course], study: Study, until: str) -> tuple[Trajectory, ...]:
+def trajectories(courses: Sequence[Course], study: Study, until: str | None) -> tuple[Trajectory, ...]:
     """Every specimen of each case, from the index treatment to the event that ends its window; later ones too."""
     found = (_trajectory(course, study, until) for course in courses)
     return tuple(one for one in found if one.points)
 
 
-def _trajectory(course: Course, study: Study, until: str) -> Trajectory:
+def _trajectory(course: Course, study: Study, until: str | None) -> Trajectory:
     index = course.first("index")
     if index is None:
         return Trajectory(course.case_id, ())
     levels = {day: level_of_day(course, day) for day in sorted({sample.on for sample in course.samples})}
     levels |= {d.earliest: Level(LevelState.NOT_EVALUABLE) for d in course.doubts if d.earliest == d.latest}
     points = tuple(_level_at(level, (day - index.on).days) for day, level in sorted(levels.items()))
-    ended = origin_of(course, until)
+    ended = origin_of(course, until) if until else None
     last = max([0, *(point.day for point in points), *([(ended.on - index.on).days] if ended else [])])
     marks = [
         Mark(_event_name(m.kind, m.detail), (m.on - index.on).days) for m in course.all("hsct", *ENDINGS)
@@ -106,7 +106,7 @@ def _spans(course: Course, study: Study, origin: date) -> Iterator[Span]:
     for row in course.patient.form("treatment"):
         start, end = row.date("start_date"), row.date("end_date")
         if row.text("treatment") == study.index.treatment and start and end:
-            yield Span(study.index.label, (start - origin).days, (end - origin).days)
+            yield Span(study.index.label, (start - origin).days, (min(end, study.data_cut) - origin).days)
 
 
 def _event_name(kind: str, detail: str) -> str:
@@ -115,31 +115,39 @@ def _event_name(kind: str, detail: str) -> str:
     return f"{kind}, {detail}" if kind == "relapse" and detail == "lineage switch" else kind
 
 
-def aftermath(courses: Sequence[Course], responses: Mapping[str, MrdResponse]) -> tuple[Aftermath, ...]:
-    """The first relapse, second malignancy or death after each transplant, in order of day."""
-    return tuple(sorted(_aftermath(courses, responses), key=lambda row: (row.day, row.case_id)))
+def aftermath(
+    courses: Sequence[Course], responses: Mapping[str, MrdResponse], study: Study
+) -> tuple[Aftermath, ...]:
+    """The first relapse, second malignancy or death after each transplant, in order of day; after each index
+    treatment where the study does not count from a transplant."""
+    found = (_aftermath(course, responses[course.case_id].after, study) for course in courses)
+    return tuple(sorted((row for row in found if row), key=lambda row: (row.day, row.case_id)))
 
 
-def _aftermath(courses: Sequence[Course], responses: Mapping[str, MrdResponse]) -> Iterator[Aftermath]:
-    for course in courses:
-        hsct, index = origin_of(course, "hsct"), course.first("index")
-        later = [m for m in course.moments if hsct and m.on > hsct.on]
-        event = next((m for m in later if m.kind in ENDINGS), None)
-        if hsct is None or event is None or index is None:
-            continue
-        after = responses[course.case_id].after
-        mrd = _point(course.case_id, "after", after, index.on) if after and after.on <= hsct.on else None
-        rest = [m for m in later[later.index(event) + 1 :] if m.kind != "index end"]
-        followed = tuple((m.kind, m.detail, (m.on - hsct.on).days) for m in rest)
-        yield Aftermath(
-            course.case_id,
-            event.kind,
-            event.detail,
-            (event.on - hsct.on).days,
-            mrd,
-            followed,
-            not course.all("death"),
-        )
+def _aftermath(course: Course, after: Measured | None, study: Study) -> Aftermath | None:
+    start, index = origin_of(course, study.told_from), course.first("index")
+    later = [m for m in course.moments if start and m.on > start.on]
+    event = next((m for m in later if m.kind in ENDINGS), None)
+    if start is None or event is None or index is None:
+        return None
+    known = after if after and after.on <= (start.on if study.told_from == "hsct" else event.on) else None
+    rest = [m for m in later[later.index(event) + 1 :] if m.kind != "index end"]
+    return Aftermath(
+        course.case_id,
+        event.kind,
+        event.detail,
+        (event.on - start.on).days,
+        _point(course.case_id, "after", known, index.on) if known else None,
+        tuple((*_told(m, study), (m.on - start.on).days) for m in rest),
+        not course.all("death"),
+    )
+
+
+def _told(moment: Moment, study: Study) -> tuple[str, str]:
+    """What happened, and its detail; the index treatment given again is named as any other."""
+    if moment.kind == "index":
+        return "other treatment", study.index.label
+    return ("HSCT" if moment.kind == "hsct" else moment.kind), moment.detail
 
 
 def list_cases(courses: Sequence[Course], responses: Mapping[str, MrdResponse], study: Study) -> Listing:
@@ -174,8 +182,9 @@ def _row(course: Course, response: MrdResponse, study: Study) -> dict[str, Cell]
     row["mrd_response"] = str(response.state)
     for name, kind in study.toxicity.kinds.items():
         rows = [r for r in course.patient.form("toxicity") if r.text("toxicity") == kind]
-        row[f"{name}_grade"] = max((int(r.number("grade") or 0) for r in rows), default=0)
-    return row | _outcome_cells(course)
+        grades = [int(grade) for r in rows if (grade := r.number("grade")) is not None]
+        row[f"{name}_grade"] = max(grades, default="not known" if rows else 0)
+    return row | _outcome_cells(course, study.told_from)
 
 
 def _mrd_cells(when: str, measured: Measured | None) -> dict[str, Cell]:
@@ -189,14 +198,16 @@ def _mrd_cells(when: str, measured: Measured | None) -> dict[str, Cell]:
     }
 
 
-def _outcome_cells(course: Course) -> dict[str, Cell]:
+def _outcome_cells(course: Course, told_from: str) -> dict[str, Cell]:
+    """What came after the transplant, or after the index treatment, as the names of the columns say."""
     index, hsct, last = course.first("index"), origin_of(course, "hsct"), course.last_known()
-    event = next((m for m in course.moments if hsct and m.on > hsct.on and m.kind in ENDINGS), None)
+    start = origin_of(course, told_from)
+    event = next((m for m in course.moments if start and m.on > start.on and m.kind in ENDINGS), None)
     return {
         "days_index_to_hsct": (hsct.on - index.on).days if hsct and index else None,
-        "event_after_hsct": event.kind if event else None,
+        f"event_after_{told_from}": event.kind if event else None,
         "event_detail": event.detail if event else None,
-        "days_hsct_to_event": (event.on - hsct.on).days if event and hsct else None,
-        "days_hsct_to_last_known": (last.on - hsct.on).days if last and hsct else None,
+        f"days_{told_from}_to_event": (event.on - start.on).days if event and start else None,
+        f"days_{told_from}_to_last_known": (last.on - start.on).days if last and start else None,
         "alive": "no" if course.all("death") else "yes",
     }

@@ -135,10 +135,10 @@ class Candidate:
         return {mention.verdict for mention in self.mentions if mention.kind == kind}
 
 
-def find_candidates(paragraph: str, drug: str) -> tuple[Candidate, ...]:
-    """Every part of a paragraph about one child in which the drug is named, denied or not."""
-    names = OTHER_NAMES.get(drug.casefold(), (drug,))
-    pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b", re.IGNORECASE)
+def find_candidates(paragraph: str, drug: str, other_names: Sequence[str] = ()) -> tuple[Candidate, ...]:
+    """Every part of a paragraph about one child in which the drug is named, by any of its names, denied or not."""
+    names = (drug, *OTHER_NAMES.get(drug.casefold(), ()), *other_names)
+    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names))})(?!\w)", re.IGNORECASE)
     parts = split_children(paragraph)
     found = []
     for number, part in enumerate(parts):

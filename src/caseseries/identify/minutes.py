@@ -29,6 +29,7 @@ from caseseries.intake.package import (
     walk,
 )
 from caseseries.record.patient import Patient, Source, Value
+from caseseries.study.definition import Index
 
 FOLDER = "minutes"
 KIND = "minutes"
@@ -82,14 +83,19 @@ def _read_guarded(path: Path, folder: Path, apart: Apart) -> MinutesFile:
 
 
 def propose_cases(
-    files: Sequence[MinutesFile], drug: str, patients: Sequence[Patient], log: Log, also: Mapping[str, str]
+    files: Sequence[MinutesFile],
+    index: Index,
+    patients: Sequence[Patient],
+    log: Log,
+    also: Mapping[str, str],
 ) -> Board:
     """Ask about every child the minutes give the drug to, and apply the answers there are.
 
     Args:
         also: case ids that are no longer used, each with the case id that stands for the child.
     """
-    named = list(_candidates(files, drug))
+    drug = index.treatment
+    named = list(_candidates(files, index))
     denied = [where for where, candidate in named if candidate.verdicts("drug") == {"denied"}]
     asked = {
         question.id: question
@@ -146,10 +152,10 @@ def _answer(question: Question, log: Log, patients: Sequence[Patient], also: Map
     return f"{CASE}{case_id}" if any(patient.case_id == case_id for patient in patients) else ""
 
 
-def _candidates(files: Sequence[MinutesFile], drug: str) -> Iterator[tuple[Where, Candidate]]:
+def _candidates(files: Sequence[MinutesFile], index: Index) -> Iterator[tuple[Where, Candidate]]:
     for file in files:
         for number, paragraph in enumerate(file.paragraphs, start=1):
-            for candidate in find_candidates(paragraph, drug):
+            for candidate in find_candidates(paragraph, index.treatment, index.other_names):
                 yield Where(file.file, cell=f"paragraph {number}"), candidate
 
 

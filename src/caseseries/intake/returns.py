@@ -191,10 +191,8 @@ def _list_files(folder: Path) -> tuple[list[Path], list[Remark]]:
     returns = folder / FOLDER
     found = sorted(returns.iterdir()) if returns.is_dir() else []
     if not found:
-        what, do = "there are no returns", f"Put the centres' workbooks into the folder {FOLDER}"
-        finding = Finding(
-            Where(FOLDER), "intake.no-returns", Severity.STUDY, what, "Excel workbooks (.xlsx)", do
-        )
+        what, do = "there are no returns", f"Put the centres' files into the folder {FOLDER}"
+        finding = Finding(Where(FOLDER), "intake.no-returns", Severity.STUDY, what, ", ".join(READERS), do)
         return [], [Remark(finding)]
     others = [path for path in found if not _is_return(path)]
     return [path for path in found if _is_return(path)], [Remark(_not_read(path)) for path in others]

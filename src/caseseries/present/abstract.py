@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from caseseries.present.report import Material, headline, levels_of, outcome_of, toxicity_of
+from caseseries.present.treatment import transplants
 from caseseries.present.wording import capital, fill, plain
 
 
@@ -21,13 +22,11 @@ def _sentences(m: Material) -> Iterator[str]:
         f"{{age.index.minimum_years:value}}{m.to}{{age.index.maximum_years}})."
     )
     yield levels_of(m.results, "indication", "The indication was")
-    yield (
-        "After treatment, MRD was not detected in {mrd.after.not_detected}; the MRD response was complete in "
-        "{mrd.response.complete}."
-    )
+    if m.results["mrd.response.complete"].estimate.n:
+        yield (
+            "After treatment, MRD was not detected in {mrd.after.not_detected}; the MRD response was complete in "
+            "{mrd.response.complete}."
+        )
     yield toxicity_of(m)
-    yield (
-        "HSCT followed in {characteristics.hsct_after_index.yes:of}, a median of {time.index_to_hsct.median} after "
-        f"the start of {index}."
-    )
+    yield from transplants(m.study, m.results)
     yield from (outcome_of(m, result_id) for result_id in headline(m.results, m.study))

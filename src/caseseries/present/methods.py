@@ -1,8 +1,9 @@
 """The methods paragraph, written from what was run: the protocol's own words and the methods of the results."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from caseseries.analysis.results import Results
+from caseseries.analysis.outcomes import FEW_CASES
+from caseseries.analysis.results import Result, Results
 from caseseries.present.wording import join, level_percent, percent, rounded, spell
 from caseseries.study.definition import Endpoint, Study
 
@@ -32,15 +33,28 @@ COMPARISON = (
 ESTIMATORS = (
     ("Kaplan–Meier", "Survival was estimated by Kaplan–Meier."),
     (
-        "beta product",
-        "Its intervals are those of the beta product confidence procedure (BPCP; Fay, Brittain and Proschan, "
-        "Biostatistics 2013), which keeps its coverage in small samples, and log–log intervals beside it.",
-    ),
-    (
         "Aalen–Johansen",
         "Cumulative incidence was estimated by Aalen–Johansen, with complementary log–log intervals.",
     ),
 )
+
+
+BPCP = (
+    "the beta product confidence procedure (BPCP; Fay, Brittain and Proschan, Biostatistics 2013), which keeps its "
+    "coverage in small samples"
+)
+
+
+def _intervals(rows: Sequence[Result]) -> str:
+    """Which interval of survival is quoted, and which stands beside it."""
+    beside = {end for row in rows if (end := row.id.rpartition(".")[2]) in ("loglog", "bpcp")}
+    if not beside:
+        return "Its intervals are log–log."
+    if beside == {"loglog"}:
+        return f"Its intervals are those of {BPCP}, and log–log intervals beside it."
+    if beside == {"bpcp"}:
+        return f"Its intervals are log–log, and beside them those of {BPCP}."
+    return f"Its intervals are log–log from {FEW_CASES} cases on, and below that of {BPCP}; the other stands beside."
 
 
 def _design(study: Study) -> str:
@@ -55,14 +69,23 @@ def _design(study: Study) -> str:
 def _response(study: Study) -> str:
     rule = study.response
     sensitivity = spell(level_percent(rule.sensitivity), study.report.style)
-    until = study.origins[rule.after_until].label
     return (
         f"MRD before treatment is the last evaluable specimen within {rule.before_within_days} days of the start of "
-        f"{study.index.label}; after treatment, the last evaluable specimen before {until}. Of several markers the "
+        f"{study.index.label}; after treatment, the last evaluable specimen {_until(study)}. Of several markers the "
         "highest counts, and a specimen is negative only if all are. A response is complete when MRD is not detected "
         f"at a sensitivity of {sensitivity} or better, and partial when the fall exceeds "
         f"{rounded(rule.partial_log_reduction)} log over its whole possible range; a negative is never replaced by "
         f"a number. Toxicity is graded by {study.toxicity.scale}."
+    )
+
+
+def _until(study: Study) -> str:
+    rule = study.response
+    ends = [f"up to day {rule.after_within_days}"] if rule.after_within_days else []
+    ends += [f"up to {study.origins[rule.after_until].label}"] if rule.after_until else []
+    return (
+        f"{' and '.join([*ends, 'up to any other treatment'])}, and before any relapse (that of the day of relapse "
+        "where there is none before)"
     )
 
 
@@ -87,6 +110,8 @@ def _estimation(study: Study, results: Results) -> str:
     own = [row for name, row in results.items() if not name.startswith("compare.")]
     used = " ".join(row.estimate.method for row in own if row.unit == "probability")
     said = [words for known, words in ESTIMATORS if known in used]
+    if "Kaplan–Meier" in used:
+        said.insert(1, _intervals(own))
     return (
         f"Time is in whole days. {' '.join(said)} Proportions have exact "
         f"(Clopper–Pearson) intervals and medians exact order-statistic intervals; all intervals are {level}. "

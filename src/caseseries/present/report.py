@@ -9,7 +9,7 @@ from caseseries.analysis.displays import Displays
 from caseseries.analysis.remarks import Remark
 from caseseries.analysis.results import Result, Results
 from caseseries.analysis.rulings import Ruling, rulings_behind
-from caseseries.present import methods, tables
+from caseseries.present import methods, tables, treatment
 from caseseries.present.citing import cite_numbers
 from caseseries.present.document import (
     Block,
@@ -173,10 +173,13 @@ def _summary(m: Material) -> Iterator[Block]:
     yield Heading(1, "Summary")
     parts = [
         f"{capital(study.index.label)} was given to {{n.cases}} cases (median age {{age.index.median_years}}, range "
-        f"{{age.index.minimum_years:value}}{m.to}{{age.index.maximum_years}}).",
-        "MRD response was complete in {mrd.response.complete} and complete or partial in "
-        "{mrd.response.complete_or_partial}.",
+        f"{{age.index.minimum_years:value}}{m.to}{{age.index.maximum_years}})."
     ]
+    if results["mrd.response.complete"].estimate.n:
+        parts.append(
+            "MRD response was complete in {mrd.response.complete} and complete or partial in "
+            "{mrd.response.complete_or_partial}."
+        )
     yield m.say(" ".join(parts))
     yield Bullets(tuple(fill(_headline_text(results[one]), results) for one in headline(results, study)))
     urgent = [fill(remark.text, results) for remark in m.remarks if remark.code in URGENT]
@@ -237,15 +240,8 @@ def levels_of(results: Results, variable: str, opening: str) -> str:
 def _treatment(m: Material) -> Iterator[Block]:
     study = m.study
     yield Heading(1, "Treatment and MRD response")
-    yield m.say(
-        f"{levels_of(m.results, 'cycles', 'The number of cycles was')} "
-        f"Before {study.index.label}, MRD in cases in MRD-positive remission was a median of {{mrd.before.median}}, "
-        f"range {{mrd.before.minimum:value}}{m.to}{{mrd.before.maximum:value}} (n = {{mrd.before.median:n}}). "
-        "After it, MRD was "
-        "not detected in {mrd.after.not_detected}; the response was complete in {mrd.response.complete}, partial in "
-        "{mrd.response.partial}, and complete or partial in {mrd.response.complete_or_partial} (see figure:mrd, "
-        "table:response)."
-    )
+    levels = treatment.mrd_levels(study, m.results, shown=bool(m.displays.mrd))
+    yield m.say(" ".join([levels_of(m.results, "cycles", "The number of cycles was"), *levels]))
     target = m.displays.mrd_target
     caption = (
         "Each line is one case. A filled circle is a quantified level; an open symbol in the shaded band is a "
@@ -256,13 +252,10 @@ def _treatment(m: Material) -> Iterator[Block]:
         title = f"MRD before and after {study.index.label}"
         yield _figure("mrd", title, caption, mrd_figure(points, target))
     yield from _over_time(m)
-    yield tables.response(m.results)
-    transplanted = "characteristics.hsct_after_index.yes"
-    yield m.say(
-        f"HSCT followed in {{{transplanted}:of}}, a median of {{time.index_to_hsct.median}} from the start of "
-        f"{study.index.label} (range {{time.index_to_hsct.minimum:value}}{m.to}{{time.index_to_hsct.maximum}}). "
-        + _home(m.results)
-    )
+    if points:
+        yield tables.response(m.results)
+    if followed := [*treatment.transplants(study, m.results), *treatment.discharge(m.results)]:
+        yield m.say(" ".join(followed))
 
 
 def _over_time(m: Material) -> Iterator[Block]:
@@ -284,16 +277,6 @@ def _over_time(m: Material) -> Iterator[Block]:
     yield _figure("mrd-over-time", "MRD over time, case by case", caption, drawn)
 
 
-def _home(results: Results) -> str:
-    home, between = "characteristics.home_after_week_1.yes", "hsct.therapy_between"
-    sentences = []
-    if home in results:
-        sentences.append(f"Discharge home after the first week of treatment was possible in {{{home}:of}}.")
-    if between in results:
-        sentences.append(f"Other therapy was given between treatment and transplant in {{{between}:of}}.")
-    return " ".join(sentences)
-
-
 def _toxicity(m: Material) -> Iterator[Block]:
     yield Heading(1, "Toxicity")
     yield m.say(f"{toxicity_of(m)[:-1]} (see table:toxicity).")
@@ -311,7 +294,7 @@ def _outcomes(m: Material) -> Iterator[Block]:
     start = f"start of {study.index.label}"
     yield m.say(_course(m))
     if m.displays.lanes:
-        caption = f"From the {start}; an arrow is a child alive at last contact."
+        caption = f"From the {start}; an arrow is a case alive at last contact."
         yield _figure("swimmer", "Time-line of each case", caption, swimmer_figure(m.displays.lanes, start))
     for origin in dict.fromkeys(curve.origin for curve in m.displays.curves if curve.kind == "survival"):
         curves = [c for c in m.displays.curves if c.origin == origin and c.kind == "survival"]
@@ -372,14 +355,14 @@ def _relapses(m: Material) -> Iterator[Block]:
         here = [c for c in curves if c.origin == origin]
         drawn = incidence_figure(here, m.study.report.minimum_at_risk, m.study.report.level)
         names = join([curve.label for curve in here])
-        caption = (
-            "Aalen–Johansen: each counts the other as competing, so the two add up to the risk of either."
-        )
+        caption = "Aalen–Johansen; what competes with each event is said in the methods."
         yield _figure(
             f"incidence-{here[0].id.split('.')[1]}", f"{capital(names)} from {origin}", caption, drawn
         )
-    yield tables.incidence(m.study, m.results)
-    yield tables.aftermath(m.displays.aftermath, m.study.report.style)
+    if curves:
+        yield tables.incidence(m.study, m.results)
+    if m.displays.aftermath:
+        yield tables.aftermath(m.displays.aftermath, m.study)
 
 
 def _incidences(m: Material) -> str:
@@ -391,10 +374,13 @@ def _incidences(m: Material) -> str:
         for origin in wanted.origins
     ]
     said = [f"{m.results[name].label} was {{{name}}}" for name in names if name in m.results]
-    estimates = f"{capital(join(said))} (see figure:incidence-, table:incidence). " if said else ""
-    return (
-        f"{estimates}Every relapse and death after HSCT is listed with what followed (see table:aftermath)."
-    )
+    sentences = [f"{capital(join(said))} (see figure:incidence-, table:incidence)."] if said else []
+    if m.displays.aftermath:
+        since = tables.told_since(m.study)
+        sentences.append(
+            f"The first relapse or death of each case after {since} is listed with what followed (see table:aftermath)."
+        )
+    return " ".join(sentences)
 
 
 def _beside(m: Material) -> Iterator[Block]:
@@ -419,7 +405,7 @@ def _beside(m: Material) -> Iterator[Block]:
             name = f"compare-{contrast.id}-{contrast.drawn.ours.id.split('.')[1]}"
             caption = "Ours with its pointwise interval; the published outcome with its own."
             yield _figure(name, f"{contrast.ours} beside {join(contrast.names)}", caption, shown)
-        yield tables.comparison(contrast, m.results)
+        yield tables.comparison(contrast, m.results, m.study)
         told = [f"Compared although they differ: {contrast.told}"] if contrast.told else []
         yield m.say(
             f"{contrast.ours} beside {join(contrast.names)} (see figure:compare-{contrast.id}, "

@@ -47,13 +47,18 @@ def _characteristic(variable: Variable, study: Study, results: Results) -> Itera
     if variable.kind == "number":
         stem = variable.result_id("{}")
         median, low, high = (stem.format(name) for name in ("median", "minimum", "maximum"))
-        yield _row(results, label, f"{{{median}:value}} ({{{low}:value}}{to}{{{high}:value}})")
+        known, line = results[median].estimate.n, f"{{{median}:value}} ({{{low}:value}}{to}{{{high}:value}})"
     elif variable.kind == "yes_no":
-        yield _row(results, label, f"{{{variable.result_id('yes')}:value}}")
+        known, line = results[variable.result_id("yes")].estimate.n, f"{{{variable.result_id('yes')}:value}}"
     else:
+        known, line = 0, ""
+    if known:
+        yield _row(results, label, line)
+    else:
+        yield TableRow(((Text(label),), ()), head=True)
+    if not line:
         stem = variable.result_id("")
         levels = [row for name, row in results.items() if name.startswith(stem) and row.unit == "proportion"]
-        yield TableRow(((Text(label),), ()), head=True)
         for level in levels:
             yield _row(results, level.label.removeprefix(f"{variable.label}: "), f"{{{level.id}:value}}", 1)
     unknown = f"characteristics.{variable.name}.unknown"
@@ -66,43 +71,42 @@ def _row(results: Results, label: str, text: str, indent: int = 0) -> TableRow:
 
 
 def cases(listing: Listing, study: Study) -> Table:
-    """One row a case, in the order of the returns."""
-    columns = {
-        "Case": "case_id",
-        "Fusion": "fusion",
-        "Age at diagnosis, months": "age_at_diagnosis_months",
-        "Indication": "indication",
-        "Remission at start": "remission_at_start",
-        f"Age at {study.index.label}, years": "age_at_index_years",
-        "Cycles": "cycles",
-        "MRD before": "mrd_before",
-        "MRD after": "mrd_after",
-        "Days to HSCT": "days_index_to_hsct",
-        "Event (day after HSCT)": "event_after_hsct",
-        "Last seen, day after HSCT": "days_hsct_to_last_known",
-        "Alive": "alive",
-    }
+    """One row a case, in the order of the returns; a column that nobody filled is left out."""
+    since, index = told_since(study), study.index.label
+    columns = (
+        ("Case", "case_id", "l"),
+        ("Fusion", "fusion", "l"),
+        ("Age at diagnosis, months", "age_at_diagnosis_months", "r"),
+        ("Indication", "indication", "l"),
+        ("Remission at start", "remission_at_start", "l"),
+        (f"Age at {index}, years", "age_at_index_years", "r"),
+        ("Cycles", "cycles", "r"),
+        ("MRD before", "mrd_before", "r"),
+        ("MRD after", "mrd_after", "r"),
+        ("Days to HSCT", "days_index_to_hsct", "r"),
+        (f"Event (day after {since})", f"event_after_{study.told_from}", "r"),
+        (f"Last seen, day after {since}", f"days_{study.told_from}_to_last_known", "r"),
+        ("Alive", "alive", "l"),
+    )
+    written = [(name, [_words_of(row, name, study) for row in listing.rows]) for _, name, _ in columns]
+    kept = {name for name, words in written if any(word != NOTHING for word in words)}
+    shown = [column for column in columns if column[1] in kept]
     rows = tuple(
-        TableRow(tuple(_cell(row, name, study.report.style) for name in columns.values()))
+        TableRow(tuple(_of_case(str(row["case_id"]), _words_of(row, name, study)) for _, name, _ in shown))
         for row in listing.rows
     )
-    notes = (
-        "MRD is a percentage of cells; < marks a specimen in which it was not detected, at the sensitivity given.",
-        f"Days to HSCT are from the start of {study.index.label}.",
-    )
+    mrd = "MRD is a percentage of cells; < marks a specimen in which it was not detected, at the sensitivity given."
+    notes = [mrd] if kept & {"mrd_before", "mrd_after"} else []
+    notes += [f"Days to HSCT are from the start of {index}."] if "days_index_to_hsct" in kept else []
     return Table(
         "cases",
         "Every case, in the order of the returns",
-        tuple(columns),
+        tuple(heading for heading, _, _ in shown),
         rows,
-        "llrllrrrrrlrl",
-        notes,
+        "".join(align for _, _, align in shown),
+        tuple(notes),
         wide=True,
     )
-
-
-def _cell(row: Mapping[str, object], name: str, style: str) -> Inlines:
-    return _of_case(str(row["case_id"]), _words_of(row, name, style))
 
 
 def _of_case(case_id: str, words: str) -> Inlines:
@@ -110,16 +114,19 @@ def _of_case(case_id: str, words: str) -> Inlines:
     return (Text(words, trail=case_trail(case_id) if any(letter.isdigit() for letter in words) else ""),)
 
 
-def _words_of(row: Mapping[str, object], name: str, style: str) -> str:
-    value = row.get(name)
+NOTHING = "–"
+
+
+def _words_of(row: Mapping[str, object], name: str, study: Study) -> str:
+    value, style = row.get(name), study.report.style
     if name in ("mrd_before", "mrd_after"):
         return spell(_level(row, name), style)
-    if name == "event_after_hsct" and value:
+    if name == f"event_after_{study.told_from}" and value:
         detail = f", {row['event_detail']}" if row["event_detail"] else ""
-        return f"{value}{detail} ({row['days_hsct_to_event']})"
+        return f"{value}{detail} ({row[f'days_{study.told_from}_to_event']})"
     if isinstance(value, float):
         return spell(rounded(value, 1), style)
-    return "–" if value is None else str(value)
+    return NOTHING if value is None else str(value)
 
 
 def _level(row: Mapping[str, object], name: str) -> str:
@@ -128,7 +135,7 @@ def _level(row: Mapping[str, object], name: str) -> str:
         return level_percent(value)
     if state == "not detected" and isinstance(limit, float):
         return f"< {level_percent(limit)}"
-    return str(state or "–")
+    return str(state or NOTHING)
 
 
 def response(results: Results) -> Table:
@@ -182,8 +189,7 @@ def survival(study: Study, results: Results) -> Table:
         quoted, other = (_range(one, results) for one in (result, beside))
         first = (quoted, other) if "beta product" in result.estimate.method else (other, quoted)
         _, value, _ = _estimate_cells(result, results)
-        label = (Text(result.label.replace("index treatment", study.index.label)),)
-        rows.append(TableRow((label, value, *first, *_rests_on(result))))
+        rows.append(TableRow((_named(result, study), value, *first, *_rests_on(result))))
     interval = f"{percent(study.report.level)} CI"
     columns = ("Estimate", "%", f"{interval}, BPCP", f"{interval}, log–log", "Events / n", "At risk")
     notes = (
@@ -191,6 +197,11 @@ def survival(study: Study, results: Results) -> Table:
         f"At risk: still under observation at the horizon; {study.report.minimum_at_risk} are asked for.",
     )
     return Table("survival", "Survival", columns, tuple(rows), "lrrrrr", notes)
+
+
+def _named(result: Result, study: Study) -> Inlines:
+    """The label of a result, with the index treatment by its name."""
+    return (Text(result.label.replace("index treatment", study.index.label)),)
 
 
 def _range(result: Result | None, results: Results) -> Inlines:
@@ -232,13 +243,20 @@ def _rests_on(result: Result) -> tuple[Inlines, ...]:
     return fill(f"{{{result.id}:out_of}}", {result.id: result}), (Number(result.id, at_risk),)
 
 
-def aftermath(rows: Sequence[Aftermath], style: str = "plain") -> Table:
-    """Relapses and deaths after transplant, and what followed."""
-    columns = ("Case", "Event", "Day after HSCT", "MRD before HSCT", "What followed (day)")
+def told_since(study: Study) -> str:
+    """The event from which relapses and deaths are told: "HSCT", or the index treatment."""
+    return "HSCT" if study.told_from == "hsct" else study.index.label
+
+
+def aftermath(rows: Sequence[Aftermath], study: Study) -> Table:
+    """Relapses and deaths after transplant (or the index treatment), and what followed."""
+    since, style = told_since(study), study.report.style
+    mrd = f"MRD {'before' if study.told_from == 'hsct' else 'after'} {since}"
+    columns = ("Case", "Event", f"Day after {since}", mrd, "What followed (day)")
     body = tuple(
         TableRow(tuple(_of_case(row.case_id, words) for words in _happened(row, style))) for row in rows
     )
-    return Table("aftermath", "Relapses and deaths after HSCT, and what followed", columns, body, "llrrl")
+    return Table("aftermath", f"Relapses and deaths after {since}, and what followed", columns, body, "llrrl")
 
 
 def _happened(row: Aftermath, style: str) -> tuple[str, ...]:
@@ -266,10 +284,10 @@ def _step(what: str, detail: str, day: int) -> str:
 PRIORS = ("weak", "robust", "power")
 
 
-def comparison(contrast: Contrast, results: Results) -> Table:
+def comparison(contrast: Contrast, results: Results, study: Study) -> Table:
     """One comparison with a published outcome: a line a measure, and what it rests on."""
     rows = tuple(
-        TableRow(((Text(results[name].label),), _shown(results[name]), fill(_basis(name, results), results)))
+        TableRow((_named(results[name], study), _shown(results[name]), fill(_basis(name, results), results)))
         for name in contrast.result_ids
         if not {"worth", "conflict"} & set(name.split("."))
     )

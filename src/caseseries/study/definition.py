@@ -18,6 +18,17 @@ EventName = Literal[
 ]
 
 DAYS_PER_YEAR = 365.25
+DOSE_UNIT = "µg/m²/day"  # of blinatumomab
+
+Remission = Literal[
+    "CR1, MRD-positive",
+    "CR1, MRD-negative",
+    "CR2, MRD-positive",
+    "CR2, MRD-negative",
+    "CR3 or later, MRD-positive",
+    "CR3 or later, MRD-negative",
+    "not in remission",
+]
 
 
 class _Part(BaseModel):
@@ -25,10 +36,15 @@ class _Part(BaseModel):
 
 
 class Index(_Part):
-    """The treatment that defines the cohort. `name` must be one of the study's treatments."""
+    """The treatment that defines the cohort. `treatment` must be one of the study's treatments.
+
+    `other_names` are what minutes and centres call it too: trade names and abbreviations.
+    """
 
     treatment: Sentence
     label: Sentence
+    other_names: tuple[Sentence, ...] = ()
+    dose_unit: Sentence = DOSE_UNIT
 
 
 class Rule(_Part):
@@ -74,16 +90,19 @@ class Wanted(_Part):
 class Response(_Part):
     """When an MRD response is complete or partial. `sensitivity` is a fraction of cells (1e-4 is 0.01 %).
 
-    The level before treatment is summarised over cases whose remission at start is one of `before_in`: in a
-    child not in remission it measures leukaemia, not minimal residual disease. `criteria` is the profile by which
-    raw plates are interpreted: a built-in one, or a TOML file in the study folder.
+    The level before treatment is summarised over cases whose remission at start is one of `before_in`, by default
+    every MRD-positive one: in a child not in remission it measures leukaemia, not minimal residual disease. "After"
+    ends with the event of the origin `after_until`, `after_within_days` after the start, or with another treatment or
+    a relapse, whichever is first. `criteria` is the profile by which raw plates are interpreted: a built-in one, or a
+    TOML file in the study folder.
     """
 
     sensitivity: float = Field(gt=0, lt=1)
-    before_in: tuple[str, ...] = ("CR1, MRD-positive", "CR2, MRD-positive")
+    before_in: tuple[str, ...] | None = None
     partial_log_reduction: float = Field(default=1.0, gt=0)
     before_within_days: int = Field(default=35, ge=0)
-    after_until: Word = "hsct"
+    after_until: Word | None = None
+    after_within_days: int | None = Field(default=None, ge=1)
     criteria: Sentence = "esg-mrd-all-2007/prevent-false-negative"
 
 
@@ -118,6 +137,15 @@ class Study(_Part):
     notice: str = ""
     treatments: tuple[str, ...] = Field(min_length=1)
     first_line_protocols: tuple[str, ...] = Field(min_length=1)
+    indications: tuple[Sentence, ...] = ("after relapse", "first line: resistant or refractory")
+    remissions: tuple[Remission, ...] = ("CR1, MRD-positive", "CR2, MRD-positive", "not in remission")
+    relapse_phenotypes: tuple[Sentence, ...] = (
+        "CD19-positive",
+        "CD19-negative",
+        "CD19-dim",
+        "lineage switch",
+        "not known",
+    )
     index: Index
     eligibility: tuple[Rule, ...] = ()
     origins: dict[Word, Origin]
@@ -126,6 +154,19 @@ class Study(_Part):
     response: Response
     toxicity: Toxicity
     report: Reporting = Reporting()
+
+    @property
+    def before_in(self) -> tuple[str, ...]:
+        """The states at the start over which the level of MRD before treatment is summarised."""
+        if self.response.before_in is not None:
+            return self.response.before_in
+        return tuple(state for state in self.remissions if state.endswith("MRD-positive"))
+
+    @property
+    def told_from(self) -> Literal["hsct", "index"]:
+        """The event from which relapses and deaths are told case by case: the transplant where the protocol counts
+        from one, else the index treatment."""
+        return "hsct" if any(origin.event == "hsct" for origin in self.origins.values()) else "index"
 
 
 def days_of(horizon: str) -> int:

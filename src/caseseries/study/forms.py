@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from caseseries.study.definition import Study
+from caseseries.study.definition import DOSE_UNIT, Study
 
 Kind = Literal["id", "date", "number", "choice", "text", "yes_no"]
 
@@ -132,39 +132,6 @@ TRANSPLANT = Form(
 )
 
 
-FOLLOW_UP = Form(
-    "follow_up",
-    "Follow-up",
-    repeats=True,
-    help="One line for each event, and one for the day the child was last seen alive.",
-    columns=(
-        CASE_ID,
-        Column("date", "Date", "date", required=True),
-        Column("event", "Event", "choice", required=True, choices=FOLLOW_UP_EVENTS),
-        Column(
-            "phenotype",
-            "Relapse phenotype",
-            "choice",
-            choices=("CD19-positive", "CD19-negative", "CD19-dim", "lineage switch", "not known"),
-        ),
-        Column(
-            "cause_of_death",
-            "Cause of death",
-            "choice",
-            choices=(
-                "leukaemia",
-                "infection",
-                "transplant-related, other",
-                "treatment-related, other",
-                "other",
-                "not known",
-            ),
-        ),
-        Column("detail", "Detail", "text"),
-    ),
-)
-
-
 def forms_of(study: Study) -> tuple[Form, ...]:
     """Every form of the study's return, in the order of its sheets."""
     return (
@@ -174,7 +141,7 @@ def forms_of(study: Study) -> tuple[Form, ...]:
         SPECIMENS,
         _toxicity(study),
         TRANSPLANT,
-        FOLLOW_UP,
+        _follow_up(study),
     )
 
 
@@ -242,20 +209,46 @@ def _treatment(study: Study) -> Form:
             Column("cycle", "Cycle", "number", low=1, high=20, whole=True),
             Column("start_date", "Start date", "date", required=True),
             Column("end_date", "End date", "date"),
-            Column(
-                "indication",
-                "Indication",
-                "choice",
-                choices=("after relapse", "first line: resistant or refractory"),
-            ),
-            Column(
-                "remission_at_start",
-                "Remission at start",
-                "choice",
-                choices=("CR1, MRD-positive", "CR2, MRD-positive", "not in remission"),
-            ),
-            Column("dose", "Dose (µg/m²/day)", "number", low=1, high=60),
+            Column("indication", "Indication", "choice", choices=study.indications),
+            Column("remission_at_start", "Remission at start", "choice", choices=study.remissions),
+            _dose(study),
             Column("home_after_week_1", "Discharged after the first week", "yes_no"),
+        ),
+    )
+
+
+def _dose(study: Study) -> Column:
+    """Bounded where we know the unit's; a dose in another may be any number that is not negative."""
+    unit = study.index.dose_unit
+    low, high = (1, 60) if unit == DOSE_UNIT else (0, None)
+    return Column("dose", f"Dose ({unit})", "number", low=low, high=high)
+
+
+def _follow_up(study: Study) -> Form:
+    return Form(
+        "follow_up",
+        "Follow-up",
+        repeats=True,
+        help="One line for each event, and one for the day the child was last seen alive.",
+        columns=(
+            CASE_ID,
+            Column("date", "Date", "date", required=True),
+            Column("event", "Event", "choice", required=True, choices=FOLLOW_UP_EVENTS),
+            Column("phenotype", "Relapse phenotype", "choice", choices=study.relapse_phenotypes),
+            Column(
+                "cause_of_death",
+                "Cause of death",
+                "choice",
+                choices=(
+                    "leukaemia",
+                    "infection",
+                    "transplant-related, other",
+                    "treatment-related, other",
+                    "other",
+                    "not known",
+                ),
+            ),
+            Column("detail", "Detail", "text"),
         ),
     )
 

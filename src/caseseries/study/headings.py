@@ -83,7 +83,7 @@ def _columns(data: Mapping[str, Any], forms: Sequence[Form], kind: str) -> Itera
 
 def _groups(data: Mapping[str, Any], study: Study) -> Iterator[tuple[str, Target]]:
     index = study.index.treatment
-    names = dict.fromkeys((index, study.index.label, *data["drugs"].get(index, ())))
+    names = dict.fromkeys((index, study.index.label, *study.index.other_names, *data["drugs"].get(index, ())))
     for group, columns in data["groups"].items():
         sets = tuple((column, word.format(index=index)) for column, word in columns["sets"].items())
         if ("treatment", "CAR-T (CD19)") in sets and "CAR-T (CD19)" not in study.treatments:
@@ -111,6 +111,17 @@ def _words(
             listed = data[form.name].get(column.name, {}).get("words", {})
             if column.name == "treatment":
                 listed = {name: data["drugs"].get(name, ()) for name in study.treatments}
-            words = {word: choice for choice in column.choices for word in listed.get(choice, ())}
+                index = study.index.treatment
+                listed[index] = (*listed[index], *(name.casefold() for name in study.index.other_names))
+            words = _unambiguous(column.choices, listed)
             if words:
                 yield form.name, column.name, words
+
+
+def _unambiguous(choices: Sequence[str], listed: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Words by their choice; a word of two choices of this study is left to be asked about."""
+    meant: dict[str, set[str]] = defaultdict(set)
+    for choice in choices:
+        for word in listed.get(choice, ()):
+            meant[word].add(choice)
+    return {word: only for word, (only, *others) in meant.items() if not others}

@@ -1,6 +1,6 @@
 """study.toml to a Study: every problem at once, each with its TOML path and a suggestion if one is close."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 
 from caseseries.findings import Finding, Severity, StudyError, Where
 from caseseries.study.definition import Rule, Study
+from caseseries.study.forms import forms_of
 from caseseries.study.toml import read_toml, suggest
 from caseseries.study.variables import BY_NAME
 
@@ -120,10 +121,13 @@ def _check_references(study: Study) -> Iterator[Finding]:
     for number, wanted in enumerate(study.estimates, start=1):
         yield from _unknown(f"estimates[{number}].endpoint", [wanted.endpoint], study.endpoints)
         yield from _unknown(f"estimates[{number}].origins", wanted.origins, study.origins)
-    yield from _unknown("response.after_until", [study.response.after_until], study.origins)
+    yield from _check_window(study)
+    yield from _unknown("response.before_in", study.before_in, study.remissions)
+    yield from _check_asked_once(study)
     yield from _unknown("report.characteristics", study.report.characteristics, BY_NAME)
+    choices = {column.name: column.choices for form in forms_of(study) for column in form.columns}
     for number, rule in enumerate(study.eligibility, start=1):
-        yield from _check_rule(f"eligibility[{number}]", rule)
+        yield from _check_rule(f"eligibility[{number}]", rule, choices)
     for name, endpoint in study.endpoints.items():
         if both := sorted(set(endpoint.events) & set(endpoint.competing)):
             what = f"{both[0]} is both an event and a competing event"
@@ -132,7 +136,35 @@ def _check_references(study: Study) -> Iterator[Finding]:
             )
 
 
-def _check_rule(path: str, rule: Rule) -> Iterator[Finding]:
+TOO_EARLY = ("birth", "diagnosis", "index")
+
+
+def _check_window(study: Study) -> Iterator[Finding]:
+    """The origin that ends the time after treatment must be able to come after it."""
+    path, until = "response.after_until", study.response.after_until
+    if until is None:
+        return
+    yield from _unknown(path, [until], study.origins)
+    if until in study.origins and study.origins[until].event in TOO_EARLY:
+        what = f"{until} is not later than the start of {study.index.label}, so no specimen could be after it"
+        later = [name for name, origin in study.origins.items() if origin.event not in TOO_EARLY]
+        do = "Name a later origin, or leave it out; after_within_days ends the time by days"
+        yield _finding(path, "no-time", what, ", ".join(later), do)
+
+
+def _check_asked_once(study: Study) -> Iterator[Finding]:
+    """An endpoint from an origin has one list of horizons."""
+    asked: dict[tuple[str, str], int] = {}
+    for number, wanted in enumerate(study.estimates, start=1):
+        for origin in dict.fromkeys(wanted.origins):
+            first = asked.setdefault((wanted.endpoint, origin), number)
+            if first != number:
+                what = f"{wanted.endpoint} from {origin} is asked for in estimates[{first}] too"
+                do = f"Put its horizons into estimates[{first}]"
+                yield _finding(f"estimates[{number}].origins", "twice", what, "each pair once", do)
+
+
+def _check_rule(path: str, rule: Rule, choices: Mapping[str, tuple[str, ...]]) -> Iterator[Finding]:
     variable = BY_NAME.get(rule.variable)
     if variable is None:
         yield from _unknown(f"{path}.variable", [rule.variable], BY_NAME)
@@ -145,6 +177,13 @@ def _check_rule(path: str, rule: Rule) -> Iterator[Finding]:
     for name in (name for name in given if name not in allowed):
         what = f"{name} cannot be asked of {rule.variable}, which is a {variable.kind.replace('_', '/')}"
         yield _finding(f"{path}.{name}", "wrong-condition", what, " or ".join(allowed), "Use one of those")
+    if rule.one_of is not None and choices.get(rule.variable):
+        yield from _unknown(f"{path}.one_of", rule.one_of, choices[rule.variable])
+    for low, high in (("at_least", "at_most"), ("from_date", "to_date")):
+        least, most = getattr(rule, low), getattr(rule, high)
+        if least is not None and most is not None and least > most:
+            what = f"{low} {least} is above {high} {most}, so that nobody can meet the rule"
+            yield _finding(path, "contradiction", what, f"{low} up to {high}", "Correct one of them")
 
 
 def _unknown(path: str, words: Iterable[str], allowed: Iterable[str]) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """A case's dated history in order: records to moments on one calendar, each with the cells behind it."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from caseseries.record.dates import ClinicalDate
@@ -88,6 +88,39 @@ def build_course(patient: Patient, study: Study) -> Course:
     samples = sorted(_samples(patient), key=lambda sample: sample.on)
     doubts = (_doubt(row) for row in patient.form("specimens") if not can_read(row))
     return Course(patient, tuple(moments), tuple(samples), tuple(doubts))
+
+
+# The day that a line of each form is about.
+DAY_OF = {
+    "treatment": "start_date",
+    "specimens": "specimen_date",
+    "toxicity": "onset_date",
+    "transplant": "hsct_date",
+    "follow_up": "date",
+}
+
+
+def cut_off(course: Course, data_cut: date) -> Course:
+    """The course as it was known on `data_cut`: nothing that happened later is in it.
+
+    What came later still says that the child was alive on that day: a moment "data cut" stands for it.
+    """
+    moments = tuple(moment for moment in course.moments if moment.on <= data_cut)
+    last = course.last_known()
+    if last is not None and last.on > data_cut:
+        moments += (Moment("data cut", data_cut, last.sources),)
+    rows = {
+        form: tuple(row for row in found if not _is_after(row, DAY_OF.get(form, ""), data_cut))
+        for form, found in course.patient.rows.items()
+    }
+    samples = tuple(sample for sample in course.samples if sample.on <= data_cut)
+    doubts = tuple(doubt for doubt in course.doubts if doubt.earliest <= data_cut)
+    return Course(replace(course.patient, rows=rows), moments, samples, doubts)
+
+
+def _is_after(row: Row, column: str, data_cut: date) -> bool:
+    found = row.values.get(column)
+    return bool(found and isinstance(found.value, ClinicalDate) and found.value.earliest > data_cut)
 
 
 def _moments(patient: Patient, study: Study) -> Iterator[Moment]:

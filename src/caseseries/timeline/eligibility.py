@@ -20,8 +20,12 @@ class Verdict:
 
 
 def judge(course: Course, study: Study) -> Verdict:
-    """The first failed rule decides. A rule that cannot be judged excludes too, and says what is missing."""
+    """Whether the index treatment was given; then the first failed rule decides. A rule that cannot be judged
+    excludes too, and says what is missing."""
     decided: tuple[Source, ...] = ()
+    given = [row.text("treatment") for row in course.patient.form("treatment")]
+    if study.index.treatment not in given:
+        return Verdict(False, f"{study.index.label} not started by the data cut")
     for rule in study.eligibility:
         fact = derive_fact(course, rule.variable)
         if fact.value is None:

@@ -47,22 +47,29 @@ class MrdResponse:
         return sum((m.sources for m in (self.before, self.after) if m), ())
 
 
-def derive_response(course: Course, rule: ResponseRule, until: str) -> MrdResponse:
-    """The response to the index treatment; `until` is the event that ends its window (the transplant).
+def derive_response(course: Course, rule: ResponseRule, until: str | None) -> MrdResponse:
+    """The response to the index treatment.
 
-    Before: the last evaluable day in the `before_within_days` up to the start. After: the last evaluable day
-    after the start and no later than `until`.
+    Before: the last evaluable day in the `before_within_days` up to the start. After: the last evaluable day in the
+    time that is the index treatment's own (`_ends`).
+
+    Args:
+        until: the event that ends the time after treatment (the transplant), if one does.
     """
     index = course.first("index")
     if index is None:
         return MrdResponse(ResponseState.NOT_EVALUABLE, None, None, None, "no index treatment")
-    limit = origin_of(course, until)
     earliest = index.on - timedelta(days=rule.before_within_days)
     before = last_level(s for s in course.samples if earliest <= s.on <= index.on)
     if _doubted(course, earliest - timedelta(days=1), index.on, before):
         before = None
-    after = last_level(s for s in course.samples if index.on < s.on <= (limit.on if limit else date.max))
-    if doubt := _doubted(course, index.on, limit.on if limit else date.max, after):
+    later = [s for s in course.samples if s.on > index.on]
+    for limit in _ends(course, index.on, rule, until):
+        after = last_level(s for s in later if s.on <= limit)
+        doubt = _doubted(course, index.on, limit, after)
+        if after or doubt:
+            break
+    if doubt:
         because = "a specimen after treatment has a day or a result that could not be read"
         return MrdResponse(
             ResponseState.NOT_EVALUABLE, before, None, None, f"{because} ({doubt.sources[0].where})"
@@ -74,6 +81,23 @@ def derive_response(course: Course, rule: ResponseRule, until: str) -> MrdRespon
     reduction = log_reduction(before.level, after.level) if before else None
     state, because = _classify(after.level, reduction, rule)
     return MrdResponse(state, before, after, reduction, because)
+
+
+def _ends(course: Course, start: date, rule: ResponseRule, until: str | None) -> tuple[date, ...]:
+    """The last day on which a level still speaks of the index treatment, in the order to try.
+
+    That is the day of the protocol's event, of its number of days, or of another treatment, whichever is first. A
+    relapse ends it the day before: what is measured at relapse is the relapse, and counts only where nothing was
+    measured earlier, for a child who never responded must not be left out of those who did.
+    """
+    ended = origin_of(course, until) if until else None
+    other = next((m for m in course.all("other treatment") if m.on > start), None)
+    limits = [moment.on for moment in (ended, other) if moment is not None]
+    if rule.after_within_days is not None:
+        limits.append(start + timedelta(days=rule.after_within_days))
+    last = min(limits, default=date.max)
+    relapse = next((m.on for m in course.all("relapse") if m.on > start), date.max)
+    return (relapse - timedelta(days=1), relapse) if relapse <= last else (last,)
 
 
 def _doubted(course: Course, start: date, limit: date, after: Measured | None) -> Doubt | None:

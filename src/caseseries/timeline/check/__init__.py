@@ -8,7 +8,7 @@ teleport, duplicate.
 from dataclasses import replace
 
 from caseseries.findings import Finding
-from caseseries.study.definition import Study
+from caseseries.study.definition import DOSE_UNIT, Study
 from caseseries.timeline.check import disease, history, mrd, order, toxicity, treatment
 from caseseries.timeline.course import Course
 
@@ -34,6 +34,8 @@ FIRM_RULES = (
 def check_course(course: Course, study: Study) -> tuple[Finding, ...]:
     """Every finding about one case's course, in no particular order."""
     found = [finding for rule in RULES for finding in rule(course)]
+    if study.index.dose_unit == DOSE_UNIT:
+        found += treatment.dose_fits(course)
     return (
         *found,
         *order.has_index_treatment(course, study.index.treatment),

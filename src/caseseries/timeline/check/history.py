@@ -17,7 +17,7 @@ from caseseries.timeline.check.order import name_of
 from caseseries.timeline.course import Course, Moment
 
 CHANGES = ("complete remission", "relapse")
-IN_REMISSION = ("CR1, MRD-positive", "CR2, MRD-positive")
+REMISSION = "CR"  # how every state of remission begins
 SHORTEST_INDUCTION = 28  # days; remission is assessed at the end of induction, five weeks in Interfant-06
 LONGEST_WITHOUT = 180  # days from treatment to transplant
 
@@ -36,7 +36,7 @@ def relapses_from_remission(course: Course) -> Iterator[Finding]:
 def _signs_of_remission(course: Course, start: date, end: date) -> bool:
     negative = any(start < s.on < end and s.level.state is LevelState.NOT_DETECTED for s in course.samples)
     treated = any(
-        row.text("remission_at_start") in IN_REMISSION and start < on < end
+        (row.text("remission_at_start") or "").startswith(REMISSION) and start < on < end
         for row in course.patient.form("treatment")
         if (on := row.date("start_date"))
     )
@@ -130,8 +130,14 @@ def starts_where_it_was(course: Course) -> Iterator[Finding]:
             "Add the relapse to the Follow-up sheet, or correct the remission",
         ),
         (
+            "cr3-without-relapses",
+            stated.startswith("CR3") and relapses < 2,
+            f"“{stated}” stands beside {relapses or 'no'} relapse before {index.on}",
+            "Add the relapses to the Follow-up sheet, or correct the remission",
+        ),
+        (
             "remission-lost",
-            stated in IN_REMISSION and last == "relapse",
+            stated.startswith(REMISSION) and last == "relapse",
             f"“{stated}” at the start on {index.on}, and the last event before it is a relapse",
             "Add the remission to the Follow-up sheet, or choose “not in remission”",
         ),
@@ -143,7 +149,7 @@ def starts_where_it_was(course: Course) -> Iterator[Finding]:
         ),
         (
             "remission-without-event",
-            stated in IN_REMISSION and not remissions and not relapses,
+            stated.startswith(REMISSION) and not remissions and not relapses,
             f"“{stated}” at the start on {index.on}, and the Follow-up sheet has no remission before it",
             "Add the remission to the Follow-up sheet",
         ),

@@ -8,7 +8,7 @@ from caseseries.findings import Finding
 from caseseries.record.levels import LevelState, logs_apart
 from caseseries.record.patient import Row
 from caseseries.timeline.check.findings import Rule, ask
-from caseseries.timeline.check.history import IN_REMISSION, first_cycle
+from caseseries.timeline.check.history import REMISSION, first_cycle
 from caseseries.timeline.course import Course, Sample
 
 OVERT = 0.05  # fraction of cells; above it marrow is not in remission
@@ -29,7 +29,8 @@ def _percent(fraction: float) -> str:
 
 def _in_remission(course: Course) -> tuple[Row, date] | None:
     found = first_cycle(course)
-    return (found[0], found[1].on) if found and found[0].text("remission_at_start") in IN_REMISSION else None
+    is_remission = found and (found[0].text("remission_at_start") or "").startswith(REMISSION)
+    return (found[0], found[1].on) if found and is_remission else None
 
 
 def no_leukaemia_in_remission(course: Course) -> Iterator[Finding]:
@@ -61,18 +62,26 @@ def _before(course: Course) -> tuple[Sample, ...]:
     return tuple(s for s in course.samples if index and index.on - BEFORE <= s.on <= index.on)
 
 
-def mrd_positive_is_positive(course: Course) -> Iterator[Finding]:
+def mrd_is_as_stated(course: Course) -> Iterator[Finding]:
     found, before = _in_remission(course), _before(course)
     last = [sample for sample in before if sample.on == before[-1].on]
-    if found and last and all(s.level.state is LevelState.NOT_DETECTED for s in last):
-        stated = found[0].text("remission_at_start")
+    stated = (found[0].text("remission_at_start") or "") if found else ""
+    if found and last and stated.endswith("MRD-negative"):
+        for sample in last:
+            if sample.level.state in (LevelState.QUANTIFIED, LevelState.BELOW_RANGE):
+                what = f"“{stated}” at the start on {found[1]}, and MRD was positive on {sample.on}"
+                do = "Check the result and its date, or correct the remission"
+                yield ask(
+                    course, sample.sources[1], "positive-before", what, "a result that is not detected", do
+                )
+    elif found and last and all(s.level.state is LevelState.NOT_DETECTED for s in last):
         what = f"“{stated}” at the start on {found[1]}, and MRD was not detected on {last[0].on}"
         do = "Check the result and its date: it is the level before treatment"
         yield ask(course, last[0].sources[1], "negative-before", what, "a positive result", do)
 
 
 def mrd_is_on_record(course: Course) -> Iterator[Finding]:
-    """The level that a remission “MRD-positive” speaks of, and where there is one before, one after."""
+    """The level that a remission speaks of, and where there is one before, one after."""
     found, before, index = _in_remission(course), _before(course), course.first("index")
     if found and not before and not course.doubts:
         stated = found[0].text("remission_at_start")
@@ -242,7 +251,7 @@ def marker_fits_method(course: Course) -> Iterator[Finding]:
 RULES: tuple[Rule, ...] = (
     no_leukaemia_in_remission,
     leukaemia_is_measured,
-    mrd_positive_is_positive,
+    mrd_is_as_stated,
     mrd_is_on_record,
     relapse_shows,
     leukaemia_is_recorded,

@@ -11,10 +11,8 @@ from caseseries.timeline.course import Course
 
 AFTER_TREATMENT = timedelta(days=30)  # a later toxicity is hardly that of the treatment
 LONGEST, LONGEST_CRS = timedelta(days=60), timedelta(days=21)
-WITHHELD, STOPPED = (
-    3,
-    4,
-)  # the grades at which an infusion is interrupted and not begun again, by the drug's label
+SHORT = ("CRS", "ICANS")  # over in weeks, whatever drug caused them
+WITHHELD, STOPPED = 3, 4  # the grades at which an infusion is interrupted and not begun again, by the drug's label
 LATE_CRS = 14  # days into a cycle; cytokine release comes in the first
 INFUSION = timedelta(days=28)  # where no end is recorded
 
@@ -119,12 +117,12 @@ def crs_is_early(course: Course) -> Iterator[Finding]:
 
 
 def toxicity_ends(course: Course) -> Iterator[Finding]:
+    """Other drugs harm for longer: the neuropathy of nelarabine takes months to pass."""
+    is_brief = is_given_blinatumomab(course)
     for row, onset in _dated(course):
-        resolved, longest = (
-            row.date("resolved_date"),
-            LONGEST_CRS if row.text("toxicity") == "CRS" else LONGEST,
-        )
-        if resolved and resolved - onset > longest:
+        longest = LONGEST_CRS if row.text("toxicity") == "CRS" else LONGEST
+        resolved = row.date("resolved_date")
+        if resolved and resolved - onset > longest and (is_brief or row.text("toxicity") in SHORT):
             what = f"the toxicity lasted {(resolved - onset).days} days ({onset} to {resolved})"
             source = row.sources("resolved_date")[0]
             yield ask(

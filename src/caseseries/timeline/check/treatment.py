@@ -184,7 +184,6 @@ RULES: tuple[Rule, ...] = (
     cycles_are_whole,
     cycles_run_as_planned,
     cycles_are_numbered,
-    dose_fits,
     goes_home_after_a_week,
     conditioning_has_time,
     transplant_is_soon,

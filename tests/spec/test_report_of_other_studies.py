@@ -1,0 +1,176 @@
+"""What the report says of studies that are not the demo: of nothing that was not asked for or did not happen."""
+
+from typing import Any
+
+import pytest
+
+from caseseries.analysis.cohort import form_cohort
+from caseseries.analysis.run import Analysis, analyse
+from caseseries.present.abstract import abstract
+from caseseries.present.document import Bullets, Callout, Document, Figure, Heading, Paragraph, Table
+from caseseries.present.report import Material, Reading, assemble
+from caseseries.present.wording import plain, show
+from caseseries.record.patient import Patient
+from made_up import day, made_up_case, made_up_study, mrd
+
+CAR_T: dict[str, Any] = {
+    "title": "CAR T cells: a case series",
+    "population": "People with relapsed leukaemia",
+    "treatments": ("tisagenlecleucel", "blinatumomab"),
+    "index": {"treatment": "tisagenlecleucel", "label": "tisagenlecleucel"},
+    "eligibility": (),
+    "origins": {"infusion": {"event": "index", "label": "infusion"}},
+    "estimates": ({"endpoint": "os", "origins": ("infusion",), "horizons": ("12m",)},),
+    "response": {"sensitivity": 1e-4, "after_within_days": 35, "before_in": ("not in remission",)},
+}
+
+
+def infused(case_id: str, follow_up: list[dict[str, Any]], **forms: Any) -> Patient:
+    given = {"treatment": "tisagenlecleucel", "start_date": day(0), "remission_at_start": "not in remission"}
+    lines = {"treatment": [given], "transplant": [], "follow_up": follow_up}
+    return made_up_case(case_id, lines | forms)
+
+
+RELAPSED = [
+    {"date": day(90), "event": "relapse", "phenotype": "CD19-negative"},
+    {"date": day(300), "event": "death"},
+]
+SEEN = [{"date": day(800), "event": "seen alive"}]
+
+
+def told(patients: list[Patient], **changes: Any) -> tuple[Document, str]:
+    """The report and the paragraph to paste."""
+    study = made_up_study(**changes)
+    made = analyse(form_cohort(patients, study), study)
+    made = Analysis(show(made.results), made.displays, made.remarks, made.adtte)
+    material = Material(study, made.results, made.displays, made.remarks, Reading((), ()))
+    return assemble(material, "caseseries"), abstract(material)
+
+
+def words(document: Document) -> str:
+    said: list[str] = []
+    for block in document.blocks:
+        match block:
+            case Heading(text=text):
+                said.append(text)
+            case Paragraph(inlines):
+                said.append(plain(inlines))
+            case Bullets(items) | Callout(items=items):
+                said += [plain(item) for item in items]
+            case Figure(title=title, caption=caption, alt=alt):
+                said += [title, plain(caption), alt]
+            case Table(title=title, columns=columns, rows=rows, footnotes=notes):
+                said += [title, *columns, *notes, *(plain(cell) for row in rows for cell in row.cells)]
+    return "\n".join(said)
+
+
+def test_a_cohort_that_is_not_transplanted_reads_nothing_of_transplants() -> None:
+    level = {
+        "specimens": [
+            mrd(-5, "quantified", mrd_percent=12.0),
+            mrd(28, "not detected", sensitivity_percent=0.01),
+        ]
+    }
+    document, paragraph = told([infused("L-1", RELAPSED, **level), infused("L-2", SEEN, **level)], **CAR_T)
+    for text in (words(document), paragraph):
+        for word in ("HSCT", "ransplant", "not estimable", "child", "Discharge", "blinatumomab", "nfant"):
+            assert word not in text, word
+    said = words(document)
+    assert "MRD in cases whose state was “not in remission” was a median of 12%" in said
+    assert (
+        "the last evaluable specimen up to day 35 and up to any other treatment, and before any relapse"
+        in said
+    )
+    assert "The first relapse or death of each case after tisagenlecleucel is listed" in said
+    [after] = [block for block in document.blocks if isinstance(block, Table) and block.id == "aftermath"]
+    assert after.columns == (
+        "Case",
+        "Event",
+        "Day after tisagenlecleucel",
+        "MRD after tisagenlecleucel",
+        "What followed (day)",
+    )
+    assert [plain(cell) for cell in after.rows[0].cells] == [
+        "L-1",
+        "relapse, CD19-negative",
+        "90",
+        "not detected (< 0.01%)",
+        "death (300)",
+    ]
+
+
+def test_the_listing_counts_from_the_index_treatment_where_no_clock_starts_at_a_transplant() -> None:
+    study = made_up_study(**CAR_T)
+    one, two = analyse(
+        form_cohort([infused("L-1", RELAPSED), infused("L-2", SEEN)], study), study
+    ).displays.listing.rows
+    assert (one["event_after_index"], one["days_index_to_event"], one["days_index_to_last_known"]) == (
+        "relapse",
+        90,
+        300,
+    )
+    assert (two["event_after_index"], two["days_index_to_last_known"]) == (None, 800)
+    assert "days_hsct_to_event" not in one
+
+
+def test_without_any_mrd_no_rate_is_printed() -> None:
+    document, paragraph = told([infused("L-1", SEEN)], **CAR_T)
+    assert "No MRD response to tisagenlecleucel could be judged." in words(document)
+    assert "MRD measured before and after" not in words(document)
+    assert not [block for block in document.blocks if isinstance(block, Table) and block.id == "response"]
+    assert "MRD" not in paragraph
+
+
+def test_a_transplant_that_happens_is_told_though_no_clock_starts_there() -> None:
+    document, _ = told(
+        [infused("L-1", SEEN, transplant=[{"hsct_date": day(60)}]), infused("L-2", SEEN)], **CAR_T
+    )
+    said = words(document)
+    assert "HSCT followed in 1 of 2, a median of 60 days after the start of tisagenlecleucel" in said
+
+
+def test_a_protocol_that_counts_from_transplant_is_told_when_nobody_reached_it() -> None:
+    origins = {**CAR_T["origins"], "hsct": {"event": "hsct", "label": "HSCT"}}
+    document, _ = told([infused("L-1", SEEN)], **{**CAR_T, "origins": origins})
+    assert "HSCT followed in 0 of 1." in words(document)
+    assert "not estimable–" not in words(document)
+
+
+@pytest.mark.parametrize(
+    ("interval", "method", "limit"),
+    [
+        (
+            "default",
+            "Its intervals are those of the beta product confidence procedure",
+            "Survival is given with the beta product confidence procedure",
+        ),
+        (
+            "log-log",
+            "Its intervals are log–log, and beside them those of the beta product confidence procedure",
+            "Survival is given with the log–log interval, which is what most programs print",
+        ),
+    ],
+)
+def test_the_interval_named_first_is_the_one_quoted(interval: str, method: str, limit: str) -> None:
+    document, _ = told([made_up_case("A-1"), made_up_case("A-2")], report={"interval": interval})
+    assert method in words(document)
+    assert limit in words(document)
+
+
+def test_a_toxicity_without_a_grade_is_counted_as_one() -> None:
+    crs = [{"toxicity": "CRS", "onset_date": day(2)}]
+    mild = [{"toxicity": "CRS", "onset_date": day(2), "grade": 1}, {"toxicity": "CRS", "onset_date": day(9)}]
+    patients = [
+        made_up_case("A-1", {"toxicity": crs}),
+        made_up_case("A-2", {"toxicity": mild}),
+        made_up_case("A-3"),
+    ]
+    study = made_up_study()
+    made = analyse(form_cohort(patients, study), study)
+    counts = {
+        name.rpartition(".")[2]: row.estimate.events
+        for name, row in made.results.items()
+        if name.startswith("toxicity.crs.")
+    }
+    assert counts == {"any": 2, "grade_1": 1, "grade_unknown": 1}
+    assert [row["crs_grade"] for row in made.displays.listing.rows] == ["not known", 1, 0]
