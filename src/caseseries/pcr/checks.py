@@ -68,7 +68,9 @@ def _group_unclear(plate: Plate, parts: Sequence[Part]) -> dict[str, list[Well]]
 
 def _check_unclear(wells: list[Well], because: str) -> Finding:
     do = "Say what it is in plate.toml; the well is not used until then"
-    return Finding(place_of(wells), "role.unclear", Severity.VALUE, f"the role is unclear: {because}", "", do)
+    names = ", ".join(f'"{name}"' for name in dict.fromkeys(well.sample for well in wells) if name)
+    what = f"the role{' of ' if names else ''}{names} is unclear: {because}"
+    return Finding(place_of(wells), "role.unclear", Severity.VALUE, what, "", do)
 
 
 def _check_missing(plate: Plate, parts: Sequence[Part]) -> list[Finding]:
