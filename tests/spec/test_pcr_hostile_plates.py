@@ -126,7 +126,7 @@ def test_cycles_that_are_missing_where_it_rose(cq):
     assert "level.few_wells" in codes_of(made(gap, gap, gap))
 
 
-@pytest.mark.parametrize("cq", [15.0, 25.0, 33.0])
+@pytest.mark.parametrize("cq", [20.0, 25.0, 33.0])
 def test_every_second_cycle_is_a_curve_still(cq):
     curve = logistic(cq, 0.95) + NOISE
     curve[1::2] = np.nan
@@ -169,7 +169,7 @@ def test_a_step_at_the_end_that_passes_for_the_rise(cq, at):
     assert codes_of(drawn(late, late, late)) == {"level.not_level"}
 
 
-@pytest.mark.parametrize("cq", [15.0, 25.0, 30.0, 33.0])
+@pytest.mark.parametrize("cq", [20.0, 25.0, 30.0, 33.0])
 @pytest.mark.parametrize("drift", [-0.2, -0.05, 0.05])
 def test_drift_hides_no_curve(cq, drift):
     curve = 20 + logistic(cq, 0.95) + drift * np.arange(50)

@@ -17,6 +17,9 @@ from caseseries.pcr.standards import Line, StandardCurve, is_fraction
 from caseseries.pcr.uncertainty import Part, add_parts, count_copies, read_amount
 from caseseries.record.levels import Level, LevelState
 
+IMPOSSIBLE = (
+    10  # times undiluted diagnosis DNA, of which leukaemia is seldom less than a tenth: no level is that high
+)
 DISCORDANT = 10  # a well this many times above the range, beside wells below it, is not a low positive
 POSITIVE, NEGATIVE, NO_CALL = "positive", "negative", "not evaluable"
 
@@ -60,6 +63,7 @@ class _Reach:
     quantitative_range: float
     sensitivity: float
     copies_at_one: float  # copies in all wells together if every cell were leukaemic
+    cells: float  # tested, in all wells together
     is_floored: bool  # by the amount of DNA, not by the dilutions
 
 
@@ -208,8 +212,10 @@ def _reach(evidence: Evidence, profile: Profile) -> _Reach | None:
     if curve.quantitative_range is None or curve.sensitivity is None:
         return None
     factor = float(10**control.correction.value)
-    copies = evidence.nanograms * 1000 / profile["dna_per_cell"] * len(evidence.used) / factor
-    floor, shown = profile["floor_copies"] / copies, curve.sensitivity * factor
+    cells = evidence.nanograms * 1000 / profile["dna_per_cell"] * len(evidence.used)
+    # A control gene that comes early is no proof of more DNA than was pipetted: it lifts no sensitivity.
+    tested = cells / max(factor, 1.0)
+    floor, shown = profile["floor_copies"] / tested, curve.sensitivity * factor
     sensitivity = max(shown, floor)
     return _Reach(
         line=curve.range_line,
@@ -218,7 +224,8 @@ def _reach(evidence: Evidence, profile: Profile) -> _Reach | None:
         correction=control.correction,
         quantitative_range=max(curve.quantitative_range * factor, sensitivity),
         sensitivity=sensitivity,
-        copies_at_one=copies,
+        copies_at_one=cells / factor,
+        cells=tested,
         is_floored=floor > shown,
     )
 
@@ -226,7 +233,7 @@ def _reach(evidence: Evidence, profile: Profile) -> _Reach | None:
 def _say_reach(reach: _Reach) -> list[str]:
     if not reach.is_floored:
         return []
-    cells = f"{reach.copies_at_one:,.0f} cells tested cannot show less than {reach.sensitivity:.1e}"
+    cells = f"{reach.cells:,.0f} cells tested cannot show less than {reach.sensitivity:.1e}"
     return [f"{cells}, whatever the dilutions showed (Poisson)"]
 
 
@@ -292,13 +299,24 @@ def _quantified(
 ) -> MarkerLevel:
     mean, wells = float(np.mean(evidence.cqs)), len(evidence.cqs)
     raw = read_amount(reach.line, mean, wells)
+    if 10 ** (raw.value + reach.correction.value) > IMPOSSIBLE:
+        return _not_evaluable(evidence, calls, trail, [_too_high(10 ** (raw.value + reach.correction.value))])
     copies = count_copies(10 ** (raw.value + reach.correction.value) * reach.copies_at_one)
     total = add_parts((raw, reach.correction, copies))
     value, lower, upper = (float(10**x) for x in (total.value, total.lower, total.upper))
     if 10**raw.value > reach.highest_standard:
         reasons = [*reasons, "above the highest standard: extrapolated"]
+    if value > 1:
+        reasons = [*reasons, "above 1: more than in the diagnosis sample"]
     level = Level(LevelState.QUANTIFIED, value, reach.sensitivity, reach.quantitative_range, lower, upper)
     return MarkerLevel(evidence, level, calls, tuple(reasons), tuple(trail))
+
+
+def _too_high(value: float) -> Rule:
+    what = f"it reads {value:.1e} of undiluted diagnosis DNA; dilute and repeat"
+    return Rule(
+        "very high", False, what, "level.very_high", "Dilute the DNA and repeat, with its control gene"
+    )
 
 
 def _not_evaluable(
