@@ -254,6 +254,44 @@ def test_half_a_plate(part):
     assert found == (set() if part == 0 else {"level.no_curve", "level.background"})
 
 
+@pytest.mark.parametrize(("sample", "stopped"), [("water", "level.water"), ("MNC", "level.background")])
+@pytest.mark.parametrize("level", [0.0, 2e-3])
+def test_a_control_that_amplified_and_that_the_file_leaves_out(sample, stopped, level):
+    """Without it the water was clean, and the background later than it was."""
+    plate = pipetted(level)
+    row = wells_of(plate, sample)[0]
+    curves = plate.fluorescence.copy()
+    curves[row] = logistic(30.0, 0.95) + NOISE
+    amplified = replace(plate, fluorescence=curves)
+
+    def left_out(by):
+        return rewritten(amplified, lambda n, well: replace(well, excluded=by) if n == row else well)
+
+    assert codes_of(left_out("the plate file")) == {stopped}
+    explained = interpret_plate(left_out("plate.toml: splashed, EB"), load_profile(PREVENT_FALSE_NEGATIVE))
+    assert not explained.levels[0].stopped_by
+    (note,) = (finding for finding in explained.findings if finding.code == "plate.excluded")
+    place = plate.wells[row].position
+    assert note.what == (
+        f"wells left out of every result: 1, excluded by plate.toml: splashed, EB; amplified: {place}"
+    )
+
+
+def test_a_sample_whose_control_gene_alone_was_measured_is_missing_and_said():
+    plate = pipetted()
+    alone = kept(plate, lambda n, _: n not in rows_of(plate))
+    report = interpret_plate(alone, load_profile(PREVENT_FALSE_NEGATIVE))
+    assert report.levels == ()
+    (said,) = report.findings
+    assert said.what == 'only the control gene was measured in "pt": there is no level'
+    assert (
+        interpret_plate(
+            kept(plate, lambda _, well: well.target == "ALB"), load_profile(PREVENT_FALSE_NEGATIVE)
+        ).findings
+        == ()
+    )
+
+
 # What is written about it.
 
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from caseseries.pcr.criteria import Profile
 from caseseries.pcr.curve import State
-from caseseries.pcr.doubts import excluded_by_hand, find_doubts
+from caseseries.pcr.doubts import excluded_by_hand, find_doubts, rises_unexplained
 from caseseries.pcr.evidence import Evidence, Rule, latest_positive
-from caseseries.pcr.standards import Line, StandardCurve, is_fraction
+from caseseries.pcr.standards import Line, Reaction, StandardCurve, is_fraction
 from caseseries.pcr.uncertainty import Part, add_parts, count_copies, read_amount
 from caseseries.record.levels import Level, LevelState
 
@@ -169,6 +169,9 @@ def _check_background(evidence: Evidence, profile: Profile) -> Rule:
     least, do = profile["background_wells_least"], "Add wells of polyclonal mononuclear-cell DNA"
     if any(one.call.state is State.BASELINE_FAILURE for one in used):
         return Rule("background", False, "a background well has no baseline", "level.background", do)
+    if left_out := ", ".join(one.well.position for one in evidence.background if rises_unexplained(one)):
+        what = f"the plate file excludes {left_out}, which amplified"
+        return Rule("background", False, what, "level.background", "Give the reason in plate.toml")
     cqs = [one.cq for one in used if one.cq is not None]
     found = f"lowest Cq {min(cqs):.2f}" if cqs else "no amplification"
     what = f"{len(used)} usable of {least:g} wanted; {found}"
@@ -176,12 +179,21 @@ def _check_background(evidence: Evidence, profile: Profile) -> Rule:
 
 
 def _check_water(evidence: Evidence) -> Rule:
-    wet = [one for one in evidence.water if one.cq is not None or one.call.state is State.BASELINE_FAILURE]
+    wet = [
+        one
+        for one in evidence.water
+        if one.cq is not None or one.call.state is State.BASELINE_FAILURE or rises_unexplained(one)
+    ]
     if wet:
-        what = f"amplified in {', '.join(one.well.position for one in wet)}"
+        what = f"amplified in {', '.join(map(_say_wet, wet))}"
         return Rule("water", False, what, "level.water", "Find the contamination and repeat the plate")
     n = sum(one.counts for one in evidence.water)
     return Rule("water", True, f"no amplification in {n} wells" if n else "no water well on the plate")
+
+
+def _say_wet(one: Reaction) -> str:
+    left_out = f" (excluded by {one.well.excluded})" if one.call.state is State.EXCLUDED else ""
+    return one.well.position + left_out
 
 
 def _check_control(evidence: Evidence) -> Rule:
