@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from caseseries.pcr.checks import check_roles, check_setup
-from caseseries.pcr.plate import PlateError, Task
+from caseseries.pcr.plate import PlateError, Task, name_targets
 from caseseries.pcr.roles import Role, apply_setup, assign_roles, parse_dilution
 from caseseries.pcr.setup import Saying, Setup, load_setup
 from pcr_plates import logistic, plate_of, well
@@ -297,3 +297,12 @@ def test_targets_named_in_plate_toml_replace_the_filter_s_name_but_never_double_
     made = apply_setup(plate, said)
     assert [one.target for one in made.wells] == ["IGH", "465-510", "533-580"]
     assert [one.code for one in check_setup(made, said, "plate.toml")] == ["setup.several_dyes"]
+
+
+def test_a_well_without_a_target_is_asked_about_and_a_file_without_any_has_one():
+    wells = [well("A1", "pt"), well("A2", "pt", target=""), well("A3", "empty", target="")]
+    parts = assign_roles(plate_of(wells))
+    assert [part.role for part in parts] == [Role.FOLLOW_UP, Role.UNCLEAR, Role.UNUSED]
+    assert parts[1].because == "it names no target, and others do"
+    assert {one.target for one in name_targets(plate_of(wells[1:])).wells} == {"unnamed target"}
+    assert name_targets(plate_of(wells)).wells == tuple(wells)

@@ -12,7 +12,7 @@ from caseseries.pcr.criteria import PREVENT_FALSE_NEGATIVE, PREVENT_FALSE_POSITI
 from caseseries.pcr.curve import call_wells
 from caseseries.pcr.evidence import Evidence, Rule
 from caseseries.pcr.interpret import MarkerLevel, derive_level
-from caseseries.pcr.plate import Plate
+from caseseries.pcr.plate import Plate, name_targets
 from caseseries.pcr.roles import Role, apply_setup, assign_roles
 from caseseries.pcr.setup import Setup
 from caseseries.pcr.standards import Reaction, StandardCurve, fit_curve
@@ -40,7 +40,7 @@ def interpret_plate(
 ) -> PlateReport:
     """Roles, Cq, standard curves and levels of a plate (or of several, joined) under a profile."""
     said = setup or Setup()
-    plate = apply_setup(plate, said)
+    plate = name_targets(apply_setup(plate, said))
     parts = assign_roles(plate, said)
     calls = call_wells(
         plate, late_after=profile["late_after"], thresholds=said.thresholds, use_instrument=use_instrument

@@ -192,6 +192,8 @@ def _assign(well: Well, said: Setup, is_control: bool, is_empty: bool, in_fracti
     if is_empty:
         return Part(Role.UNUSED, "the well is empty", is_control)
     role, because = _role_of(well, saying)
+    if not well.target and well.sample and role is not Role.UNUSED:
+        return Part(Role.UNCLEAR, "it names no target, and others do")
     if role is not Role.STANDARD:
         return Part(role, because, is_control)
     amount, unit = _amount_of(well, saying, in_fractions)
