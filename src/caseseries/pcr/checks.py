@@ -9,7 +9,7 @@ from caseseries.pcr.interpret import MarkerLevel
 from caseseries.pcr.plate import Plate, Well, place_of
 from caseseries.pcr.roles import SILENT, Part, Role
 from caseseries.pcr.setup import Setup
-from caseseries.pcr.standards import Reaction, StandardCurve
+from caseseries.pcr.standards import Reaction, StandardCurve, Step
 from caseseries.study.toml import suggest
 
 # A level that stops for a reason already told of the plate or the curve is not told again.
@@ -179,13 +179,22 @@ def _missing(wells: list[Well], code: str, what: str, do: str) -> Finding:
 def _check_curves(curves: Iterable[StandardCurve]) -> list[Finding]:
     findings = []
     for curve in curves:
-        where = place_of(one.well for step in curve.steps for one in step.reactions)
+        usable = [one.well for step in curve.steps for one in step.reactions]
+        where = place_of(usable) if usable else Where(curve.plate, curve.run)
         if not curve.accepted:
             what = f"the standard curve of {curve.target} is refused: {'; '.join(curve.reasons)}"
             code = "curve.contradiction" if curve.contradictions else "curve.refused"
             do = "Check the declared dilutions" if curve.contradictions else "Repeat the dilution series"
             findings.append(Finding(where, code, Severity.CASE, what, "", do))
+        else:
+            findings += [_overfull(curve, step) for step in curve.overfull]
     return findings
+
+
+def _overfull(curve: StandardCurve, step: Step) -> Finding:
+    where = place_of(one.well for one in step.reactions)
+    what = f"the step {step.amount:g} of {curve.target} amplifies too early for what it is declared: {step.faults[0]}"
+    return Finding(where, "curve.step", Severity.VALUE, what, "", "Check the dilution; it is not used")
 
 
 def _check_calls(reactions: Sequence[Reaction]) -> list[Finding]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from caseseries.pcr.criteria import Profile
+from caseseries.pcr.criteria import HAIR, Profile
 from caseseries.pcr.curve import State
 from caseseries.pcr.doubts import excluded_by_hand, find_doubts, rises_unexplained
 from caseseries.pcr.evidence import Evidence, Rule, latest_positive
@@ -117,7 +117,7 @@ def _barriers(evidence: Evidence, profile: Profile) -> list[Rule]:
     rules = [
         _check_baseline(evidence),
         _check_wells(evidence, profile),
-        _check_curve(evidence),
+        _check_curve(evidence, profile),
         _check_background(evidence, profile),
         _check_water(evidence),
         _check_control(evidence),
@@ -140,10 +140,12 @@ def _check_wells(evidence: Evidence, profile: Profile) -> Rule:
     )
 
 
-def _check_curve(evidence: Evidence) -> Rule:
+def _check_curve(evidence: Evidence, profile: Profile) -> Rule:
     curve, name = evidence.curve, "standard curve"
     if curve is None:
-        what = "no standards on this run, and no bridging dilution to another"
+        few = f"{evidence.dilutions} of {profile['steps_least']:g} dilution steps"
+        here = few if evidence.dilutions else "no standards"
+        what = f"{here} on this run, and no curve on another to bridge to"
         return Rule(name, False, what, "level.no_curve", "Add the dilution series, or a bridging dilution")
     if not curve.accepted:
         return Rule(
@@ -299,7 +301,7 @@ def _can_quantify(evidence: Evidence, reach: _Reach, profile: Profile) -> Rule:
     span = max(cqs) - min(cqs)
     if len(cqs) < wells:
         return Rule("quantity", False, f"{len(cqs)} of {wells} wells amplified")
-    if span > most:
+    if span > most + HAIR:
         return Rule("quantity", False, f"replicates span {span:.2f} cycles, over {most:g}")
     raw = reach.line.read(float(np.mean(cqs)))
     what = f"mean Cq {np.mean(cqs):.2f} reads {raw:.2e} on the curve, range {reach.line_range:.2g}"
