@@ -16,7 +16,6 @@ from pathlib import Path
 from caseseries.findings import Finding, Severity, Where
 from caseseries.pcr.command import find_setup, say_level, setup_beside
 from caseseries.pcr.criteria import Profile, load_profile
-from caseseries.pcr.curve import State
 from caseseries.pcr.interpret import MarkerLevel
 from caseseries.pcr.markers import may_be_high
 from caseseries.pcr.mrd import PlateReport, interpret_plate
@@ -138,7 +137,7 @@ def _read(runs: Sequence[Run], folder: Path, criteria: Profile, cases: Mapping[s
     ties = {sample: tie_sample(sample, setup, cases) for sample in _samples(report)}
     fates = [_fate(one, report, ties) for one in report.reactions]
     counts = [_count(plate.name, len(plate.wells), report, fates) for plate in plates]
-    findings = (*report.findings, *_untied(report, ties, setup, cases), *_left_out(report), *strays)
+    findings = (*report.findings, *_untied(report, ties, setup, cases), *strays)
     files = (file for run, count in zip(wanted, counts, strict=True) for file in _files(run, count, folder))
     return _Read((*files, *kept), tuple(_specimens(report, ties, setup)), findings)
 
@@ -232,19 +231,6 @@ def _untied(
         do = f"{hint}Give case and specimen_date of the sample in plate.toml; its wells are not used until then"
         what = f'the sample "{sample}" does not say {missing}'
         yield Finding(where, "plate.no_case", Severity.VALUE, what, NAMED, do)
-
-
-def _left_out(report: PlateReport) -> Iterator[Finding]:
-    """Wells that a person or a file left out, by reason."""
-    groups: dict[str, list[Reaction]] = {}
-    for one in report.reactions:
-        if one.call.state is State.EXCLUDED:
-            groups.setdefault(one.call.note, []).append(one)
-    for note, wells in groups.items():
-        where = place_of(one.well for one in wells)
-        do = "Nothing to do if that is right"
-        what = f"wells left out of every result: {len(wells)}, {note}"
-        yield Finding(where, "plate.excluded", Severity.NOTE, what, "", do)
 
 
 def _specimens(report: PlateReport, ties: Mapping[str, Tie], setup: Setup) -> Iterator[Specimen]:

@@ -12,7 +12,10 @@ from caseseries.timeline.course import Course
 AFTER_TREATMENT = timedelta(days=30)  # a later toxicity is hardly that of the treatment
 LONGEST, LONGEST_CRS = timedelta(days=60), timedelta(days=21)
 SHORT = ("CRS", "ICANS")  # over in weeks, whatever drug caused them
-WITHHELD, STOPPED = 3, 4  # the grades at which an infusion is interrupted and not begun again, by the drug's label
+WITHHELD, STOPPED = (
+    3,
+    4,
+)  # the grades at which an infusion is interrupted and not begun again, by the drug's label
 LATE_CRS = 14  # days into a cycle; cytokine release comes in the first
 INFUSION = timedelta(days=28)  # where no end is recorded
 
