@@ -414,7 +414,7 @@ def _reference(part: _Part) -> str:
     """What is published of whom, where, and how far it was read: a footnote."""
     outcome = part.outcome
     n = f", n = {outcome.n}" if outcome.n else ""
-    kind = f", for the {len(part.cases)} of ours “{part.level}”" if part.level else ""
+    kind = f", for ours “{part.level}”" if part.level else ""
     return f"{outcome.study}{kind}: {outcome.population}{n}; {outcome.endpoint} from {outcome.origin}; {outcome.told}."
 
 

@@ -9,7 +9,7 @@ from caseseries.analysis.displays import Displays
 from caseseries.analysis.remarks import Remark
 from caseseries.analysis.results import Result, Results
 from caseseries.analysis.rulings import Ruling, rulings_behind
-from caseseries.present import methods, tables
+from caseseries.present import methods, protocol, tables
 from caseseries.present.citing import cite_numbers
 from caseseries.present.document import (
     Block,
@@ -34,6 +34,8 @@ from caseseries.present.figures import (
     swimmer_figure,
     trajectory_figure,
 )
+from caseseries.present.references import HEADING as REFERENCES
+from caseseries.present.references import cite_references
 from caseseries.present.wording import STYLES, Style, capital, fill, join, level_interval, level_words, noun
 from caseseries.study.definition import Study
 from caseseries.study.variables import BY_NAME
@@ -72,7 +74,7 @@ class Material:
         return self.style.between
 
     def say(self, text: str) -> Paragraph:
-        return Paragraph(fill(text, self.results))
+        return Paragraph(fill(text, self.results, protocol.numbers_of(self.study)))
 
 
 def assemble(material: Material, software: str) -> Document:
@@ -88,11 +90,13 @@ def assemble(material: Material, software: str) -> Document:
         _relapses,
         _beside,
         _limits,
+        _references,
         _data,
         _cases,
     )
     said = [block for section in sections for block in section(material)]
-    blocks = tuple(_in_style(block, material.style) for block in cite_numbers(said))
+    cited = cite_numbers(cite_references(said, material.style.pages))
+    blocks = tuple(_in_style(block, material.style) for block in cited)
     return Document(
         title=study.title,
         subtitle=f"{study.design}. {study.population}",
@@ -101,7 +105,12 @@ def assemble(material: Material, software: str) -> Document:
         blocks=blocks,
         footer=f"{study.short_title} · data to {study.data_cut:%-d %B %Y} · {software}",
         keywords=("case series", study.index.label, "survival", "minimal residual disease"),
-        trails={**trails_of_results(material), **trails_of_curves(material), **trails_of_cases(material)},
+        trails={
+            **trails_of_results(material),
+            **trails_of_curves(material),
+            **trails_of_cases(material),
+            **protocol.trails_of(study),
+        },
     )
 
 
@@ -435,9 +444,19 @@ def _limits(m: Material) -> Iterator[Block]:
     yield Bullets(tuple(fill(remark.text, m.results) for remark in m.remarks if remark.code not in URGENT))
 
 
+def _references(m: Material) -> Iterator[Block]:
+    """What the text has cited goes below this heading."""
+    del m
+    yield Heading(1, REFERENCES)
+
+
 def _data(m: Material) -> Iterator[Block]:
     yield Heading(1, "Appendix: what was read")
-    yield Bullets(tuple(_words(line) for line in m.reading.lines))
+    cases = (
+        "{n.returned} cases returned: {n.cases} analysed, {n.set_aside} set aside for their data, {n.not_eligible} not "
+        "eligible."
+    )
+    yield Bullets((fill(cases, m.results), *(_words(line) for line in m.reading.lines)))
     if m.reading.findings:
         yield Heading(2, "Open findings")
         yield Bullets(tuple(_words(line) for line in m.reading.findings))

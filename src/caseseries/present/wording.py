@@ -11,7 +11,7 @@ from caseseries.findings import join
 
 if TYPE_CHECKING:
     from caseseries.analysis.displays import LevelAt, MrdPoint
-    from caseseries.present.document import Inline, Inlines
+    from caseseries.present.document import Inline, Inlines, Text
 
 __all__ = [
     "STYLES",
@@ -47,7 +47,7 @@ class Style:
 
     `decimal` stands for the point, `between` the two limits, `before` them after the confidence level, and
     `share` follows a percentage that stands in brackets beside its count. `p` comes before a p-value, with `equal`
-    unless it is bounded; `unit_zero` is the zero before its point.
+    unless it is bounded; `unit_zero` is the zero before its point. `pages` stands between those of a reference.
     """
 
     decimal: str = "."
@@ -57,6 +57,7 @@ class Style:
     p: str = "P\u00a0"
     equal: str = "=\u00a0"
     unit_zero: str = "0"
+    pages: str = "–"
 
 
 # Lancet and JAMA: theme_gtsummary_journal of R's gtsummary (mid-dot; "ll to ul" and no percent sign beside a count);
@@ -64,9 +65,9 @@ class Style:
 # which Blood follows. "p=0·21": the Lancet's formatting guidelines.
 STYLES = {
     "plain": Style(),
-    "blood": Style(between="-", before="% CI, ", unit_zero=""),
+    "blood": Style(between="-", before="% CI, ", unit_zero="", pages="-"),
     "lancet": Style(decimal="·", p="p", equal="="),
-    "jama": Style(between=" to ", before="% CI, ", share="", unit_zero=""),
+    "jama": Style(between=" to ", before="% CI, ", share="", unit_zero="", pages="-"),
 }
 
 NOT_ESTIMABLE = "not estimable"
@@ -248,8 +249,10 @@ FIELDS: dict[str, Callable[[Result], str]] = {
 PLACE = re.compile(r"\{([a-z0-9_.]+)(?::([a-z_]+))?\}")
 
 
-def fill(text: str, results: Mapping[str, Result]) -> "Inlines":
+def fill(text: str, results: Mapping[str, Result], said: "Mapping[str, Text] | None" = None) -> "Inlines":
     """A sentence with results in braces as runs of words and numbers: "{n.cases} children", "{a.b:at_risk}".
+
+    `said` are runs that stand for other names.
 
     Raises:
         KeyError: a result or field that does not exist; a sentence never prints a gap.
@@ -261,7 +264,8 @@ def fill(text: str, results: Mapping[str, Result]) -> "Inlines":
     for place in PLACE.finditer(text):
         if place.start() > position:
             runs.append(Text(text[position : place.start()]))
-        runs.append(Number(place[1], FIELDS[place[2] or ""](results[place[1]])))
+        other = (said or {}).get(place[1])
+        runs.append(other or Number(place[1], FIELDS[place[2] or ""](results[place[1]])))
         position = place.end()
     if position < len(text):
         runs.append(Text(text[position:]))
