@@ -89,6 +89,6 @@ def _estimation(study: Study, results: Results) -> str:
         f"Time is in whole days. {' '.join(said)} Proportions have exact (Clopper–Pearson) intervals "
         "(cite clopper-pearson) and medians exact order-statistic intervals; all intervals are "
         f"{percent(study.report.level)}. "
-        "Follow-up is given by reverse Kaplan–Meier (cite reverse) and as the survivors' median and range. "
+        "Follow-up is given by reverse Kaplan–Meier (cite reverse) and as the survivors’ median and range. "
         "A horizon with fewer than {protocol.minimum_at_risk} cases at risk is quoted only with that number."
     )

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from caseseries.analysis.displays import Displays
+from caseseries.analysis.displays import Displays, Trajectory
 from caseseries.analysis.remarks import Remark
 from caseseries.analysis.results import Result, Results
 from caseseries.analysis.rulings import Ruling, rulings_behind
@@ -227,7 +227,7 @@ def _cohort(m: Material) -> Iterator[Block]:
         f"{levels_of(results, 'remission_at_start', 'The state at the start of treatment was')}"
     )
     yield _figure(
-        "flow", "Flow of cases", "From the centres' returns to the analysis.", flow_figure(m.displays.flow)
+        "flow", "Flow of cases", "From the centres’ returns to the analysis.", flow_figure(m.displays.flow)
     )
     yield tables.characteristics(study, results)
 
@@ -283,14 +283,27 @@ def _over_time(m: Material) -> Iterator[Block]:
     if not cases:
         return
     label = m.study.index.label
-    caption = (
-        f"All specimens of each case, with {label} as bars. An open symbol is a specimen in which MRD was not "
-        "detected, at its own sensitivity; a hatched stretch is positive below the quantitative range; a rule marks "
-        "the end of that range, an upright stroke the 95% interval of a level read from a plate. Dotted: the "
-        "protocol's limit."
-    )
     drawn = trajectory_figure(cases, m.displays.mrd_target, f"start of {label}")
-    yield _figure("mrd-over-time", "MRD over time, case by case", caption, drawn)
+    yield _figure("mrd-over-time", "MRD over time, case by case", _symbols(cases, label), drawn)
+
+
+def _symbols(cases: Sequence[Trajectory], label: str) -> str:
+    """What the symbols of the figure mean: of those it has."""
+    points = [point for case in cases for point in case.points]
+    meanings = (
+        (
+            "not detected",
+            "an open symbol is a specimen in which MRD was not detected, at its own sensitivity",
+        ),
+        ("positive below quantitative range", "a hatched stretch is positive below the quantitative range"),
+    )
+    said = [meaning for state, meaning in meanings if any(point.state == state for point in points)]
+    if any(point.quantitative_range for point in points):
+        said.append("a short rule marks the end of the quantitative range")
+    if any(point.lower and point.upper for point in points):
+        said.append("an upright stroke is the 95% interval of a level read from a plate")
+    said.append("dotted is the protocol’s limit")
+    return f"All specimens of each case, with {label} as bars; {'; '.join(said)}."
 
 
 def _home(results: Results) -> str:
@@ -328,7 +341,7 @@ def _outcomes(m: Material) -> Iterator[Block]:
             continue
         names = join([study.endpoints[curve.id.split(".")[0]].short for curve in curves])
         caption = (
-            f"Kaplan–Meier with pointwise 95% interval ({curves[0].method.split(', ', 1)[-1]}); ticks are censored "
+            f"Kaplan–Meier with pointwise 95% interval, {curves[0].method.split(', ', 1)[-1]}; ticks are censored "
             f"cases; dashed where fewer than {study.report.minimum_at_risk} are at risk."
         )
         drawn = survival_figure(curves, study.report.minimum_at_risk, study.report.level)
