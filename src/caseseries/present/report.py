@@ -95,7 +95,7 @@ def assemble(material: Material, software: str) -> Document:
         _cases,
     )
     said = [block for section in sections for block in section(material)]
-    cited = cite_numbers(cite_references(said, material.style.pages))
+    cited = cite_numbers(cite_references(said, material.style.between))
     blocks = tuple(_in_style(block, material.style) for block in cited)
     return Document(
         title=study.title,
