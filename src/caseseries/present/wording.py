@@ -48,8 +48,8 @@ class Style:
     `decimal` stands for the point, `between` for the dash of a range, `before` for what precedes the limits after the
     confidence level. `share` follows a percentage in brackets beside its count, `limit_share` each limit in a sentence.
     `p` comes before a p-value, with `equal` unless it is bounded by a sign and `bound`; `unit_zero` is the zero before
-    its point. P has two decimals, or three below 0.01; or two `significant` figures, in at most four decimals. One close
-    to 1 is printed as 1 only if it may be `one`.
+    its point. P has two decimals, or three below 0.01; or two `significant` figures, in at most four decimals. One
+    close to 1 is printed as 1 only if it may be `one`.
     """
 
     decimal: str = "."
