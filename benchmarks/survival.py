@@ -449,7 +449,7 @@ def run_part(part: str, options: argparse.Namespace) -> Iterator[str]:
         sizes = {p: task(p, options.folder, options.repeats, without) for p in powers if p <= options.most}
         return table(title, sizes, base)
     if part == "parquet":
-        return parquet([p for p in (6, 7, 8) if p <= options.most + 1], options.folder, options.repeats)
+        return parquet([p for p in (6, 7, 8, 9) if p <= options.most + 1], options.folder, options.repeats)
     if part == "growth":
         return growth([p for p in range(3, 9) if p <= options.most + 1], options.repeats)
     return small(options.repeats)

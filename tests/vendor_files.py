@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from xlsxwriter import Workbook
@@ -132,6 +133,77 @@ def cfx(plate: Plate, missing: str) -> bytes:
             *([n + 1, *(round(float(value), 4) for value in net[:, n])] for n in cycles),
         ]
     return xlsx(sheets)
+
+
+CFX_HEAD = (
+    ",Well,Fluor,Target,Content,Sample,Biological Set Name,Cq,Cq Mean,Cq Std. Dev,Starting Quantity (SQ),"
+)
+CFX_HEAD += "Log Starting Quantity,SQ Mean,SQ Std. Dev,Set Point,Well Note"
+CFX_KINDS = {Task.STANDARD: "Std-01", Task.WATER: "NTC-01"}
+
+
+def cfx_files(plate: Plate, run: str, *, comma: bool = False) -> dict[str, bytes]:
+    """What CFX Maestro's "Export All Data Sheets" writes as text, names and headings as in published exports.
+
+    The marker is read in FAM, the control gene in HEX; the baseline is off, wells are padded in one table only.
+    """
+    dyes = ["HEX" if well.is_control_gene else "FAM" for well in plate.wells]
+    rows = [CFX_HEAD.split(",")]
+    for well, dye in zip(plate.wells, dyes, strict=True):
+        quantity = f"{well.quantity:.5E}" if well.quantity else "NaN"
+        row = ["", _padded(well), dye, well.target, CFX_KINDS.get(well.task, "Unkn-01"), well.sample, ""]
+        rows.append([*row, _cq(well, "NaN"), "0", "0", quantity, "NaN", "0", "0", "60", ""])
+    net = plate.fluorescence - np.median(plate.fluorescence[:, 2:8], axis=1, keepdims=True)
+    tables: dict[str, Rows] = {"Quantification Cq Results": rows}
+    tables["Quantification Summary_0"] = [[row[n] for n in (0, 1, 2, 3, 4, 5, 7)] for row in rows]
+    for dye in ("FAM", "HEX"):
+        here = [n for n, one in enumerate(dyes) if one == dye]
+        head = ["", "Cycle", *(plate.wells[n].position for n in here)]
+        curve = [["", n + 1, *(float(net[row, n]) for row in here)] for n in range(net.shape[1])]
+        tables[f"Quantification Amplification Results_{dye}"] = [head, *curve]
+        tables[f"End Point Results_{dye}"] = [[",Well", "End RFU"], ["", "A01", "3"]]
+        tables[f"Quantification Plate View Results_{dye}"] = [["", "", "1", "2"], ["", "A", "Unkn", "Unkn"]]
+    tables["Standard Curve Results_0"] = [["", "Fluor", "Efficiency %"], ["", "FAM", "99"]]
+    tables["Melt Curve Derivative Results_FAM"] = [["", "Temperature", "A1"], ["", "65", "1"]]
+    tables["Gene Expression Results - Bar Chart"] = [["", "Target"], ["", "IGH"]]
+    tables["ANOVA Results"] = [["", "Target"], ["", "IGH"]]
+    named = {f"{run} -  {kind}.csv": rows for kind, rows in tables.items()}
+    named[f"{run}_Run Information.csv"] = [["File Name", f"{run}.pcrd"]]
+    return {name: _table(rows, ";" if comma else ",", comma).encode() for name, rows in named.items()}
+
+
+def quantstudio_files(plate: Plate, run: str) -> dict[str, bytes]:
+    """Design & Analysis: a file a table, the day and time of the export at the end of its name."""
+    end = "20250506_164601.csv"
+    return {
+        f"{run}_Results_{end}": _table(_results(plate, "UNDETERMINED"), ",").encode(),
+        f"{run}_Amplification Data_{end}": _table(_points(plate), ",").encode(),
+        f"{run}_Raw Data_{end}": _table([["Well", "Cycle", "x1-m1"], [1, 1, 12.0]], ",").encode(),
+    }
+
+
+def lightcycler_480_files(plate: Plate, run: str) -> dict[str, bytes]:
+    """The marker alone: its Cp from one analysis, the light of every program from the other."""
+    marker = [n for n, well in enumerate(plate.wells) if not well.is_control_gene]
+    alone = replace(
+        plate, wells=tuple(plate.wells[n] for n in marker), fluorescence=plate.fluorescence[marker]
+    )
+    return {
+        f"{run} Cp.txt": lightcycler_480(alone, ""),
+        f"{run} fluorescence.txt": lightcycler_480_raw(alone),
+    }
+
+
+def cfx_xml(rows: Rows, root: str) -> bytes:
+    """The same table as XML, headings spelt as XML names."""
+    head = ["".join(c if c.isalpha() else f"_x{ord(c):04X}_" for c in str(name)) for name in rows[0]]
+    lines = [
+        "<Row>"
+        + "".join(f"<{name}>{cell}</{name}>" for name, cell in zip(head, row, strict=True) if name)
+        + "</Row>"
+        for row in rows[1:]
+    ]
+    return f'<?xml version="1.0" encoding="utf-8"?>\n<{root}>\n{"".join(lines)}\n</{root}>'.encode()
 
 
 def lightcycler_96(plate: Plate, missing: str) -> bytes:

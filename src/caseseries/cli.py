@@ -82,6 +82,11 @@ def say(line: str) -> None:
     typer.echo(line, err=True)
 
 
+def show(record: object, text: str, *, as_json: bool) -> None:
+    """The answer, on stdout."""
+    typer.echo(json.dumps(record, indent=1, ensure_ascii=False) if as_json else text)
+
+
 @app.command()
 def demo(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
@@ -135,7 +140,7 @@ def check(
     if against:
         revision = compare_return(folder, checked, against)
         record["against"], text = revision_record(revision), f"{text}\n\n{revision_text(revision)}"
-    typer.echo(json.dumps(record, indent=1, ensure_ascii=False) if as_json else text)
+    show(record, text, as_json=as_json)
     queries = write_query_sheets(folder, checked)
     if queries and not as_json:
         names = ", ".join(path.name for path in queries)
@@ -226,7 +231,7 @@ def why(
         return WRONG_USE
     found = results[result_id]
     said = found, rulings_behind(found, list_decisions(checked))
-    typer.echo(json.dumps(why_record(*said), indent=1, ensure_ascii=False) if as_json else why_text(*said))
+    show(why_record(*said), why_text(*said), as_json=as_json)
     return DONE
 
 
@@ -246,8 +251,7 @@ def who(
         return WRONG_USE
     found = [result for result in analyse_study(checked).results.values() if case_id in result.sources]
     rows = [{"id": result.id, "label": result.label, "shown": result.shown} for result in found]
-    text = who_text(case_id, rows, list_decisions(checked))
-    typer.echo(json.dumps(rows, indent=1, ensure_ascii=False) if as_json else text)
+    show(rows, who_text(case_id, rows, list_decisions(checked)), as_json=as_json)
     return DONE
 
 
@@ -267,12 +271,7 @@ def diff(
 
     listings = read_listing(old), read_listing(new)
     changes = compare_results(read_results(old), read_results(new), *listings)
-    text = (
-        json.dumps(asdict(changes), indent=1, ensure_ascii=False)
-        if as_json
-        else "\n".join(describe_changes(changes))
-    )
-    typer.echo(text)
+    show(asdict(changes), "\n".join(describe_changes(changes)), as_json=as_json)
     return DONE
 
 
@@ -354,14 +353,18 @@ def claims(
     from caseseries.evidence.answer import answer_claims
 
     found, text, stands = answer_claims(file, data)
-    typer.echo(json.dumps(found, indent=1, ensure_ascii=False) if as_json else text)
+    show(found, text, as_json=as_json)
     return DONE if stands else OPEN_PROBLEMS
 
 
 @app.command()
 def mrd(
     plates: Annotated[
-        list[Path], typer.Argument(metavar="PLATE...", help="RDML, RDES or an instrument's export.")
+        list[Path],
+        typer.Argument(
+            metavar="PLATE...",
+            help="RDML, RDES or an instrument's exports; or their folder.",
+        ),
     ],
     profile: Annotated[
         str, typer.Option(help="A built-in profile, or the path of your own TOML file.")
@@ -388,11 +391,8 @@ def mrd(
             say(line)
     if roles:
         typer.echo(say_roles(report))
-    elif as_json:
-        record = record_plate(report, f"caseseries {__version__}")
-        typer.echo(json.dumps(record, indent=1, ensure_ascii=False))
     else:
-        typer.echo(say_report(report))
+        show(record_plate(report, f"caseseries {__version__}"), say_report(report), as_json=as_json)
     return OPEN_PROBLEMS if has_open_problems(report) else DONE
 
 

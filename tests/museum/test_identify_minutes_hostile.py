@@ -105,8 +105,13 @@ DAMAGED = "the PDF is damaged. {} Ask the centre to send the file again."
             packed("xl/workbook.xml", "<x/>"),
             "the file is no Word document. {} Open it in Word and save it as .docx.",
         ),
+        (
+            "a.docx",
+            word("<a><b></a>"),
+            "the file is damaged: its part word/document.xml cannot be read. {} Ask the centre to send the file again.",
+        ),
     ],
-    ids=["old Word", "binary", "blank", "scan", "no PDF", "half a PDF", "encrypted", "a workbook"],
+    ids=["old Word", "binary", "blank", "scan", "no PDF", "half a PDF", "encrypted", "a workbook", "damaged"],
 )
 def test_what_cannot_be_read_is_refused_alone_in_a_sentence(tmp_path, name, data, sentence):
     assert told(tmp_path, name, data) == f"file minutes/{name}: {sentence.format(ALLOWED)}"

@@ -146,6 +146,7 @@ ATTACKS: dict[str, tuple[Make, str]] = {
     "a word written from right to left": (typed("Patients", "D2", "\u202eIreland"), "“␣Ireland” is not in the list."),
     "a number with spaces of all kinds": (typed("Diagnosis", "G2", "\u00a0120.5\u2009"), ""),
     "a command for the spreadsheet": (typed("MRD", "E2", "=cmd|'/c calc'!A0"), ""),
+    "half a letter, escaped": (typed("MRD", "E2", "a_xD800_b"), ""),
     "a cell as long as Excel allows": (typed("MRD", "E2", "x" * 32_767), ""),
     "digits of other scripts": (typed("Patients", "B2", "١٥/٠٦/٢٠١٦"), "١٥/٠٦/٢٠١٦"),
     "a workbook with macros": (with_macros("leeds.xlsm"), "the file is no .xlsx workbook."),
@@ -155,12 +156,13 @@ ATTACKS: dict[str, tuple[Make, str]] = {
     "a million rows that are one": (repeated_cells, "a sheet has more than 2,500,000 filled cells."),
     "a NUL in text": (raw("leeds.csv", b"Study no.,DOB\nA-1,15/06\0/2016\n"), "the file holds bytes that no text has (NUL)."),
     "half a letter": (raw("leeds.csv", b"Study no.,DOB\nA-1,\xed\xa0\x80\n"), "the file is not in UTF-8; read as Western European,"),
-    "a quotation mark that never ends": (raw("leeds.csv", b'Study no.,DOB\n"A-1,2016\n' * 999), "a quotation mark opened at line 2 is never closed"),
+    "a quotation mark that never ends": (raw("leeds.csv", b'Study no.,DOB\n"' + b"A-1,2016\n" * 999), "a quotation mark opened at line 2 is never closed."),
+    "quotation marks in every line": (raw("leeds.csv", b'Study no.,DOB\n"A-1,2016\n' * 999), "at line 4 a text goes on after the quotation mark that"),
     "lines of different lengths": (raw("leeds.csv", b"Study no.,DOB\nA-1\nA-2,1,2\n"), "line 2 has 1 fields and the heading 2:"),
     "headings and nothing else": (raw("leeds.csv", b"Study no.,DOB,Sex\n"), "the workbook has none of the sheets of a return"),
     "a web page named .xls": (raw("leeds.xls", b"<html><table><tr><td>x"), "the file is no old Excel workbook, whatever its name says."),
     "an old workbook that never ends": (in_a_circle, "the workbook is damaged."),
-    "an encoding that nobody knows": (unheard_of, "the workbook is damaged"),
+    "an encoding that nobody knows": (unheard_of, "the file is damaged: its part xl/worksheets/sheet1.xml cannot be read."),
     "an empty .ods": (raw("leeds.ods", b""), "the file is empty."),
 }  # fmt: skip
 

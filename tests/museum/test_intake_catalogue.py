@@ -225,7 +225,7 @@ def test_row_03_a_part_whose_declared_size_lies_is_refused(tmp_path):
     path.write_bytes(bytes(data))
     book = read_workbook(path, tmp_path)
     assert [finding.what for finding in book.findings] == [
-        "the workbook is damaged: its part xl/workbook.xml cannot be read"
+        "the file is damaged: its part xl/workbook.xml cannot be read"
     ]
 
 

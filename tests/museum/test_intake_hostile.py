@@ -189,41 +189,41 @@ REFUSED = [
     (doubled, "zip-duplicate", "the file packs two parts named xl/a.xml", AGAIN),
     (overlapped, "zip-overlap", "the parts a and b share bytes", AGAIN),
     (encrypted_zip, "encrypted", "the zip is protected by a password", "Save it without the password."),
-    (bad_checksum, "damaged", "the workbook is damaged: its part xl/workbook.xml cannot be read", AGAIN),
+    (bad_checksum, "damaged", "the file is damaged: its part xl/workbook.xml cannot be read", AGAIN),
     (
         with_part(SHEET, BOMB + sheet("")),
         "doctype",
-        "the workbook contains a document type declaration, which no spreadsheet needs",
+        "the file contains a document type declaration, which no workbook or document needs",
         AGAIN,
     ),
     (
         with_part(BOOK, OUTSIDE + PARTS[BOOK]),
         "doctype",
-        "the workbook contains a document type declaration, which no spreadsheet needs",
+        "the file contains a document type declaration, which no workbook or document needs",
         AGAIN,
     ),
     (
         with_part(SHEET, (BOMB + sheet("")).encode("utf-16")),
         "doctype",
-        "the workbook contains a document type declaration, which no spreadsheet needs",
+        "the file contains a document type declaration, which no workbook or document needs",
         AGAIN,
     ),
     (
         with_part(SHEET, sheet("<row><c>")[:-30]),
         "damaged",
-        "the workbook is damaged: its part xl/worksheets/sheet1.xml cannot be read",
+        "the file is damaged: its part xl/worksheets/sheet1.xml cannot be read",
         AGAIN,
     ),
     (
         with_part(SHEET, sheet("<c><v>&bomb;</v></c>")),
         "damaged",
-        "the workbook is damaged: its part xl/worksheets/sheet1.xml cannot be read",
+        "the file is damaged: its part xl/worksheets/sheet1.xml cannot be read",
         AGAIN,
     ),
     (
         lambda: pack({name: part for name, part in PARTS.items() if name != SHEET}),
         "damaged",
-        "the workbook is damaged: its part xl/worksheets/sheet1.xml cannot be read",
+        "the file is damaged: its part xl/worksheets/sheet1.xml cannot be read",
         AGAIN,
     ),
 ]
@@ -299,14 +299,15 @@ def test_a_number_that_is_none_breaks_its_cell_only(tmp_path, stored):
     assert seen(tmp_path, rows) == [("A1", "broken", stored), ("B1", "number", "2")]
 
 
-@pytest.mark.parametrize("index", ["2", "-1", "x", "99999999999"])
+@pytest.mark.parametrize("index", ["2", "-1", "x", "99999999999", "9" * 5000])
 def test_a_text_that_is_not_in_the_table_breaks_its_cell_only(tmp_path, index):
     rows = f'<c r="A1" t="s"><v>{index}</v></c><c r="B1" t="s"><v>1</v></c>'
     assert seen(tmp_path, rows) == [("A1", "broken", index), ("B1", "text", "one")]
 
 
-def test_a_style_that_is_not_there_breaks_its_cell_only(tmp_path):
-    rows = '<c r="A1" s="77"><v>1</v></c><c r="B1" s="1"><v>43184</v></c>'
+@pytest.mark.parametrize("style", ["77", "-1", "x", "9" * 5000])
+def test_a_style_that_is_not_there_breaks_its_cell_only(tmp_path, style):
+    rows = f'<c r="A1" s="{style}"><v>1</v></c><c r="B1" s="1"><v>43184</v></c>'
     assert seen(tmp_path, rows) == [("A1", "broken", "1"), ("B1", "date", "2018-03-25")]
 
 
@@ -319,6 +320,11 @@ def test_two_values_for_one_cell_are_both_shown_and_neither_is_used(tmp_path):
 def test_a_cell_with_a_senseless_address_stands_after_the_one_before(tmp_path, address):
     rows = f'<row r="3"><c r="B3"><v>1</v></c><c r="{address}"><v>2</v></c></row>'
     assert seen(tmp_path, rows) == [("B3", "number", "1"), ("C3", "number", "2")]
+
+
+def test_a_row_of_a_senseless_number_stands_after_the_one_before(tmp_path):
+    rows = f'<row r="3"><c><v>1</v></c></row><row r="{"9" * 5000}"><c><v>2</v></c></row>'
+    assert seen(tmp_path, rows) == [("A3", "number", "1"), ("A4", "number", "2")]
 
 
 def test_rows_and_cells_without_addresses_are_counted(tmp_path):
@@ -432,4 +438,27 @@ def test_a_zip_that_misleads_is_a_damaged_workbook(tmp_path, changes):
         data = data[:start] + new + data[start + len(new) :]
     [finding] = read(tmp_path, data).findings
     assert finding.code == "intake.damaged"
-    assert finding.what == "the workbook is damaged: its part _rels/.rels cannot be read"
+    assert finding.what == "the file is damaged: its part _rels/.rels cannot be read"
+
+
+@pytest.mark.parametrize("error", [ValueError, LookupError, KeyError, UnicodeError])
+def test_a_fault_of_our_own_does_not_pass_for_a_damaged_file(error):
+    class Faulty(package.Walker):
+        def start(self, name, attributes):  # noqa: ARG002
+            raise error("ours")
+
+    with pytest.raises(error, match="ours"):
+        package.walk(package.open_package(pack(PARTS)), BOOK, Faulty())
+
+
+@pytest.mark.parametrize("encoding", ["UTFF-8", "Shift_JIS", "utf-7", "UTF8"])
+def test_a_part_in_an_encoding_that_office_files_have_not_is_damaged(tmp_path, encoding):
+    declared = f'<?xml version="1.0" encoding="{encoding}"?>'
+    [finding] = read(tmp_path, pack({**PARTS, BOOK: declared + PARTS[BOOK]})).findings
+    assert finding.what == f"the file is damaged: its part {BOOK} cannot be read"
+
+
+@pytest.mark.parametrize("encoding", ["UTF-8", "utf-16", "ISO-8859-1", "us-ascii"])
+def test_a_part_in_an_encoding_that_the_parser_knows_is_read(tmp_path, encoding):
+    part = f'<?xml version="1.0" encoding="{encoding}"?>{PARTS[BOOK]}'.encode(encoding)
+    assert len(read(tmp_path, pack({**PARTS, BOOK: part})).sheets) == 1

@@ -30,8 +30,9 @@ from caseseries.evidence.cohort import (
 )
 from caseseries.evidence.counting import count_cohort
 from caseseries.evidence.feasible import find_cohort
-from caseseries.evidence.printed import Band
-from caseseries.evidence.sequences import estimate_after, find_sequences
+from caseseries.evidence.greenwood import TRANSFORMS, PrintedLimits
+from caseseries.evidence.printed import Band, Rounding, parse_number
+from caseseries.evidence.sequences import estimate_after, find_sequences, interval_of
 from caseseries.stats.events import count_events
 from caseseries.stats.survival import survival_curve
 
@@ -85,13 +86,25 @@ def draw_facts(chance: random.Random, name: str, cohort: tuple[Course, ...], las
         if chance.random() < 0.4:  # as a printed interval leaves some of the sequences
             every = (s for k in range(len(cohort) + 1) for s in find_sequences(len(cohort), k, band).found)
             listed = tuple(s for s in every if chance.random() < 0.8)
-        return [Survives(name, ends, "now", day, band, listed)]
+        limits = draw_limits(chance, len(cohort), at_risk) if chance.random() < 0.4 else None
+        return [Survives(name, ends, "now", day, band, listed, limits)]
     if kind < 0.45:
         return [Falls(name, ends, "now", day, at_risk)]
     if kind < 0.55:
         least = count_at_risk(cohort, ends, "now", day)
         return [Remains(name, ends, "now", day, least, least + chance.choice([0, 0, 1]))]
     return draw_follow_up(chance, name, cohort)
+
+
+def draw_limits(chance: random.Random, n: int, at_risk: tuple[int, ...]) -> PrintedLimits | None:
+    """As a paper prints them, and at times something else; None after no event or the last case's."""
+    if not 0 < estimate_after(at_risk) < 1:
+        return None
+    method, decimals = chance.choice(list(TRANSFORMS)), chance.choice([0, 1])
+    lower, upper = (100 * limit for limit in interval_of(n, at_risk, 0, method))
+    upper = min(100, upper + chance.choice([0, 0, 0, 5]))
+    texts = (parse_number(f"{limit:.{decimals}f}") for limit in (lower, upper))
+    return PrintedLimits(n, chance.choice([(method,), tuple(TRANSFORMS)]), *texts, Rounding.NEAREST)
 
 
 def draw_follow_up(chance: random.Random, name: str, cohort: tuple[Course, ...]) -> list[Fact]:

@@ -59,6 +59,15 @@ def test_lines_within_quotation_marks_and_mixed_line_ends_are_kept(tmp_path):
     ]
 
 
+def test_a_quotation_mark_that_opens_nothing_is_a_letter(tmp_path):
+    assert grid(read(tmp_path, 'a,b\n5" needle,2\n'))[2] == ("A2", '5" needle')
+
+
+@pytest.mark.parametrize("letter", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028"])
+def test_what_ends_no_line_in_a_spreadsheet_ends_none_here(tmp_path, letter):
+    assert grid(read(tmp_path, f"a,b\n1{letter}1,2\n"))[2:] == [("A2", f"1{letter}1"), ("B2", "2")]
+
+
 @pytest.mark.parametrize(
     ("data", "code", "what"),
     [
@@ -67,7 +76,17 @@ def test_lines_within_quotation_marks_and_mixed_line_ends_are_kept(tmp_path):
         (
             b'a,b\n1,2\n"3,4\n5,6\n',
             "unbalanced-quote",
-            "a quotation mark opened at line 3 is never closed or stands within a field",
+            "a quotation mark opened at line 3 is never closed",
+        ),
+        (
+            b'a,b\n"1\n1",2\n"3" 4,5\n6,7\n',
+            "unbalanced-quote",
+            "at line 4 a text goes on after the quotation mark that closes it",
+        ),
+        (
+            b'a,b\n1,2\n"' + b"3" * 1_000_001 + b'",4\n',
+            "unbalanced-quote",
+            "a field that begins at line 3 has more than 1,000,000 letters",
         ),
         (b"a,b\n1,2\n3,4,5\n", "ragged", "line 3 has 3 fields and the heading 2: its values may have moved"),
         (

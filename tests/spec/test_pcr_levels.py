@@ -116,6 +116,49 @@ def test_above_the_highest_standard_is_extrapolated_and_said():
     assert "above the highest standard: extrapolated" in one.reasons
 
 
+def test_more_than_the_diagnosis_sample_is_said():
+    """A relapse may hold more leukaemia than the diagnosis sample did."""
+    one = level_of(three(cq_at(3.0)))
+    assert one.level.value == pytest.approx(3.0)
+    assert "above 1: more than in the diagnosis sample" in one.reasons
+
+
+@pytest.mark.parametrize("reads", [20.0, 1.7e3, 1e6])
+def test_more_than_any_sample_can_hold_is_no_number(reads):
+    """A load that rises before its baseline is measured reads a thousand times the diagnosis sample."""
+    one = level_of(three(cq_at(reads)))
+    assert one.level.state is LevelState.NOT_EVALUABLE
+    assert one.reasons[-1].startswith("very high: it reads ")
+    assert [rule.code for rule in one.stopped_by] == ["level.very_high"]
+    assert set(one.calls.values()) == {"not evaluable"}
+
+
+@pytest.mark.parametrize("written", ["NB-01 1:10", "NB-01 10-1"])
+def test_a_diluted_repeat_reads_the_undiluted_level(written):
+    said = Setup(curves_reviewed_by="EB", samples={written: Saying(role="follow-up")})
+    bench = (
+        usual_bench({}).add(written, three(cq_at(0.05))).control(written, shift={written: -cq_at(10, 0.0)})
+    )
+    (one,) = report_of(bench, said).levels
+    assert one.level.value == pytest.approx(0.5, rel=1e-6)
+
+
+def test_a_control_gene_that_comes_early_lifts_no_sensitivity():
+    """It does not put more cells into the wells than were pipetted."""
+    plain, early = level_of(NOTHING), level_of(NOTHING, shift=cq_at(3, 0.0))
+    assert early.evidence.control.amplifiable == pytest.approx(3)
+    assert early.level.sensitivity == plain.level.sensitivity == pytest.approx(3 / CELLS)
+
+
+@pytest.mark.parametrize("cqs", [NOTHING, three(cq_at(2e-3))])
+def test_ten_times_more_dna_than_the_reference_is_not_believed(cqs):
+    """Another amount, or control gene in the wells: it would make the level as many times too low."""
+    one = level_of(cqs, shift=cq_at(20, 0.0))
+    assert one.level.state is LevelState.NOT_EVALUABLE
+    words = "control gene: ALB: amplifiable DNA 20.0 of the reference, over 10: is it another amount, or contaminated?"
+    assert one.reasons == (words,)
+
+
 def test_without_curves_a_missing_cq_is_no_negative():
     one = level_of(NOTHING, setup=Setup())
     assert one.level.state is LevelState.NOT_EVALUABLE

@@ -135,3 +135,48 @@ def test_polyclonal_dna_is_no_background_of_the_control_gene():
     assert curve.accepted
     assert curve.background_cq is None
     assert curve.unit == "ng"
+
+
+def test_a_lowest_step_that_holds_more_than_was_declared_is_told():
+    """The curve stands without it; what was pipetted there was not what was written."""
+    levels = {10.0**-n: three(cq_at(10.0**-n)) for n in (1, 2, 3)}
+    bench = Bench().standards({**levels, 1e-5: three(cq_at(1e-4))})
+    bench.add("MNC", ["Undetermined"] * 3).add("water", ["Undetermined"] * 2)
+    report = interpret_plate(bench.add("pt", three(25.0)).control("pt").plate(), PROFILE)
+    (curve,) = (one for one in report.curves if not one.is_control_gene)
+    assert (curve.accepted, curve.quantitative_range, curve.sensitivity) == (True, 1e-3, 1e-3)
+    (said,) = report.findings
+    assert str(said) == (
+        "p.rdml › run 1 › A10, A11, A12: the step 1e-05 of IGH amplifies too early for what it is declared: off the "
+        "line by 3.32 cycles; the other steps put it at 0.0001. Check the dilution; it is not used."
+    )
+
+
+@pytest.mark.parametrize("first", [30.52, 30.7, 28.0, 31.18])
+def test_a_bound_of_decimals_is_met_by_decimals(first):
+    """32.02 − 30.52 is 1.5000000000000000 to a person and a little more in binary."""
+    levels = {10.0**-n: three(cq_at(10.0**-n)) for n in (1, 2, 3)}
+    spread = [first, round(first + 1.5, 2), round(first + 0.75, 2)]
+    background = [round(first + 3.0, 2)] * 3
+    bench = Bench().standards({**levels, 1e-4: spread}).add("MNC", background)
+    curve = next(one for one in interpret_plate(bench.plate(), PROFILE).curves)
+    lowest = curve.steps[-1]
+    assert not [fault for fault in lowest.faults if "replicates" in fault or "background" in fault]
+
+
+def test_too_few_dilutions_are_counted():
+    bench = Bench().standards({1e-1: three(25.0), 1e-2: three(28.3)}).add("MNC", ["Undetermined"] * 3)
+    report = interpret_plate(bench.add("pt", three(27.0)).control("pt").plate(), PROFILE)
+    assert report.levels[0].reasons == (
+        "standard curve: 2 of 3 dilution steps on this run, and no curve on another to bridge to",
+    )
+
+
+def test_a_curve_without_a_usable_well_is_named_by_its_run():
+    bench = Bench().standards({10.0**-n: [None] * 3 for n in (1, 2, 3)})
+    report = interpret_plate(bench.plate(), PROFILE)
+    refused = next(finding for finding in report.findings if finding.code == "curve.refused")
+    assert str(refused).startswith(
+        "p.rdml › run 1: the standard curve of IGH is refused: 0 reproducible dilution steps, under 3; step 0.1 is "
+        "outside the range: none of its wells can be used; "
+    )

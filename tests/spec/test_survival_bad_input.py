@@ -98,6 +98,7 @@ def test_a_model_names_no_more_rows_than_the_curves(run_survival, tmp_path):
     assert json.loads(out)["models"][0]["n"] == 500
 
 
+DOUBLE = "Write each quotation mark within a text twice, or save the file again as CSV UTF-8"
 WHOLE_FILES = {
     "nothing": (b"", "the first line names no columns. Put the names of the columns there."),
     "blank heading": (b"\n1,1,a\n", "the first line names no columns. Put the names of the columns there."),
@@ -105,7 +106,11 @@ WHOLE_FILES = {
     "Latin-1": ("t,e,g\n5,1,Zürich\n".encode("latin-1"), "byte 12 is not UTF-8. Save the file as CSV UTF-8."),
     "an open quote": (
         b't,e,g\n5,1,"a\n6,0,b\n',
-        "the file is not CSV: unexpected end of data. Save it again as CSV UTF-8.",
+        f"a quotation mark opened at line 2 is never closed. {DOUBLE}.",
+    ),
+    "a quote within a text": (
+        b't,e,g\n5,1,a\n6,0,"b"c\n',
+        f"at line 3 a text goes on after the quotation mark that closes it. {DOUBLE}.",
     ),
     "two columns of a name": (b"t,e,t,g\n5,0,6,a\n", "2 columns are called t. Allowed: t, e, g. Rename one of them."),
     "other names": (

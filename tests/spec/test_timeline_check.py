@@ -13,6 +13,7 @@ from made_up import day, made_up_case, made_up_study
 
 STUDY = made_up_study()
 FILE = "returns/northbridge.xlsx"
+DEATH = {"date": day(60), "event": "death", "cause_of_death": "not known"}
 
 
 def findings(patient: Patient) -> list[str]:
@@ -37,7 +38,7 @@ def test_a_possible_course_has_no_finding() -> None:
             f"on or after 2016-09-23 ({FILE} › diagnosis › diagnosis_date2). Correct one of the two dates.",
         ),
         (
-            {"follow_up": [{"date": day(60), "event": "death"}, {"date": day(61), "event": "seen alive"}]},
+            {"follow_up": [DEATH, {"date": day(61), "event": "seen alive"}]},
             f"{FILE} › follow_up › date3: seen alive on 2017-03-03 is after death. Allowed: on or before 2017-03-02 "
             f"({FILE} › follow_up › date2). Correct one of the two dates.",
         ),
@@ -64,7 +65,7 @@ def test_an_impossible_course_is_one_finding(forms: dict[str, Any], expected: st
 
 
 def test_two_deaths_name_both_lines() -> None:
-    deaths = [{"date": day(60), "event": "death"}, {"date": day(60), "event": "death"}]
+    deaths = [DEATH, DEATH]
     assert findings(made_up_case(forms={"follow_up": deaths})) == [
         f"{FILE} › follow_up › date3: a second death is recorded on 2017-03-02. Allowed: one death a child; the first "
         f"is {FILE} › follow_up › date2. Remove one of the two lines."

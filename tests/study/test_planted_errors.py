@@ -86,6 +86,7 @@ ALWAYS_TOLD = (
     "two dates of a child exchanged",
     "death before the last event",
     "white cells × 1,000 (per microlitre)",
+    "MRD level as a fraction",
     "dose × 10 or ÷ 10",
     "another cycle",
     "a misspelt word",
@@ -214,5 +215,5 @@ def test_of_a_hundred_planted_errors_most_are_told_and_no_clean_cell_is_blamed()
     silent = {outcome.kind for outcome in outcomes if not outcome.is_told}
     assert silent & set(ALWAYS_TOLD) == set()
     assert len(outcomes) >= 100
-    assert sum(outcome.is_told for outcome in outcomes) >= 0.75 * len(outcomes)
+    assert sum(outcome.is_told for outcome in outcomes) >= 0.82 * len(outcomes)
     assert planted_errors.clean_returns().told == frozenset()

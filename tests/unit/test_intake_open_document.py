@@ -2,6 +2,8 @@
 
 import math
 import shutil
+import struct
+import time
 from pathlib import Path
 
 from caseseries.demo.office import write_ods
@@ -48,3 +50,15 @@ def test_a_style_that_is_not_there_is_no_look(tmp_path):
     book = read_old_excel(tmp_path / "a.xls", tmp_path, math.inf)
     assert book.findings == ()
     assert book.sheets[0].cells == read_old_excel(seed, MUSEUM, math.inf).sheets[0].cells
+
+
+def test_a_lone_cell_in_the_last_corner_costs_no_walk_across_the_sheet(tmp_path):
+    """The last text of an old workbook, of row 2 and column 11, made the last cell that there may be."""
+    seed = MUSEUM / "own-words-saved-by-libreoffice.xls"
+    data = seed.read_bytes()
+    at = data.rindex(b"\xfd\x00\x0a\x00\x02\x00\x0b\x00") + 4
+    (tmp_path / "a.xls").write_bytes(data[:at] + struct.pack("<HH", 65_535, 255) + data[at + 4 :])
+    start = time.process_time()
+    *cells, last = read_old_excel(tmp_path / "a.xls", tmp_path, math.inf).sheets[0].cells
+    assert time.process_time() - start < 2  # a walk across sixteen million cells takes four
+    assert (last.address, len(cells)) == ("IV65536", 35)

@@ -349,3 +349,35 @@ def test_a_curve_told_twice_differently_is_refused():
     with pytest.raises(PlateError) as refused:
         read_plate_bytes(text.encode(), "twice.txt")
     assert "IGH is told twice: in cycle 40 it has 2 and 3" in refused.value.findings[0].what
+
+
+RDES_ROWS = [
+    "Well\tSample\tSample Type\tTarget\tTarget Type\tDye\tCq\t1\t2",
+    *(f"A{n}\ts{n}\tunkn\tt\ttoi\tFAM\t2{n}.5\t1.0\t1.1" for n in (1, 2, 3)),
+]
+
+
+@pytest.mark.parametrize("blank", ["", "\t" * 8])
+def test_a_blank_line_within_a_table_loses_no_well(blank):
+    text = "\n".join([*RDES_ROWS[:2], blank, *RDES_ROWS[2:], "", "End of report"])
+    plate = read_plate_bytes(text.encode(), "p.txt")
+    assert [well.position for well in plate.wells] == ["A1", "A2", "A3"]
+    assert plate.findings == ()
+
+
+def test_a_filled_row_without_a_well_is_said():
+    shifted = "\t".join(["X", *RDES_ROWS[3].split("\t")])
+    plate = read_plate_bytes("\n".join([*RDES_ROWS[:3], shifted]).encode(), "p.txt")
+    assert len(plate.wells) == 2
+    (finding,) = plate.findings
+    assert str(finding).startswith(
+        'p.txt: filled rows that name no well, and are not read: 1; the first has "X". '
+    )
+
+
+def test_wells_of_384_known_by_number_alone_keep_their_place():
+    """Well 50 of a plate of 384 is C2; on 96 it would be E2, another's."""
+    results = "Well\tWell Position\tSample Name\tTarget Name\tCT\n98\tE2\ts\tt\t25.1\n"
+    curves = "".join(f"{well}\t{cycle}\tt\t{cycle}.5\n" for well in (98, 50) for cycle in (1, 2))
+    text = f"[Results]\n{results}\n[Amplification Data]\nWell\tCycle\tTarget Name\tRn\n{curves}"
+    assert [well.position for well in read_plate_bytes(text.encode(), "p.txt").wells] == ["E2", "C2"]

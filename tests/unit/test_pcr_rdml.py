@@ -56,7 +56,8 @@ def test_reactions_are_numbered_row_by_row_or_named(react, position):
         ("40", None, "the last cycle stands for no Cq"),
         ("50.0", None, "the last cycle stands for no Cq"),
         ("", None, "no Cq given"),
-        ("25,1", None, "not a number"),
+        ("25,1", 25.1, ""),
+        ("25,1,2", None, "not a number"),
     ],
 )
 def test_what_stands_for_a_cq(cq, kept, note):
@@ -190,3 +191,42 @@ def test_a_sample_described_twice_in_two_ways_is_refused():
     assert refused.value.findings[0].what == 'the file describes the sample "s" twice, in two ways'
     same = '<sample id="s"><type>unkn</type></sample>'
     assert len(read_plate_bytes(rdml(one_well(extra=same)), "p.rdml").wells) == 1
+
+
+@pytest.mark.parametrize("spell", [str, lambda number: str(number).replace(".", ",")])
+def test_decimal_commas_are_no_thousands(spell):
+    """31,234 of a wrong locale is a Cq of 31, and no thirty thousand that would stand for none."""
+    curve = [round(2 + n / 1000, 4) for n in range(50)]
+    amount = f"<quantity><value>{spell(0.001)}</value><unit>dil</unit></quantity>"
+    body = one_well(f"<cq>{spell(31.234)}</cq>" + points([spell(value) for value in curve]))
+    body = body.replace("</type></sample>", f"</type>{amount}</sample>")
+    plate = read_plate_bytes(rdml(body), "p.rdml")
+    (well,) = plate.wells
+    assert (well.reading.cq, well.quantity) == (31.234, 0.001)
+    assert plate.fluorescence[0].tolist() == curve
+
+
+def test_a_cq_that_is_no_number_is_a_finding():
+    (finding,) = read_plate_bytes(rdml(one_well("<cq>late</cq>")), "p.rdml").findings
+    assert str(finding).startswith('p.rdml › r › A1: the Cq of t is "late". ')
+
+
+def test_spaces_about_an_id_and_capitals_of_a_unit_part_nothing():
+    body = one_well("<cq>25</cq>").replace('<sample id="s"/>', '<sample id="s "/>')
+    amount = "<quantity><value>0.1</value><unit>DIL</unit></quantity>"
+    body = body.replace("unkn</type></sample>", f"std</type>{amount}</sample>")
+    (well,) = read_plate_bytes(rdml(body), "p.rdml").wells
+    assert (well.sample, well.task, well.quantity, well.unit) == ("s", Task.STANDARD, 0.1, "dil")
+
+
+def test_reactions_without_data_are_counted():
+    extra = '<react id="2"><sample id="s"/><partitions/></react><react id="3"><sample id="s"/></react></run>'
+    (finding,) = read_plate_bytes(rdml(one_well().replace("</run>", extra)), "p.rdml").findings
+    assert finding.what == "reactions without data of a real-time PCR: 2, of digital PCR: 1"
+
+
+@pytest.mark.parametrize(("number", "position"), [(96, "H12"), (97, "E1"), (384, "P24")])
+def test_wells_above_96_are_of_a_plate_of_384_where_nobody_states_the_format(number, position):
+    plain = "<pcrFormat><rows>8</rows><columns>12</columns></pcrFormat>"
+    (well,) = read_plate_bytes(rdml(one_well(react=str(number)).replace(plain, "")), "p.rdml").wells
+    assert well.position == position

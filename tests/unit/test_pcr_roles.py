@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from caseseries.pcr.checks import check_roles, check_setup
-from caseseries.pcr.plate import PlateError, Task
+from caseseries.pcr.plate import PlateError, Task, name_targets
 from caseseries.pcr.roles import Role, apply_setup, assign_roles, parse_dilution
 from caseseries.pcr.setup import Saying, Setup, load_setup
 from pcr_plates import logistic, plate_of, well
@@ -78,6 +78,62 @@ def test_water_by_type_and_background_by_name_is_left_open():
     assert part.because == 'the file says water, the name "MNC" says background'
 
 
+NOT_THE_SERIES = "the name is a dilution, but not of this plate's standards: a standard, or a patient?"
+SERIES = ("dx 10-1", "dx 10-2", "dx 10-3", "dx 10-4")
+
+
+@pytest.mark.parametrize("name", ["NB-02 10-3", "NB-02 2019-05-31 1:10", "1:10", "NB-02 1E-1"])
+@pytest.mark.parametrize("task", [Task.STANDARD, Task.UNKNOWN, Task.UNSTATED])
+def test_a_sample_named_like_a_dilution_is_asked_about_beside_a_series_of_another_name(name, task):
+    """A diluted repeat, or a specimen of 10 March: as a standard it would be gone without a word."""
+    wells = [well(f"A{n}", dilution, task=task) for n, dilution in enumerate(SERIES, 1)]
+    *series, part = assign_roles(plate_of([*wells, well("B1", name, task=Task.UNKNOWN)]))
+    assert {one.role for one in series} == {Role.STANDARD}
+    assert (part.role, part.because) == (Role.UNCLEAR, NOT_THE_SERIES)
+    said = Setup(samples={name: Saying(role="follow-up")})
+    assert assign_roles(plate_of([*wells, well("B1", name)]), said)[-1].role is Role.FOLLOW_UP
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        SERIES,
+        ("Std1 10-1", "Std2 10-2", "Std3 10-3", "Std4 10-4"),
+        ("10-1 a", "10-2 a", "10-3 a", "10-1 b", "10-2 b", "10-3 b"),
+        ("NB-01 1:10", "nb-01  1:100", "NB-01 1:1000"),
+        ("dx 10-3",),
+    ],
+)
+def test_a_series_is_known_by_its_names_alone(names):
+    parts = assign_roles(plate_of([well(f"A{n}", name) for n, name in enumerate(names, 1)]))
+    assert {part.role for part in parts} == {Role.STANDARD}
+
+
+@pytest.mark.parametrize("name", ["NB-02 H2O", "NB-02 water", "Aqua, Maria"])
+def test_a_name_that_says_more_than_water_is_asked_about(name):
+    part = part_of(name, task=Task.UNKNOWN)
+    assert part.role is Role.UNCLEAR
+    assert part.because.endswith(": water, or a patient?")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "NTC 1",
+        "NTC2",
+        "NTC_IGH-1",
+        "IGH_ntc",
+        "вода",
+        "H2O R2",
+        "Aqua dest.",
+        "no template control",
+        "water IGH",
+    ],
+)
+def test_water_may_bear_a_number_and_its_target(name):
+    assert part_of(name, target="IGH-1").role is Role.WATER
+
+
 @pytest.mark.parametrize(
     ("name", "more", "because"),
     [
@@ -90,8 +146,9 @@ def test_unclear_wells_are_asked_about(name, more, because):
     plate = plate_of([well("A1", name, **more)], [logistic(25.0)])
     parts = assign_roles(plate)
     assert (parts[0].role, parts[0].because) == (Role.UNCLEAR, because)
+    named = f'of "{name}" ' if name else ""
     assert str(check_roles(plate, parts)[0]) == (
-        f"p.rdml › run 1 › A1: the role is unclear: {because}. "
+        f"p.rdml › run 1 › A1: the role {named}is unclear: {because}. "
         "Say what it is in plate.toml; the well is not used until then."
     )
 
@@ -240,3 +297,12 @@ def test_targets_named_in_plate_toml_replace_the_filter_s_name_but_never_double_
     made = apply_setup(plate, said)
     assert [one.target for one in made.wells] == ["IGH", "465-510", "533-580"]
     assert [one.code for one in check_setup(made, said, "plate.toml")] == ["setup.several_dyes"]
+
+
+def test_a_well_without_a_target_is_asked_about_and_a_file_without_any_has_one():
+    wells = [well("A1", "pt"), well("A2", "pt", target=""), well("A3", "empty", target="")]
+    parts = assign_roles(plate_of(wells))
+    assert [part.role for part in parts] == [Role.FOLLOW_UP, Role.UNCLEAR, Role.UNUSED]
+    assert parts[1].because == "it names no target, and others do"
+    assert {one.target for one in name_targets(plate_of(wells[1:])).wells} == {"unnamed target"}
+    assert name_targets(plate_of(wells)).wells == tuple(wells)

@@ -115,6 +115,28 @@ def test_every_test_can_be_asked_for(run, aml):
     assert all(0 < test["p"] < 0.9 for test in found)
 
 
+def test_each_test_of_a_cause_has_an_id_of_its_own(run, tmp_path):
+    causes = enumerate(["x.y", "x y", "", "x.y", "x y"])
+    rows = [(day + 2, int(bool(cause)), cause, "ab"[day % 2]) for day, cause in causes]
+    path = write_csv(tmp_path / "a.csv", "t,e,k,g", rows)
+    asked = ("--time", "t", "--event", "e", "--cause", "k", "--group", "g", "--test", "log-rank,gray")
+    _, out, _ = run(path, *asked, "--json")
+    found = json.loads(out)["tests"]
+    assert [(test["id"], test["cause"]) for test in found] == [
+        ("log-rank", None),
+        ("log-rank.x_y", "x y"),
+        ("log-rank.x_y-2", "x.y"),
+        ("gray.x_y", "x y"),
+        ("gray.x_y-2", "x.y"),
+    ]
+    _, out, _ = run(path, *asked)
+    assert [line.split(":")[0] for line in out.splitlines() if line.startswith("log-rank")] == [
+        "log-rank test, any event",
+        "log-rank test, x y",
+        "log-rank test, x.y",
+    ]
+
+
 def test_a_test_of_two_groups_asked_of_three_says_why_not(run, tmp_path):
     path = write_csv(tmp_path / "a.csv", "t,e,g", [(3, 1, "a"), (4, 1, "b"), (5, 0, "c"), (6, 1, "c")])
     _, out, _ = run(path, "--time", "t", "--event", "e", "--group", "g", "--test", "exact-log-rank,log-rank")

@@ -10,13 +10,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
+from caseseries.demo.notation import (
+    Text,
+    comma,
+    day_first,
+    month_first,
+    power,
+    said,
+    short_day,
+    short_power,
+    spelt,
+)
 from caseseries.demo.office import write_ods, write_word
 from caseseries.demo.returns import Line, Lines, build_returns
 from caseseries.intake.excel import Worksheet, open_new
 from caseseries.intake.template import write_template
 from caseseries.study.definition import Study
 
-Text = Callable[[object], str]
 Rows = list[list[str]]
 
 # The child from Kilvarra was transplanted in Westerlea, which returns it too, under a number of its own.
@@ -27,37 +37,6 @@ MISSING = "Brackenfold"
 
 # Known to the national board and left out of the returns: the minutes tell.
 ONLY_IN_MINUTES = {"HC-01": "", "EM-01": "survey"}
-
-WORDS = {
-    "female": "f",
-    "male": "m",
-    "United Kingdom": "UK",
-    "tumour board": "MDT",
-    "survey": "questionnaire",
-    "both": "MDT + survey",
-    "B-ALL": "pro-B",
-    "rearranged": "pos",
-    "CNS1": "1",
-    "CNS2": "2",
-    "CNS3": "3",
-    "good": "PGR",
-    "poor": "PPR",
-    "Interfant-06": "Interfant 06",
-    "after relapse": "relapsed",
-    "first line: resistant or refractory": "refractory",
-    "CR1, MRD-positive": "CR1 MRD+",
-    "CR2, MRD-positive": "CR2 MRD+",
-    "not in remission": "no CR",
-    "matched sibling": "MSD",
-    "matched unrelated": "MUD",
-    "mismatched unrelated": "MMUD",
-    "haploidentical": "haplo",
-    "cord blood": "UCB",
-    "CD19-positive": "CD19+",
-    "lineage switch": "switch to AML",
-    "bone marrow": "BM",
-    "RQ-PCR IG/TR": "PCR Ig/TCR",
-}
 
 
 def write_messy_returns(folder: Path, study: Study) -> None:
@@ -85,58 +64,13 @@ def write_minutes(folder: Path, study: Study) -> None:
         folder / "National board.docx",
         (
             "National leukaemia board: extracts. These minutes are invented, and so is every child in them.",
-            f"1. Highcombe presented a boy born on {_day_first(born['HC-01'])} with KMT2A-rearranged infant ALL, not "
+            f"1. Highcombe presented a boy born on {day_first(born['HC-01'])} with KMT2A-rearranged infant ALL, not "
             "in remission after induction. He received blinatumomab and proceeds to transplant.",
-            f"2. Eastmere: a boy, DOB {_day_first(born['EM-01'])}, infant ALL in second remission with persistent MRD. "
+            f"2. Eastmere: a boy, DOB {day_first(born['EM-01'])}, infant ALL in second remission with persistent MRD. "
             "Blinatumomab was started; donor search under way.",
             "3. A girl of 14 with relapsed B-ALL. Blinatumomab was not given; the board recommends inotuzumab.",
         ),
     )
-
-
-# --- how hospitals write ------------------------------------------------------------------------------------
-
-
-def _day_first(day: object) -> str:
-    return day.strftime("%d/%m/%Y") if isinstance(day, date) else ""
-
-
-def _short(day: object) -> str:
-    return day.strftime("%d.%m.%y") if isinstance(day, date) else ""
-
-
-def _month_first(day: object) -> str:
-    return day.strftime("%m/%d/%Y") if isinstance(day, date) else ""
-
-
-def _spelt(day: object) -> str:
-    return f"{day.day} {day.strftime('%B %Y')}" if isinstance(day, date) else ""
-
-
-def _said(word: object) -> str:
-    """A word as hospitals write it; yes and no as y and n; numbers as they stand."""
-    if isinstance(word, bool):
-        return "y" if word else "n"
-    return WORDS.get(word, word) if isinstance(word, str) else "" if word is None else f"{word:g}"
-
-
-def _comma(number: object) -> str:
-    return f"{number:g}".replace(".", ",") if isinstance(number, int | float) else ""
-
-
-def _power(number: object) -> str:
-    """A percentage as a power of ten of the fraction: 0.7 is 7x10^-3."""
-    if not isinstance(number, int | float):
-        return ""
-    digits, _, power = f"{number / 100:.2e}".partition("e")
-    digits = digits.rstrip("0").rstrip(".")
-    return f"10^{int(power)}" if digits == "1" else f"{digits}x10^{int(power)}"
-
-
-def _short_power(number: object) -> str:
-    """A percentage as a fraction in the notation of computers: 0.001 is 1E-5."""
-    digits, _, power = f"{float(str(number)) / 100:.2E}".partition("E")
-    return f"{digits.rstrip('0').rstrip('.')}E{int(power)}"
 
 
 def _of(lines: Sequence[Line], case: str, number: int = 0, **wanted: str) -> Line:
@@ -160,11 +94,11 @@ def _history(day: Text, donor: Text | None = None) -> Iterator[Field]:
     """A child's course as one long row: what many hospitals keep."""
 
     def plain(
-        form: str, column: str, write: Text = _said, number: int = 0, **wanted: str
+        form: str, column: str, write: Text = said, number: int = 0, **wanted: str
     ) -> Callable[[Lines, str], str]:
         return lambda lines, case: write(_of(lines[form], case, number, **wanted).get(column))
 
-    donor = donor or _said
+    donor = donor or said
     yield "Patient", "Study no.", lambda _, case: case
     yield "Patient", "DOB", plain("patients", "birth_date", day)
     yield "Patient", "Sex", plain("patients", "sex")
@@ -189,7 +123,7 @@ def _history(day: Text, donor: Text | None = None) -> Iterator[Field]:
         yield (
             "Relapse",
             f"Relapse {number} phenotype",
-            plain("follow_up", "phenotype", _said, number - 1, **event),
+            plain("follow_up", "phenotype", said, number - 1, **event),
         )
     for number in (1, 2):
         given = {"treatment": "blinatumomab"}
@@ -214,7 +148,7 @@ def _history(day: Text, donor: Text | None = None) -> Iterator[Field]:
     yield "Transplant", "Bridging therapy", plain("transplant", "therapy_between")
     yield "Outcome", "Last seen alive", plain("follow_up", "date", day, 0, event="seen alive")
     yield "Outcome", "Date of death", plain("follow_up", "date", day, 0, event="death")
-    yield "Outcome", "Cause of death", plain("follow_up", "cause_of_death", _said, 0, event="death")
+    yield "Outcome", "Cause of death", plain("follow_up", "cause_of_death", said, 0, event="death")
 
 
 def _specimens(lines: Lines, level: Text, limit: Text) -> Iterator[list[str]]:
@@ -227,16 +161,16 @@ def _specimens(lines: Lines, level: Text, limit: Text) -> Iterator[list[str]]:
 
 def _day_and_marker(line: Line) -> list[str]:
     return [
-        _day_first(line["specimen_date"]),
-        _said(line["material"]),
-        _said(line["method"]),
+        day_first(line["specimen_date"]),
+        said(line["material"]),
+        said(line["method"]),
         str(line["marker"]),
     ]
 
 
 def _northbridge(path: Path, study: Study, lines: Lines) -> None:
     """One wide sheet under a title, headings of two lines, merged; MRD on a second sheet, the ids merged downwards."""
-    fields = list(_history(_day_first))
+    fields = list(_history(day_first))
     with open_new(path, study) as book:
         sheet, bold = book.add_worksheet("Infants"), book.add_format({"bold": True})
         sheet.write_string(0, 0, "Northbridge: infants given blinatumomab (invented)", bold)
@@ -248,7 +182,7 @@ def _northbridge(path: Path, study: Study, lines: Lines) -> None:
         sheet.write_string(8, 0, "MLL status by FISH in both. Please call if anything is unclear.")
         mrd = book.add_worksheet("MRD")
         heads = ["Study no.", "Sampled", "Tissue", "Technique", "Target", "MRD", "Sens.", "QR"]
-        rows = list(_specimens(lines, lambda n: f"{_comma(n)} %", lambda n: f"{_comma(n)} %"))
+        rows = list(_specimens(lines, lambda n: f"{comma(n)} %", lambda n: f"{comma(n)} %"))
         _write_rows(mrd, [heads, *rows])
         _merge_ids(mrd, [row[0] for row in rows])
 
@@ -297,13 +231,13 @@ def _eastmere(path: Path, study: Study, lines: Lines) -> None:
                     if isinstance(value, date):
                         sheet.write_datetime(row, index, value, days)
                     elif column == "mrd_percent" and isinstance(value, float | int):
-                        sheet.write_number(row, index, float(_short_power(value)), fractions)
+                        sheet.write_number(row, index, float(short_power(value)), fractions)
                     elif column == "mrd_percent":
                         sheet.write_string(row, index, "neg")
                     elif column in ("sensitivity_percent", "range_percent"):
-                        sheet.write_string(row, index, _short_power(value))
+                        sheet.write_string(row, index, short_power(value))
                     else:
-                        _write(sheet, row, index, _said(value))
+                        _write(sheet, row, index, said(value))
 
 
 EASTMERE: tuple[tuple[str, str, Mapping[str, str]], ...] = (
@@ -416,14 +350,14 @@ def _westerlea(folder: Path, lines: Lines, kilvarra: Lines) -> None:
         for line in found:
             line["case_id"] = ITS_OTHER_ID
     both = {form: [*found, *guest[form]] for form, found in lines.items()}
-    fields = list(_history(_short))
+    fields = list(_history(short_day))
     cases = [*_cases(lines), ITS_OTHER_ID]
     titles = ["Dat of birth" if lower == "DOB" else lower for _, lower, _ in fields]
     children = [titles, *([value(both, case) for _, _, value in fields] for case in cases)]
     titles[5] = "Date of diagnosis"
     _write_csv(folder / "Westerlea_children.csv", children)
     heads = ["Study no.", "Date", "Material", "Method", "Marker", "MRD (%)", "Sensitivity (%)", "QR (%)"]
-    specimens = [[row[0], row[1].replace("/", "."), *row[2:]] for row in _specimens(both, _comma, _comma)]
+    specimens = [[row[0], row[1].replace("/", "."), *row[2:]] for row in _specimens(both, comma, comma)]
     _write_csv(folder / "Westerlea_MRD.csv", [heads, *specimens])
 
 
@@ -440,49 +374,49 @@ def _southmarsh(path: Path, study: Study, lines: Lines) -> None:
         sheet = book.add_worksheet("Export")
         rows = [
             [lower, *(value(lines, case) for case in cases)]
-            for _, lower, value in _history(_month_first, _which_parent)
+            for _, lower, value in _history(month_first, _which_parent)
         ]
         rows[5][0] = "Date of diagnosis"
         _write_rows(sheet, [*rows, *_marrows(lines, cases)])
 
 
 def _which_parent(donor: object) -> str:
-    return "haplo (father)" if donor == "haploidentical" else _said(donor)
+    return "haplo (father)" if donor == "haploidentical" else said(donor)
 
 
 def _marrows(lines: Lines, cases: Sequence[str]) -> Iterator[list[str]]:
     for number, when in enumerate(("pre blina", "post blina")):
         found = [_of(lines["specimens"], case, number) for case in cases]
-        yield [f"MRD date {when}", *(_month_first(line["specimen_date"]) for line in found)]
+        yield [f"MRD date {when}", *(month_first(line["specimen_date"]) for line in found)]
         yield [f"MRD {when}", *(_negative(line) for line in found)]
-        yield [f"MRD QR {when}", *(_power(line["range_percent"]) for line in found)]
-        yield [f"MRD sensitivity {when}", *(_power(line["sensitivity_percent"]) for line in found)]
+        yield [f"MRD QR {when}", *(power(line["range_percent"]) for line in found)]
+        yield [f"MRD sensitivity {when}", *(power(line["sensitivity_percent"]) for line in found)]
     found = [_of(lines["specimens"], case) for case in cases]
-    yield ["MRD material", *(_said(line["material"]) for line in found)]
-    yield ["MRD method", *(_said(line["method"]) for line in found)]
+    yield ["MRD material", *(said(line["material"]) for line in found)]
+    yield ["MRD method", *(said(line["method"]) for line in found)]
     yield ["MRD target", *(str(line["marker"]) for line in found)]
 
 
 def _negative(line: Line) -> str:
     if line["mrd_result"] == "not detected":
-        return f"neg (<{_power(line['sensitivity_percent'])})"
-    return _power(line.get("mrd_percent"))
+        return f"neg (<{power(line['sensitivity_percent'])})"
+    return power(line.get("mrd_percent"))
 
 
 def _highcombe(path: Path, lines: Lines) -> None:
     """One child on one sheet, question and answer, the months spelt."""
     [case] = _cases(lines)
-    rows = [[lower, value(lines, case)] for _, lower, value in _history(_spelt)]
+    rows = [[lower, value(lines, case)] for _, lower, value in _history(spelt)]
     rows[5][0] = "Date of diagnosis"
     [reaction] = lines["toxicity"]
     rows += [
-        ["CRS grade", _said(reaction["grade"])],
-        ["CRS onset", _spelt(reaction["onset_date"])],
-        ["CRS resolved", _spelt(reaction["resolved_date"])],
+        ["CRS grade", said(reaction["grade"])],
+        ["CRS onset", spelt(reaction["onset_date"])],
+        ["CRS resolved", spelt(reaction["resolved_date"])],
         ["CRS comment", str(reaction["description"])],
-        ["CRS steroids", _said(reaction["steroids"])],
-        ["CRS tocilizumab", _said(reaction["tocilizumab"])],
-        ["CRS infusion interrupted", _said(reaction["interrupted"])],
+        ["CRS steroids", said(reaction["steroids"])],
+        ["CRS tocilizumab", said(reaction["tocilizumab"])],
+        ["CRS infusion interrupted", said(reaction["interrupted"])],
     ]
     for number, when in enumerate(("before blinatumomab", "after blinatumomab")):
         line = _of(lines["specimens"], case, number)
@@ -492,7 +426,7 @@ def _highcombe(path: Path, lines: Lines) -> None:
             else f"negative (sens. {line['sensitivity_percent']:g} %)"
         )
         rows.append([f"MRD {when}", level])
-        rows.append([f"MRD date {when}", _spelt(line["specimen_date"])])
+        rows.append([f"MRD date {when}", spelt(line["specimen_date"])])
         rows.append([f"QR {when}", f"{line['range_percent']:g} %"])
         rows.append([f"Sensitivity {when}", f"{line['sensitivity_percent']:g} %"])
         rows.append([f"MRD marker {when}", str(line["marker"])])

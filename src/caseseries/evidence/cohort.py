@@ -9,7 +9,9 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Literal
 
+from caseseries.evidence.greenwood import PrintedLimits
 from caseseries.evidence.printed import Band
+from caseseries.evidence.sequences import estimate_after
 
 Ends = Literal["first event", "death"]  # EFS, DFS, RFS and PFS; or OS
 Quantity = Literal["follow-up", "gap"]
@@ -51,7 +53,7 @@ class Survives:
     """The Kaplan–Meier estimate at a day lies in the band.
 
     `sequences` lists every at-risk sequence that can stand behind it, where they are few enough to list: those of
-    the band, without those that a printed interval rules out.
+    the band, without those that a printed interval rules out. Where they are too many, `limits` is that interval.
     """
 
     claim: str
@@ -60,6 +62,7 @@ class Survives:
     day: int
     band: Band
     sequences: tuple[tuple[int, ...], ...] | None = None
+    limits: PrintedLimits | None = None
 
 
 @dataclass(frozen=True)
@@ -151,7 +154,7 @@ def count_at_risk(courses: Iterable[Course], ends: Ends, origin: str, day: int) 
 
 
 def can_hold(courses: tuple[Course, ...], fact: Fact) -> bool:
-    """Whether the cohort satisfies the fact, in exact arithmetic."""
+    """Whether the cohort satisfies the fact, in exact arithmetic; printed limits as the estimator computes them."""
     if isinstance(fact, Spread):
         return _spread_holds(
             [fact.of(course) for course in courses if fact.among == "all" or not course.dead], fact
@@ -163,10 +166,7 @@ def can_hold(courses: tuple[Course, ...], fact: Fact) -> bool:
         return at_risk == fact.at_risk
     if fact.sequences is not None and at_risk not in fact.sequences:
         return False
-    estimate = Fraction(1)
-    for number in at_risk:
-        estimate *= Fraction(number - 1, number)
-    return fact.band.admits(estimate)
+    return fact.band.admits(estimate_after(at_risk)) and (fact.limits is None or fact.limits.fit(at_risk))
 
 
 def median_of(values: Iterable[int]) -> Fraction:

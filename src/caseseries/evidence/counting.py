@@ -74,8 +74,9 @@ class Search:
         gates = [gate for fact in facts for gate in gates_of(fact, self.pools)]
         gates += [gate for median in medians for gate in median.gates]
         survivals = tuple(fact for fact in facts if isinstance(fact, Survives))
-        directions = directions_of(len(survivals))
-        if len(directions) * math.prod(self.pools.shape) > LARGEST:
+        sums = [1 if fact.limits is None else 2 for fact in survivals]
+        directions = directions_of(sums, LARGEST // math.prod(self.pools.shape))
+        if not len(directions):
             return Answer("undecided")
         layers = lay_out(self.problem, self.pools, gates)
         curves = (fact for fact in facts if isinstance(fact, Survives | Falls))

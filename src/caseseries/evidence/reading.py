@@ -33,15 +33,14 @@ from caseseries.evidence.cohort import (
     list_at_risk,
 )
 from caseseries.evidence.feasible import find_cohort
-from caseseries.evidence.printed import Rounding, prints_as
+from caseseries.evidence.greenwood import TRANSFORMS, PrintedLimits
 from caseseries.evidence.sequences import AtRisk as AtRiskSequence
-from caseseries.evidence.sequences import Sequences, find_sequences, interval_of
+from caseseries.evidence.sequences import Sequences, find_sequences
 from caseseries.study.definition import days_of
 
 CASES = 100  # a larger cohort is not searched
 COUNTED = 2_000  # at-risk sequences of one estimate that are listed
 LISTED = 200  # at-risk sequences that are searched one by one; more are searched as a sum of logarithms
-GREENWOOD = ("log-log", "log", "plain", "arcsine")  # what papers print; they rest on the sequence alone
 GAP = (0, 730)  # days between two origins where the paper prints no range
 
 Choices = Mapping[str, str]
@@ -148,8 +147,10 @@ class Paper:
             found = self.sequences(claim)
             few = len(found.found) <= LISTED or claim.interval != "none"  # only a list knows of the interval
             listed = found.found if found.complete and few else None
-            band = claim.numbers[0].proportion().band(rounding)
-            return (Survives(claim.id, ends, origin, claim.day, band, listed),)
+            band, limits = claim.numbers[0].proportion().band(rounding), self.limits(claim)
+            if limits is not None and (found.complete or not limits.adds_up):
+                limits = None  # the list knows of it; or no search can
+            return (Survives(claim.id, ends, origin, claim.day, band, listed, limits),)
         if isinstance(claim, AtRisk):
             ends, day = self.file.endpoints[claim.endpoint].ends, days_of(claim.horizon)
             count = int(claim.numbers[0].value)
@@ -173,17 +174,25 @@ class Paper:
                 complete = part.complete
                 if not complete:
                     break
-            fitting = (sequence for sequence in found if _limits_fit(claim, n, sequence, self.file.rounds))
+            limits = self.limits(claim) if complete else None
+            fitting = (sequence for sequence in found if limits is None or limits.fit(sequence))
             self.listed[claim.id] = Sequences(tuple(sorted(fitting)), complete)
         return self.listed[claim.id]
 
+    def limits(self, claim: Survival) -> PrintedLimits | None:
+        if claim.interval == "none":
+            return None
+        methods = tuple(TRANSFORMS) if claim.interval == "unstated" else (claim.interval,)
+        lower, upper = claim.numbers[-2:]
+        return PrintedLimits(self.count("cases") or 0, methods, lower, upper, self.file.rounds)
+
     def interval_checked(self, claim: Survival, example: tuple[Course, ...], choices: Choices) -> bool:
         """Whether the printed interval, if any, was held against every sequence, or is that of the example."""
-        if claim.interval == "none" or self.sequences(claim).complete:
+        limits = self.limits(claim)
+        if limits is None or limits.adds_up or self.sequences(claim).complete:
             return True
         origin, ends = choices.get(claim.id, claim.origin), self.file.endpoints[claim.endpoint].ends
-        at_risk = list_at_risk(example, ends, origin, claim.day)
-        return bool(example) and _limits_fit(claim, len(example), at_risk, self.file.rounds)
+        return bool(example) and limits.fit(list_at_risk(example, ends, origin, claim.day))
 
     def first_events(self) -> int | None:
         """The largest number of first events that the counts allow."""
@@ -251,19 +260,6 @@ class Paper:
         persons.sort(key=_by_description)
         rest = (self.count("cases") or 0) - len(persons)
         return (*persons, *[Person()] * rest) if rest >= 0 and dying <= untold else None
-
-
-def _limits_fit(claim: Survival, n: int, at_risk: AtRiskSequence, rounding: Rounding) -> bool:
-    """Whether the printed interval, if there is one, can be that of the sequence."""
-    if claim.interval == "none":
-        return True
-    methods = GREENWOOD if claim.interval == "unstated" else (claim.interval,)
-    left = range(at_risk[-1] if at_risk else n + 1) if claim.interval == "bpcp" else (0,)
-    return any(
-        prints_as(interval_of(n, at_risk, remaining, method), claim.numbers[-2:], rounding)
-        for method in methods
-        for remaining in left
-    )
 
 
 def _by_description(person: Person) -> tuple[bool, str, int, int]:

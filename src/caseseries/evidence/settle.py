@@ -13,7 +13,7 @@ from caseseries.evidence.reading import Choices, Paper
 class Settled:
     """`kept` fit together under `choices`, as `example` shows. `against` holds, for each claim, the conflict
     behind every choice that was ruled out ("" for a claim that leaves no choice); `conflicts` those that no
-    choice avoids. `undecided` names the claims after which the search was given up.
+    choice avoids. `undecided` names the claims after which the search was given up, where no example shows them true.
     """
 
     kept: frozenset[str]
@@ -65,7 +65,7 @@ def settle(paper: Paper) -> Settled:
             kept, choices = (*kept, name), _with(choices, name, best)
     conflicts = [found for name, by in against.items() if name not in kept for found in by.values()]
     example = paper.find(frozenset(kept), choices).courses if kept else ()
-    unknown = tuple(name for name in undecided if name in kept)
+    unknown = tuple(name for name in undecided if name in kept and not example)
     return Settled(frozenset(kept), choices, example, tuple(dict.fromkeys(conflicts)), against, unknown)
 
 

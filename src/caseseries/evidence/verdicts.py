@@ -39,6 +39,7 @@ from caseseries.evidence.reading import COUNTED, Paper
 from caseseries.evidence.sequences import interval_of
 from caseseries.evidence.settle import Settled, settle
 
+GIVEN_UP = "The search was given up before it was decided."
 SHOWN = 6  # sequences listed in a sentence; more are counted
 
 
@@ -107,18 +108,18 @@ def _judge_claim(
     if claim.id in settled.against:
         return Verdict(claim.id, claim.printed, "conditional", _explain_condition(paper, claim, settled))
     if isinstance(claim, Survival) and narrowing is not None:
-        because = " ".join(_explain_survival(paper, claim, settled, narrowing))
-        if not paper.interval_checked(claim, settled.example, settled.choices):
-            because += " The estimate fits the other claims; its interval was not held against so many."
-            return Verdict(claim.id, claim.printed, "not checked", because)
-        return Verdict(claim.id, claim.printed, "possible", because)
-    because = "The search was given up before it was decided." if claim.id in settled.undecided else ""
-    return Verdict(
-        claim.id,
-        claim.printed,
-        "not checked" if because else "possible",
-        because or "It fits the other claims.",
-    )
+        return _judge_survival(paper, claim, settled, narrowing)
+    if claim.id in settled.undecided:
+        return Verdict(claim.id, claim.printed, "not checked", GIVEN_UP)
+    return Verdict(claim.id, claim.printed, "possible", "It fits the other claims.")
+
+
+def _judge_survival(paper: Paper, claim: Survival, settled: Settled, narrowing: Narrowing) -> Verdict:
+    open_ = GIVEN_UP if claim.id in settled.undecided else ""
+    if not open_ and not paper.interval_checked(claim, settled.example, settled.choices):
+        open_ = "The estimate fits the other claims; its BPCP interval was not held against so many."
+    because = " ".join((*_explain_survival(paper, claim, settled, narrowing), *([open_] if open_ else [])))
+    return Verdict(claim.id, claim.printed, "not checked" if open_ else "possible", because)
 
 
 # --- sentences -----------------------------------------------------------------------------------------

@@ -1,17 +1,18 @@
 """A cohort of many cases, found or ruled out by counting: a way through layers of time, forwards then backwards.
 
 Forwards, for every state that can be reached, the least and the greatest sum of logarithms that each printed
-estimate can have come to: exact for every estimate by itself, and for sums and differences of two. If these
-leave no way to the end, no cohort exists. Backwards a way is searched for that stays within them; late events
-weigh most and early ones least, so the last steps are the finest. A search that runs out of ways is a proof
-too. Sums are of floating point and only ever too generous; whoever asks checks the cohort in fractions.
+estimate can have come to, and of Greenwood's terms where limits are printed: exact for every sum by itself, and
+for sums and differences of two. If these leave no way to the end, no cohort exists. Backwards a way is searched
+for that stays within them; late events weigh most and early ones least, so the last steps are the finest. A
+search that runs out of ways is a proof too. Sums are of floating point and only ever too generous; whoever asks
+checks the cohort in fractions.
 """
 
 import math
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import combinations
 from typing import Literal, NamedTuple
 
@@ -24,6 +25,7 @@ from caseseries.evidence.pools import EVENTS, Event, Gate, Layer, Pools
 SURE = 1e-9  # far above the rounding error of a sum of a hundred logarithms
 PATIENCE = 300
 GROWTH = 1.1
+PROPORTIONS = (0.8, 1.25, 0.6, 1.6)  # of Greenwood's sum to the logarithm, beside 1
 ZERO = -1e3  # stands for the logarithm of 0, the factor of an event with one case at risk
 
 Counts = tuple[int, int, int, int, int]  # as in Pools.shape
@@ -40,6 +42,24 @@ COUNTED: dict[Event, tuple[Ends, ...]] = {
 
 
 @dataclass(frozen=True)
+class Estimate:
+    """What the events up to a day add up to: a row of `steps` for each sum, by the number at risk.
+
+    The totals lie in one of the `boxes`: (boxes, sums, least and greatest). Greenwood's sum is `scale` times too large,
+    so that it weighs as much as the logarithm.
+    """
+
+    ends: Ends
+    day: int
+    steps: Numbers
+    boxes: Numbers
+    scale: float = 1.0
+
+    def counts(self, layer: Layer, ends: Ends) -> bool:
+        return self.ends == ends and layer.first <= self.day
+
+
+@dataclass(frozen=True)
 class Question:
     """Is there a way through the layers that gives these estimates, by one of the listed at-risk sequences each?"""
 
@@ -48,13 +68,52 @@ class Question:
     survivals: tuple[Survives, ...]
     listings: tuple["Listing", ...]
 
-    @property
-    def limits(self) -> tuple[Numbers, Numbers]:
-        """The smallest and largest logarithm of each estimate."""
-        bands = [fact.band for fact in self.survivals]
-        low = [math.log(band.low) if band.low > 0 else -math.inf for band in bands]
-        high = [math.log(band.high) if band.high > 0 else ZERO / 2 for band in bands]
-        return np.array(low), np.array(high)
+    @cached_property
+    def estimates(self) -> tuple[Estimate, ...]:
+        return tuple(add_up(fact, self.pools.n) for fact in self.survivals)
+
+    @cached_property
+    def steps(self) -> Numbers:
+        """Of all sums of all estimates, by the number at risk."""
+        return np.concatenate([np.zeros((0, self.pools.n + 1)), *(e.steps for e in self.estimates)])
+
+    def counted(self, layer: Layer, ends: Ends) -> tuple[bool, ...]:
+        """Of all sums, whether an event of the layer adds to it."""
+        return tuple(e.counts(layer, ends) for e in self.estimates for _ in e.steps)
+
+    def most(self, directions: Numbers) -> Numbers:
+        """How far the totals can go in every direction; -inf where an estimate cannot have its limits."""
+        parts = np.split(directions, np.cumsum([len(e.steps) for e in self.estimates])[:-1], axis=1)
+        farthest = np.zeros(len(directions))
+        for estimate, part in zip(self.estimates, parts, strict=False):
+            ends = part[:, None, :, None] * estimate.boxes
+            farthest += ends.max(axis=3).sum(axis=2).max(axis=1, initial=-np.inf)
+        return farthest + SURE
+
+    def admits(self, node: "Node") -> bool:
+        """Whether a way that ends here has listed sequences, and sums that can have the printed limits."""
+        if not all(e in listed.sequences for e, listed in zip(node.endings, self.listings, strict=True)):
+            return False
+        totals = iter(node.value.tolist())
+        for fact, estimate in zip(self.survivals, self.estimates, strict=True):
+            logarithm, *greenwood = (next(totals) for _ in estimate.steps)
+            if fact.limits and not fact.limits.may_hold(logarithm, greenwood[0] / estimate.scale, SURE):
+                return False
+        return True
+
+
+def add_up(fact: Survives, n: int) -> Estimate:
+    at_risk = np.arange(2, n + 1)
+    logs = np.array([0.0, ZERO, *np.log1p(-1 / at_risk)])
+    if fact.limits is None:
+        low = math.log(fact.band.low) if fact.band.low > 0 else 2 * ZERO
+        high = math.log(fact.band.high) if fact.band.high > 0 else ZERO / 2
+        return Estimate(fact.ends, fact.day, logs[None], np.array([[[low, high]]]))
+    boxes = fact.limits.boxes(fact.band)
+    scale = -boxes[:, 0].sum() / boxes[:, 1].sum() / 2 if len(boxes) else 1.0
+    greenwood = np.array([0.0, 0.0, *1 / (at_risk * (at_risk - 1))])
+    steps, boxes = np.stack([logs, scale * greenwood]), boxes * np.array([[[1.0], [scale]]])
+    return Estimate(fact.ends, fact.day, steps, boxes, scale)
 
 
 @dataclass(frozen=True)
@@ -87,7 +146,7 @@ class Forwards:
     """What each state of each layer can have come to: `sums` within the layer, `passed` at its end.
 
     Axes: relapses, deaths after and without relapse, directions, censorings without and after relapse. A
-    direction is a weighted sum of the estimates' logarithms, and its least value is kept.
+    direction is a weighted sum of the estimates' sums, and its least value is kept.
     """
 
     question: Question
@@ -97,7 +156,7 @@ class Forwards:
 
     def __post_init__(self) -> None:
         pools = self.question.pools
-        self.logs = np.array([0.0, ZERO, *(math.log1p(-1 / k) for k in range(2, pools.n + 1))])
+        self.added: dict[object, Numbers] = {}
         r, d, b, a, e = pools.shape
         sums = np.full((r, d, b, len(self.directions), a, e), np.inf)
         sums[0, 0, 0, :, 0, 0] = 0.0
@@ -141,10 +200,12 @@ class Forwards:
         for ends in COUNTED[event]:
             so_far = events_so_far(layer, ends, events)
             at_risk = np.maximum(at_risk_of(question.pools, ends, so_far), 0)
-            counted = [fact.ends == ends and layer.first <= fact.day for fact in question.survivals]
+            counted = question.counted(layer, ends)
             if any(counted):
-                weights = self.directions @ np.array(counted, dtype=np.float64)
-                cost = cost + weights[:, None, None] * self.logs[at_risk]
+                key = (ends, so_far, counted)
+                if key not in self.added:
+                    self.added[key] = np.tensordot(self.directions * counted, question.steps[:, at_risk], 1)
+                cost = cost + self.added[key]
             for listing in question.listings:
                 if listing.counts(layer, ends):
                     allowed = allowed & listing.allowed[so_far, at_risk]
@@ -209,7 +270,7 @@ def _count(gate: Gate, pools: Pools, layer: Layer, events: tuple[int, int, int])
 
 
 class Node(NamedTuple):
-    """A state of a layer and what comes after it: each estimate's logarithm, each listing's numbers at risk."""
+    """A state of a layer and what comes after it: each estimate's sums, each listing's numbers at risk."""
 
     place: int
     counts: Counts
@@ -230,11 +291,8 @@ class Backwards:
     exhausted: bool = False
 
     def __post_init__(self) -> None:
-        question, directions = self.forwards.question, self.forwards.directions
-        low, high = question.limits
-        with np.errstate(invalid="ignore"):
-            ends = np.maximum(directions * low, directions * high)
-        self.most = np.minimum(np.where(directions == 0, 0.0, ends).sum(axis=1) + SURE, -ZERO * len(ends))
+        question = self.forwards.question
+        self.most = question.most(self.forwards.directions)
         self.chance = random.Random(len(question.layers))
         self.seen: set[object] = set()
 
@@ -252,7 +310,7 @@ class Backwards:
         end = Node(
             len(question.layers) - 1,
             _last(question.pools.shape),
-            np.zeros(len(question.survivals)),
+            np.zeros(len(question.steps)),
             tuple(() for _ in question.listings),
         )
         path: list[tuple[int, Move] | None] = []  # the step behind each of `stack` but the first
@@ -272,7 +330,7 @@ class Backwards:
             if node.place:
                 stack.append(iter(self._before(node)))
                 continue
-            if all(e in listed.sequences for e, listed in zip(node.endings, question.listings, strict=True)):
+            if question.admits(node):
                 yield tuple(step for step in reversed(path) if step)
             path.pop()
         self.exhausted = True
@@ -320,9 +378,7 @@ class Backwards:
         for ends in COUNTED[event]:
             at_risk = question.pools.n - events_so_far(layer, ends, before.counts[:3]) - before.counts[3]
             at_risk -= before.counts[4] if ends == "death" else 0
-            for i, fact in enumerate(question.survivals):
-                if fact.ends == ends and layer.first <= fact.day:
-                    value[i] += self.forwards.logs[at_risk]
+            value += np.where(question.counted(layer, ends), question.steps[:, at_risk], 0.0)
             for i, listing in enumerate(question.listings):
                 if listing.counts(layer, ends):
                     endings[i] = (at_risk, *endings[i])
@@ -354,10 +410,20 @@ def _less(counts: Counts, axis: int) -> Counts:
     return (less[0], less[1], less[2], less[3], less[4])
 
 
-def directions_of(estimates: int) -> Numbers:
-    """Each estimate up and down, the sums and differences of any two up and down; without estimates, one of nothing."""
-    if not estimates:
-        return np.zeros((1, 0))
-    unit = np.eye(estimates)
-    both = [unit[i] + sign * unit[j] for i, j in combinations(range(estimates), 2) for sign in (1, -1)]
-    return np.array([sign * row for row in (*unit, *both) for sign in (1, -1)])
+def directions_of(sums: Sequence[int], most: int) -> Numbers:
+    """Up to `most` directions, the most telling first: each sum up and down, then sums and differences of two.
+
+    `sums` says how many each estimate has: its logarithm, and Greenwood's sum where limits are printed. The two go
+    together in several proportions. With fewer directions less is ruled out; with too few for each sum there are
+    none at all. Without estimates there is one, of nothing.
+    """
+    if not sums:
+        return np.zeros((1, 0))[:most]
+    starts = [sum(sums[:place]) for place in range(len(sums))]
+    unit = np.eye(sum(sums))
+    own = [(unit[start], unit[start + 1]) for start, size in zip(starts, sums, strict=True) if size > 1]
+    both = [(unit[i], unit[j]) for i, j in combinations(starts, 2)]
+    weighted = [(first, weight * second) for weight in PROPORTIONS for first, second in own]
+    pairs = [first + sign * second for first, second in (*own, *both, *weighted) for sign in (1, -1)]
+    rows = [sign * row for row in (*unit, *pairs) for sign in (1, -1)]
+    return np.array(rows[: most - most % 2] if most >= 2 * len(unit) else []).reshape(-1, len(unit))

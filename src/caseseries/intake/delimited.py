@@ -5,6 +5,7 @@ A row with more or fewer fields than the heading has moved its values under othe
 
 import csv
 import hashlib
+import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -12,11 +13,11 @@ from caseseries.findings import Finding, Severity, Where
 from caseseries.intake.notices import quote
 from caseseries.intake.package import HERE, CostlyError, UnreadableError, read_bytes
 from caseseries.intake.workbook import INVISIBLE, MOST_CELLS, Cell, Sheet, Workbook
+from caseseries.registry.quoting import DOUBLE, LONGEST_FIELD, find_misquoting
 
 DELIMITERS = (",", ";", "\t", "|")
 MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 WESTERN = "cp1252"
-LONGEST_FIELD = 1_000_000
 READ_LINES = 50  # enough to tell the delimiter
 
 SAVE_UTF8 = "Save it as “CSV UTF-8”, or send the workbook"
@@ -79,19 +80,13 @@ def _decode(data: bytes, file: str) -> tuple[str, tuple[Finding, ...]]:
 
 
 def _rows(text: str) -> list[list[str]]:
-    lines = text.splitlines(keepends=True)
+    lines = list(io.StringIO(text, newline=""))  # for str.splitlines a form feed within a field ends the line
     delimiter = max(DELIMITERS, key=lambda each: _evidence(lines[:READ_LINES], each))
     csv.field_size_limit(LONGEST_FIELD)
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    rows: list[list[str]] = []
-    started = 1
     try:
-        for row in reader:
-            rows.append(row)
-            started = reader.line_num + 1
+        rows = list(csv.reader(lines, delimiter=delimiter, strict=True))
     except csv.Error as error:
-        what = f"a quotation mark opened at line {started} is never closed or stands within a field"
-        raise UnreadableError("unbalanced-quote", what, SAVE_UTF8) from error
+        raise UnreadableError("unbalanced-quote", find_misquoting(lines, delimiter), DOUBLE) from error
     if sum(map(len, rows)) > MOST_CELLS:
         raise UnreadableError("too-many-cells", f"the file has more than {MOST_CELLS:,} cells")
     return rows

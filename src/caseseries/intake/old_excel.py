@@ -66,7 +66,9 @@ def _open(data: bytes) -> Any:
     if _has_circle(data):
         raise UnreadableError("damaged", "the workbook is damaged", SAVE_AS)
     try:
-        return xlrd.open_workbook(file_contents=data, logfile=io.StringIO(), formatting_info=True)
+        return xlrd.open_workbook(
+            file_contents=data, logfile=io.StringIO(), formatting_info=True, ragged_rows=True
+        )
     except Exception as error:  # on a damaged file xlrd raises whatever it stumbles over
         is_locked = "encrypted" in str(error).lower()
         what = "the workbook is protected by a password" if is_locked else "the workbook is damaged"

@@ -52,6 +52,12 @@ class Package:
     names: frozenset[str]
     left: float = HERE
 
+    def size_of(self, part: str) -> int:
+        """How many bytes a part unpacks to. Raises UnreadableError when it is missing."""
+        if part not in self.names:
+            raise _damaged(part)
+        return self.archive.getinfo(part).file_size
+
     def spend(self, size: float) -> None:
         """Count what will be walked. Raises CostlyError when it is too much."""
         self.left -= size
@@ -171,16 +177,8 @@ def _check_overlap(parts: list[zipfile.ZipInfo]) -> None:
             )
 
 
-# LookupError and ValueError are also how expat refuses an encoding that it does not know or cannot read.
-DAMAGE = (
-    expat.ExpatError,
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    NotImplementedError,
-    LookupError,
-    ValueError,
-)
+DAMAGE = (expat.ExpatError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
+ENCODINGS = ("UTF-8", "UTF-16", "ISO-8859-1", "US-ASCII")  # those that expat knows by itself
 
 
 class Walker:
@@ -200,6 +198,7 @@ def walk(package: Package, part: str, walker: Walker, data: bytes | None = None)
     """
     parser = expat.ParserCreate()
     parser.buffer_text = True
+    parser.XmlDeclHandler = lambda _version, encoding, _alone: _check_encoding(part, encoding)
     parser.StartDoctypeDeclHandler = _refuse_doctype
     parser.StartElementHandler = lambda name, attributes: walker.start(_local(name), attributes)
     parser.EndElementHandler = lambda name: walker.end(_local(name))
@@ -209,7 +208,7 @@ def walk(package: Package, part: str, walker: Walker, data: bytes | None = None)
             package.spend(len(data))
             parser.Parse(data, True)
         else:
-            package.spend(package.archive.getinfo(part).file_size)
+            package.spend(package.size_of(part))
             with _open_part(package, part) as stream:
                 parser.ParseFile(stream)
     except DAMAGE as error:
@@ -228,18 +227,24 @@ def read_part(package: Package, part: str) -> bytes:
 def _open_part(package: Package, part: str) -> IO[bytes]:
     try:
         return package.archive.open(part)
-    except ValueError as error:  # the name at the part's own beginning is in no code
+    except (KeyError, ValueError) as error:  # it is missing, or the name at its own beginning is in no code
         raise _damaged(part) from error
 
 
 def _damaged(part: str) -> UnreadableError:
-    return UnreadableError("damaged", f"the workbook is damaged: its part {part} cannot be read")
+    return UnreadableError("damaged", f"the file is damaged: its part {part} cannot be read")
 
 
 def _refuse_doctype(*_: object) -> None:
     raise UnreadableError(
-        "doctype", "the workbook contains a document type declaration, which no spreadsheet needs"
+        "doctype", "the file contains a document type declaration, which no workbook or document needs"
     )
+
+
+def _check_encoding(part: str, encoding: str | None) -> None:
+    """Office files are in UTF-8 or UTF-16 (ECMA-376 part 2); for others expat would ask Python's codecs."""
+    if encoding and encoding.upper() not in ENCODINGS:
+        raise _damaged(part)
 
 
 @lru_cache(maxsize=1024)
@@ -264,7 +269,6 @@ class _Elements(Walker):
 def read_elements(package: Package, part: str) -> Iterator[tuple[str, str, Mapping[str, str]]]:
     """Parent, name and attributes of every element of a small part, in order."""
     elements = _Elements()
-    if part in package.names:
-        package.spend((KEPT - 1) * package.archive.getinfo(part).file_size)
+    package.spend((KEPT - 1) * package.size_of(part))
     walk(package, part, elements)
     return iter(elements.found)

@@ -16,7 +16,7 @@ from decimal import Decimal
 from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 from caseseries.findings import Finding, Severity, Where
 from caseseries.intake.layout import EXCEL_DAY_0
@@ -35,6 +35,7 @@ from caseseries.intake.package import (
 )
 from caseseries.intake.plain_cells import NotPlainError, scan_rows, split_cell, split_sheet
 
+Item = TypeVar("Item")
 Kind = Literal["text", "number", "percent", "date", "logical", "error", "formula", "broken"]
 
 MOST_CELLS = 2_500_000  # 50,000 lines of 40 columns, with their headings and some room
@@ -53,7 +54,9 @@ BUILT_IN |= dict.fromkeys((*range(27, 37), *range(50, 59)), "yyyy-mm-dd")  # Eas
 
 ADDRESS = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+ESCAPED = re.compile(
+    r"_x(?![Dd][89A-Fa-f]|[Ff]{3}[EeFf])([0-9A-Fa-f]{4})_"
+)  # of characters that text may hold
 LITERALS = re.compile(r'"[^"]*"|\[(?![hms]+\])[^\]]*\]|[\\_*].')
 
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
@@ -282,7 +285,7 @@ class _Book:
 
     def telling(self, style: str) -> Look | None:
         """The look of a style, if it says more than a number format; few do."""
-        look = self.looks[int(style)] if style.isdecimal() and int(style) < len(self.looks) else None
+        look = _at(self.looks, style)
         return look if look and (look.is_struck or look.fill) else None
 
 
@@ -301,7 +304,7 @@ class _Cells(Walker):
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         if name == "row":
             row = attributes.get("r", "")
-            self.row, self.column = int(row) if row.isdecimal() else self.row + 1, 0
+            self.row, self.column = int(row) if _is_short(row) else self.row + 1, 0
         if name in ("row", "col", "mergeCell"):
             self.marks.see_element(name, attributes, self.row)
         elif name == "c":
@@ -355,11 +358,11 @@ class _Cells(Walker):
 def _read_cells(package: Package, part: str, known: "_Known", room: int) -> tuple[tuple[Cell, ...], Marks]:
     """The filled cells of a sheet, no more than there is room for, and what else is to be seen on it."""
     try:
-        if package.archive.getinfo(part).file_size > MOST_PLAIN:
+        if package.size_of(part) > MOST_PLAIN:
             raise NotPlainError
         cells = _read_plain(package, part, known, room)
         found = tuple(cells.found)
-    except (NotPlainError, KeyError):
+    except NotPlainError:
         cells = _Cells(known.book, room)
         walk(package, part, cells)
         found = tuple(_placed(cells.found))
@@ -435,8 +438,8 @@ def _content(book: _Book, kind: str, style: str, stored: str, formula: str | Non
         is_open = formula is not None and kind not in ("str", "inlineStr")
         return _text(f"={formula}", "formula") if is_open else ()
     if kind == "s":
-        is_known = stored.isdecimal() and int(stored) < len(book.strings)
-        return _text(book.strings[int(stored)]) if is_known else _text(stored, "broken")
+        text = _at(book.strings, stored)
+        return _text(stored, "broken") if text is None else _text(text)
     if kind in ("str", "d", "inlineStr"):
         return _text(_unescape(stored))
     if kind == "e":
@@ -446,17 +449,27 @@ def _content(book: _Book, kind: str, style: str, stored: str, formula: str | Non
     return _number(style, stored, book)
 
 
+def _at(items: Sequence[Item], number: str) -> Item | None:
+    """What a file points to by its number, counted from 0; None when it points nowhere."""
+    is_there = _is_short(number) and int(number) < len(items)
+    return items[int(number)] if is_there else None
+
+
+def _is_short(digits: str) -> bool:
+    """Whether these are the digits of a number that could count something; a damaged file may hold thousands."""
+    return digits.isdecimal() and len(digits) < 10
+
+
 def _text(text: str, kind: Kind = "text") -> Content:
     return (kind, text, text, "General") if text.strip().strip(INVISIBLE) else ()
 
 
 def _number(style: str, stored: str, book: _Book) -> Content:
     value = float(stored) if NUMBER.fullmatch(stored) else math.nan
-    index = int(style) if style.isdecimal() else 0
-    if not math.isfinite(value) or (style and index >= len(book.looks)):
+    look = _at(book.looks, style or "0")
+    if not math.isfinite(value) or (style and look is None):
         return _text(stored, "broken")
-    number_format = book.looks[index].number_format if book.looks else "General"
-    return content_of_number(value, number_format, book.shift)
+    return content_of_number(value, look.number_format if look else "General", book.shift)
 
 
 def content_of_number(value: float, number_format: str, shift: int) -> Content:

@@ -9,7 +9,7 @@ from caseseries.pcr.interpret import MarkerLevel
 from caseseries.pcr.plate import Plate, Well, place_of
 from caseseries.pcr.roles import SILENT, Part, Role
 from caseseries.pcr.setup import Setup
-from caseseries.pcr.standards import Reaction, StandardCurve
+from caseseries.pcr.standards import Reaction, StandardCurve, Step
 from caseseries.study.toml import suggest
 
 # A level that stops for a reason already told of the plate or the curve is not told again.
@@ -30,7 +30,12 @@ def check_plate(
     levels: Sequence[MarkerLevel],
 ) -> tuple[Finding, ...]:
     """Roles, curves, wells, then levels: one finding a problem."""
-    before = [*check_roles(plate, parts), *_check_curves(curves), *_check_calls(reactions)]
+    before = [
+        *check_roles(plate, parts),
+        *_check_curves(curves),
+        *_check_calls(reactions),
+        *_left_out(reactions),
+    ]
     told = {TOLD[finding.code] for finding in before if finding.code in TOLD}
     return (*before, *_check_levels(levels, told))
 
@@ -55,7 +60,7 @@ def _stopped(target: str, rule: Rule, spoilt: list[MarkerLevel]) -> Finding:
 def check_roles(plate: Plate, parts: Sequence[Part]) -> tuple[Finding, ...]:
     """What is missing from the plate or unclear about it: one finding each, naming the wells."""
     unclear = [_check_unclear(wells, because) for because, wells in _group_unclear(plate, parts).items()]
-    return (*unclear, *_check_missing(plate, parts))
+    return (*unclear, *_check_missing(plate, parts), *_check_unmeasured(plate, parts))
 
 
 def _group_unclear(plate: Plate, parts: Sequence[Part]) -> dict[str, list[Well]]:
@@ -68,7 +73,9 @@ def _group_unclear(plate: Plate, parts: Sequence[Part]) -> dict[str, list[Well]]
 
 def _check_unclear(wells: list[Well], because: str) -> Finding:
     do = "Say what it is in plate.toml; the well is not used until then"
-    return Finding(place_of(wells), "role.unclear", Severity.VALUE, f"the role is unclear: {because}", "", do)
+    names = ", ".join(f'"{name}"' for name in dict.fromkeys(well.sample for well in wells) if name)
+    what = f"the role{' of ' if names else ''}{names} is unclear: {because}"
+    return Finding(place_of(wells), "role.unclear", Severity.VALUE, what, "", do)
 
 
 def _check_missing(plate: Plate, parts: Sequence[Part]) -> list[Finding]:
@@ -93,6 +100,22 @@ def _check_missing(plate: Plate, parts: Sequence[Part]) -> list[Finding]:
             _missing(follow_up, "plate.no_control_gene", "no control gene was measured", _ADD_CONTROL)
         )
     return findings
+
+
+def _check_unmeasured(plate: Plate, parts: Sequence[Part]) -> list[Finding]:
+    """Samples whose control gene alone was measured, beside a marker: their level is missing, not negative."""
+    pairs = list(zip(plate.wells, parts, strict=True))
+    if all(part.is_control_gene for _, part in pairs):
+        return []
+    followed = [(well, part) for well, part in pairs if part.role is Role.FOLLOW_UP]
+    marked = {well.sample for well, part in followed if not part.is_control_gene}
+    alone = [well for well, _ in followed if well.sample not in marked]
+    if not alone:
+        return []
+    names = ", ".join(f'"{name}"' for name in dict.fromkeys(well.sample for well in alone))
+    what = f"only the control gene was measured in {names}: there is no level"
+    do = "Measure the marker, correct the names, or say in plate.toml that they are unused"
+    return [Finding(place_of(alone), "plate.no_marker", Severity.VALUE, what, "", do)]
 
 
 _NEEDED: tuple[tuple[Role, str, str, str], ...] = (
@@ -156,13 +179,22 @@ def _missing(wells: list[Well], code: str, what: str, do: str) -> Finding:
 def _check_curves(curves: Iterable[StandardCurve]) -> list[Finding]:
     findings = []
     for curve in curves:
-        where = place_of(one.well for step in curve.steps for one in step.reactions)
+        usable = [one.well for step in curve.steps for one in step.reactions]
+        where = place_of(usable) if usable else Where(curve.plate, curve.run)
         if not curve.accepted:
             what = f"the standard curve of {curve.target} is refused: {'; '.join(curve.reasons)}"
             code = "curve.contradiction" if curve.contradictions else "curve.refused"
             do = "Check the declared dilutions" if curve.contradictions else "Repeat the dilution series"
             findings.append(Finding(where, code, Severity.CASE, what, "", do))
+        else:
+            findings += [_overfull(curve, step) for step in curve.overfull]
     return findings
+
+
+def _overfull(curve: StandardCurve, step: Step) -> Finding:
+    where = place_of(one.well for one in step.reactions)
+    what = f"the step {step.amount:g} of {curve.target} amplifies too early for what it is declared: {step.faults[0]}"
+    return Finding(where, "curve.step", Severity.VALUE, what, "", "Check the dilution; it is not used")
 
 
 def _check_calls(reactions: Sequence[Reaction]) -> list[Finding]:
@@ -176,6 +208,22 @@ def _check_calls(reactions: Sequence[Reaction]) -> list[Finding]:
         elif one.call.state is State.BASELINE_FAILURE:
             notes.setdefault((one.well.target, "no baseline, as at a very high load"), []).append(one)
     return [_note(target, what, wells) for (target, what), wells in notes.items()]
+
+
+def _left_out(reactions: Sequence[Reaction]) -> list[Finding]:
+    """Wells that a person or a file left out, by reason."""
+    groups: dict[str, list[Reaction]] = {}
+    for one in reactions:
+        if one.call.state is State.EXCLUDED:
+            groups.setdefault(one.call.note, []).append(one)
+    return [_excluded(note, wells) for note, wells in groups.items()]
+
+
+def _excluded(note: str, wells: list[Reaction]) -> Finding:
+    rising = ", ".join(one.well.position for one in wells if one.call.rise is not None)
+    what = f"wells left out of every result: {len(wells)}, {note}{f'; amplified: {rising}' if rising else ''}"
+    where = place_of(one.well for one in wells)
+    return Finding(where, "plate.excluded", Severity.NOTE, what, "", "Nothing to do if that is right")
 
 
 def _odd(call: Call) -> str:

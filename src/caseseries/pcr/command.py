@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from caseseries.findings import Severity
+from caseseries.findings import Finding, Severity
 from caseseries.pcr.checks import check_setup
 from caseseries.pcr.criteria import load_profile
 from caseseries.pcr.interpret import MarkerLevel
 from caseseries.pcr.markers import SampleLevel, join_markers
 from caseseries.pcr.mrd import PlateReport, interpret_plate
-from caseseries.pcr.plate import Plate, join_plates, refuse
-from caseseries.pcr.reading import read_plate
+from caseseries.pcr.plate import Plate, PlateError, join_plates, refuse
+from caseseries.pcr.runs import SETUP, Run, find_runs, read_run, run_of, say_aside
 from caseseries.pcr.setup import Setup, load_setup
 from caseseries.pcr.standards import StandardCurve
 from caseseries.record.levels import Level, LevelState
@@ -20,22 +20,37 @@ from caseseries.record.levels import Level, LevelState
 def read_report(
     plates: Sequence[Path], profile: str, setup: Path | None = None, *, use_instrument: bool = False
 ) -> PlateReport:
-    """The report of one or several plates. Raises PlateError with every finding when something is unreadable.
+    """The report of one or several plates, each named by its file, its files, its folder or its run.
+
+    Raises PlateError with every finding when something is unreadable.
 
     Without `setup` the plate's own `NAME.toml`, else `plate.toml`, beside the first plate is used.
     """
-    path = setup or setup_beside(plates[0])
-    said = find_setup(plates[0], setup)
-    plate = join_plates(_read_each(plates))
+    runs, strays = _find_runs(plates)
+    path = setup or setup_beside(runs[0].path)
+    said = find_setup(runs[0].path, setup)
+    plate = join_plates(_read_each(runs))
     report = interpret_plate(plate, load_profile(profile), said, use_instrument=use_instrument)
     unmatched = check_setup(report.plate, said, path.name) if path else ()
-    return replace(report, findings=(*report.findings, *unmatched))
+    return replace(report, findings=(*report.findings, *strays, *unmatched))
 
 
-def _read_each(paths: Sequence[Path]) -> list[Plate]:
+def _find_runs(named: Sequence[Path]) -> tuple[list[Run], list[Finding]]:
+    """The runs that can be read, and what is said of the others."""
+    runs = find_runs(named)
+    strays = [say_aside(run.path.name, run) for run in runs if not run.wanted]
+    if len(strays) == len(runs):
+        raise PlateError(strays)
+    return [run for run in runs if run.wanted], strays
+
+
+def _read_each(runs: Sequence[Run]) -> list[Plate]:
     """The plates, each under a name of its own; wells counted twice would claim DNA that was never there."""
-    names = [path.name for path in paths]
-    read = [read_plate(path, path.name if names.count(path.name) == 1 else path.as_posix()) for path in paths]
+    names = [run.path.name for run in runs]
+    read = [
+        read_run(run, run.path.name if names.count(run.path.name) == 1 else run.path.as_posix())
+        for run in runs
+    ]
     hashes = [plate.sha256 for plate in read]
     twice = next((plate.name for plate in read if hashes.count(plate.sha256) > 1), "")
     if twice:
@@ -50,9 +65,9 @@ def find_setup(plate: Path, named: Path | None = None) -> Setup:
 
 
 def setup_beside(plate: Path) -> Path | None:
-    """NAME.toml, else plate.toml, in the folder of the plate; None when neither is there."""
-    beside = (plate.with_suffix(".toml"), plate.parent / "plate.toml")
-    return next((path for path in beside if path.is_file()), None)
+    """NAME.toml, RUN.toml or plate.toml, in the folder of the plate; None when none of them is there."""
+    names = (plate.with_suffix(SETUP).name, f"{run_of(plate.name)}{SETUP}", f"plate{SETUP}")
+    return next((path for name in names if (path := plate.parent / name).is_file()), None)
 
 
 def has_open_problems(report: PlateReport) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from caseseries.pcr.criteria import Profile
+from caseseries.pcr.criteria import HAIR, Profile
 from caseseries.pcr.curve import State
 from caseseries.pcr.standards import Reaction, StandardCurve
 from caseseries.pcr.uncertainty import Part, read_amount, read_difference
@@ -55,7 +55,19 @@ def compare_control(
     ]
     target = reactions[0].well.target if reactions else ""
     correction = None if faults or curve is None else _correct(wells, others, curve, nanograms)
+    if correction is not None and (excess := _check_excess(correction, profile)):
+        correction, faults = None, excess
     return Control(target, curve, tuple(reactions), tuple(reference), correction, tuple(faults))
+
+
+def _check_excess(correction: Part, profile: Profile) -> list[str]:
+    """Ten times more DNA than the reference was never pipetted; it would make a level ten times too low."""
+    share, most = 10**-correction.value, 1 / profile["amplifiable_least"]
+    if share <= most:
+        return []
+    return [
+        f"amplifiable DNA {share:.1f} of the reference, over {most:g}: is it another amount, or contaminated?"
+    ]
 
 
 def _check_curve(curve: StandardCurve | None) -> list[str]:
@@ -69,10 +81,14 @@ def _check_wells(wells: Sequence[Reaction], whose: str, profile: Profile) -> lis
     if any(one.call.state is State.BASELINE_FAILURE for one in wells):
         return [f"a well {whose} has no baseline: too much DNA"]
     if len(cqs) < profile["control_wells_least"]:
-        return [f"{len(cqs)} wells {whose} amplified, under {profile['control_wells_least']:g}"]
+        return [f"{_count(cqs)} {whose} amplified, under {profile['control_wells_least']:g}"]
     span = max(cqs) - min(cqs)
     most = profile["replicate_range_most"]
-    return [f"the wells {whose} span {span:.2f} cycles, over {most:g}"] if span > most else []
+    return [f"the wells {whose} span {span:.2f} cycles, over {most:g}"] if span > most + HAIR else []
+
+
+def _count(wells: Sequence[object]) -> str:
+    return "1 well" if len(wells) == 1 else f"{len(wells)} wells"
 
 
 def _check_reference(wells: Sequence[Reaction], curve: StandardCurve | None, profile: Profile) -> list[str]:

@@ -24,7 +24,8 @@ LEAD = (
     7  # cycles between the end of the baseline and the sharpest bend; 0.5 % of the plateau at 85 % efficiency
 )
 SHORTEST = 5  # cycles that make a baseline
-SLOPED = 12  # from this many on, the baseline has its own slope; a shorter one has the others' median
+SLOPED = 12  # cycles from which the slope of a baseline is known
+OWN_DRIFT = 8.0  # standard deviations of a target's slopes; a well that drifts by more has a slope of its own
 SKIP = 2  # the first cycles, where the optics settle
 LEAST_GROWTH = 1.15  # per cycle at the crossing; a drifting baseline grows less
 EARLIEST = 9  # a bend or a crossing before this cycle leaves no baseline
@@ -282,13 +283,25 @@ def _bend(curves: Matrix, noise: Vector) -> Counts:
 
 
 def _baseline(curves: Matrix, last: Counts) -> Matrix:
-    """Level or line through cycles SKIP … last of each curve, over all cycles."""
+    """The line through cycles SKIP … last of each curve, over all cycles; of one that rises, through the last SLOPED.
+
+    A curve that rises is carried on past its baseline, so that an error of the slope becomes one of the Cq; and optics
+    that settle slow down, where a line through the first cycles would go on. So the wells of a target share their slope,
+    and one that drifts otherwise keeps of its own what is far outside of theirs (the non-negative garrote, Breiman 1995).
+    """
     cycles = np.arange(curves.shape[1], dtype=float)
+    rises = last < curves.shape[1]
     start = np.where(last > SKIP + SHORTEST, SKIP, 0)
+    start = np.where(rises, np.maximum(start, last - SLOPED), start)
     inside = (cycles >= start[:, None]) & (cycles < last[:, None])
     mean_x, mean_y, slope = _fit(curves, inside)
     long = inside.sum(axis=1) >= SLOPED
-    slope = np.where(long, slope, np.median(slope[long]) if long.any() else 0.0)
+    alike = long & rises if (long & rises).any() else long
+    shared = np.median(slope[alike]) if alike.any() else 0.0
+    apart = slope - shared
+    usual = OWN_DRIFT * 1.4826 * np.median(np.abs(apart[alike])) if alike.any() else 0.0
+    kept = np.clip(1 - (usual / np.maximum(np.abs(apart), 1e-12)) ** 2, 0, None)
+    slope = np.where(long, np.where(rises, shared + kept * apart, slope), shared)
     line: Matrix = mean_y[:, None] + slope[:, None] * (cycles - mean_x[:, None])
     return line
 

@@ -102,6 +102,12 @@ def _why(one: Reaction) -> str:
     return f"{at}, excluded by {one.well.excluded}" if one.call.state is State.EXCLUDED else at
 
 
+def rises_unexplained(one: Reaction) -> bool:
+    """Whether a control well that the file left out, without a reason of a person's, amplifies all the same."""
+    is_silent = one.call.state is State.EXCLUDED and not one.well.excluded.startswith(BY_HAND)
+    return is_silent and one.call.rise is not None
+
+
 def excluded_by_hand(evidence: Evidence) -> Iterator[str]:
     """Wells that amplified and that a person left out, to be named beside the level."""
     for one in evidence.reactions:

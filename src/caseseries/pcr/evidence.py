@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from caseseries.pcr.control import Control
-from caseseries.pcr.criteria import Profile
+from caseseries.pcr.criteria import HAIR, Profile
 from caseseries.pcr.standards import Reaction, StandardCurve
 
 
@@ -33,6 +33,7 @@ class Evidence:
     control: Control | None
     nanograms: float
     curves_reviewed_by: str = ""
+    dilutions: int = 0  # dilution steps of the target on the sample's own run
 
     @property
     def used(self) -> tuple[Reaction, ...]:
@@ -47,11 +48,11 @@ def latest_positive(curve: StandardCurve | None, profile: Profile) -> tuple[floa
     """The latest Cq that counts as positive: below the background, else near the last dilution seen."""
     if curve is not None and curve.background_cq is not None:
         margin = profile["positive_background_margin"]
-        return curve.background_cq - margin, f"background {curve.background_cq:.2f} less {margin:g}"
+        return curve.background_cq - margin + HAIR, f"background {curve.background_cq:.2f} less {margin:g}"
     if curve is not None and curve.sensitivity_cq is not None:
         beyond = profile["positive_beyond_sensitivity_most"]
         return (
-            curve.sensitivity_cq + beyond,
+            curve.sensitivity_cq + beyond + HAIR,
             f"sensitivity dilution {curve.sensitivity_cq:.2f} plus {beyond:g}",
         )
     return math.inf, "no bound"

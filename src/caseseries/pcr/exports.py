@@ -11,10 +11,12 @@ from math import isclose
 
 import numpy as np
 
-from caseseries.findings import Finding, Severity
+from caseseries.findings import Finding, Severity, Where
 from caseseries.pcr.plate import Plate, PlateError, Reading, Task, Well, place_of, refuse, stack_curves
 from caseseries.pcr.readings import (
     FOUND_NONE,
+    check_cells,
+    is_on_96,
     parse_number,
     parse_position,
     parse_reading,
@@ -74,7 +76,8 @@ class _Draft:
             and not (is_same and abs((before.cq or 0) - (reading.cq or 0)) <= SAME_CQ)
         ):
             self.clash = f'its Cq is "{before.text}" and "{reading.text}"'
-        self.well = replace(self.well, reading=reading)
+        if reading.text or not before.text:  # a table that leaves the Cq out unsays nothing
+            self.well = replace(self.well, reading=reading)
 
 
 @dataclass
@@ -86,6 +89,7 @@ class _Gathering:
     positions: dict[str, str] = field(default_factory=dict)
     subtracted: bool = False
     format: str = ""
+    unread: list[str] = field(default_factory=list)  # what stands for a well in rows that name none
     unclaimed: list[Well] = field(default_factory=list)  # that share a curve nobody can tell whose it is
 
     def curve_of(self, position: str, target: str, dye: str) -> _Draft | None:
@@ -101,6 +105,10 @@ class _Gathering:
             return (lit or here)[0]
         self.unclaimed += [draft.well for draft in here if draft.well not in self.unclaimed]
         return None
+
+    def by_filters(self, filters: str) -> str:
+        """The target that a table of Cq names by these filters, `FAM (465-510)`; else the filters themselves."""
+        return next((target for _, target in self.drafts if target.endswith(f"({filters})")), filters)
 
     @property
     def dyes(self) -> set[str]:
@@ -137,8 +145,13 @@ def read_export(sheets: tuple[Sheet, ...], file: str, sha256: str) -> Plate:
     _refuse_clashes(drafts)
     curves = stack_curves([_curve(draft.curve) for draft in drafts])
     wells = tuple(draft.well for draft in drafts)
-    findings = (*_check_cells(wells), *_check_unclaimed(found.unclaimed))
+    findings = (*check_cells(wells), *_check_unclaimed(found.unclaimed), *_check_unread(found))
     return Plate(file, sha256, found.format or "table", wells, curves, found.subtracted, findings)
+
+
+def has_wells(sheet: Sheet) -> bool:
+    """Whether a sheet holds a table of wells, or a column for each."""
+    return _start_of_columns(sheet) is not None or any(True for _ in _tables(sheet))
 
 
 def read_analysis_result(sheet: Sheet, file: str, sha256: str) -> Plate:
@@ -165,22 +178,6 @@ def _curve(points: dict[int, float]) -> list[float]:
     return [points.get(cycle, np.nan) for cycle in range(1, max(points, default=0) + 1)]
 
 
-def _check_cells(wells: tuple[Well, ...]) -> tuple[Finding, ...]:
-    do = "Correct the cell or exclude the well"
-    return tuple(
-        Finding(
-            well.where,
-            "well.cq_text",
-            Severity.VALUE,
-            f'the Cq of {well.target or "the well"} is "{well.reading.text}"',
-            "a number, or the instrument's word for none",
-            do,
-        )
-        for well in wells
-        if well.reading.note == "not a number"
-    )
-
-
 def _refuse_clashes(drafts: Iterable[_Draft]) -> None:
     """Of two readings of one well nobody can tell which is meant."""
     clashing = [draft for draft in drafts if draft.clash]
@@ -201,6 +198,14 @@ def _check_unclaimed(wells: Sequence[Well]) -> list[Finding]:
     what = f"the curves of these wells do not say which of {names} they are of; none is used"
     do = "Export the amplification data with a target or dye, or name each sheet by its dye"
     return [Finding(place_of(wells), "export.whose_curve", Severity.VALUE, what, "", do)]
+
+
+def _check_unread(found: _Gathering) -> list[Finding]:
+    if not found.unread:
+        return []
+    what = f'filled rows that name no well, and are not read: {len(found.unread)}; the first has "{found.unread[0]}"'
+    allowed, do = "a well such as A1 in each row", "Correct the rows, or export the plate again"
+    return [Finding(Where(found.file), "export.unread_rows", Severity.VALUE, what, allowed, do)]
 
 
 def _fold(cell: str) -> str:
@@ -224,12 +229,17 @@ def _columns(row: tuple[str, ...]) -> dict[str, int]:
 
 
 def _tables(sheet: Sheet) -> Iterator[tuple[dict[str, int], list[tuple[str, ...]]]]:
-    """Each header row with the rows under it, up to a blank line, a [Section] or the next header."""
+    """Each header row with the rows under it, up to a [Section], the next header, or a blank line before no well."""
     header: dict[str, int] = {}
     rows: list[tuple[str, ...]] = []
+    is_after_blank = False
     for row in sheet.rows:
+        if not any(row):
+            is_after_blank = True
+            continue
         columns = _columns(row) if len(row) > 1 else {}
-        is_end = not any(row) or row[0].startswith("[")
+        is_end = row[0].startswith("[") or (is_after_blank and bool(header) and not _names_well(header, row))
+        is_after_blank = False
         if columns or is_end:
             if header and rows:
                 yield header, rows
@@ -242,6 +252,11 @@ def _tables(sheet: Sheet) -> Iterator[tuple[dict[str, int], list[tuple[str, ...]
         yield header, rows
 
 
+def _names_well(header: dict[str, int], row: tuple[str, ...]) -> bool:
+    text = row[header["position"]] if header["position"] < len(row) else ""
+    return text.isdigit() or bool(_WELL_CELL.match(parse_position(text)))
+
+
 def _cycle_columns(row: tuple[str, ...]) -> dict[str, int]:
     """The fluorescence columns of RDES, named by their cycle, and of a LightCycler 480, by their filters."""
     cycles = {f"@{int(cell)}": place for place, cell in enumerate(row) if cell.isdigit()}
@@ -252,21 +267,23 @@ def _gather(found: _Gathering, sheet: Sheet, header: dict[str, int], rows: list[
     found.format = found.format or _format_of(sheet, header)
     _learn_positions(found, header, rows)
     label = _label_of(sheet)
-    optics = [name[1:] for name in header if name.startswith("~")]
+    optics = {name[1:]: found.by_filters(name[1:]) for name in header if name.startswith("~")}
     rows = _amplifying(header, rows)
     cycles = max((int(name[1:]) for name in header if name.startswith("@")), default=0)
     for row in rows:
         cell = {name: row[place] for name, place in header.items() if place < len(row)}
         position = _position(found, cell.get("position", ""))
         if not position:
+            if sum(map(bool, cell.values())) > len(header) / 2:
+                found.unread.append(cell.get("position", ""))
             continue
         target = cell.get("target", "") or label
         if optics:
-            for filters in optics:
+            for filters, named in optics.items():
                 _add_point(
                     found,
                     position,
-                    filters,
+                    named,
                     {**cell, "raw": cell.get(f"~{filters}", "")},
                     sheet.decimal_comma,
                 )
@@ -333,7 +350,11 @@ def _position(found: _Gathering, text: str) -> str:
         return position if _WELL_CELL.match(position) else ""
     if text in found.positions:
         return found.positions[text]
-    return text if not found.positions else position_at(int(text), 12 if int(text) <= 96 else 24)
+    if not found.positions:
+        return text
+    numbers = map(int, filter(str.isdigit, (text, *found.positions)))
+    is_small = max(numbers) <= 96 and all(map(is_on_96, found.positions.values()))
+    return found.positions.setdefault(text, position_at(int(text), 12 if is_small else 24))
 
 
 def _fill(well: Well, cell: dict[str, str], decimal_comma: bool) -> Well:

@@ -1,9 +1,9 @@
 """The plates of a study folder: every file read, every well accounted for, every sample tied to its case.
 
-A file stands alone; files in one folder of plates/ are read together, with one threshold a target, so that a sample may
-lie on another plate than its curve. A sample is tied to its case and day by plate.toml (`case`, `specimen_date`), else
-by its name, which must hold the case id and the day as in `NB-01 2019-05-31`. A target is tied to a marker by
-plate.toml (`marker`), else by its own name.
+A run stands alone, in one file or in the several that its instrument writes; files in one folder of plates/ are read
+together, with one threshold a target, so that a sample may lie on another plate than its curve. A sample is tied to its
+case and day by plate.toml (`case`, `specimen_date`), else by its name, which must hold the case id and the day as in
+`NB-01 2019-05-31`. A target is tied to a marker by plate.toml (`marker`), else by its own name.
 """
 
 import hashlib
@@ -16,13 +16,12 @@ from pathlib import Path
 from caseseries.findings import Finding, Severity, Where
 from caseseries.pcr.command import find_setup, say_level, setup_beside
 from caseseries.pcr.criteria import Profile, load_profile
-from caseseries.pcr.curve import State
 from caseseries.pcr.interpret import MarkerLevel
 from caseseries.pcr.markers import may_be_high
 from caseseries.pcr.mrd import PlateReport, interpret_plate
 from caseseries.pcr.plate import PlateError, join_plates, place_of
-from caseseries.pcr.reading import read_plate
 from caseseries.pcr.roles import Role
+from caseseries.pcr.runs import SETUP, Run, find_runs, is_plate_file, read_run, say_aside
 from caseseries.pcr.setup import Saying, Setup
 from caseseries.pcr.specimens import FOLDER, PlateFile, Plates, Specimen, WellCounts
 from caseseries.pcr.standards import Reaction
@@ -30,7 +29,6 @@ from caseseries.record.levels import LevelState
 from caseseries.record.patient import Source
 from caseseries.study.toml import suggest
 
-SETUP = ".toml"
 DAY = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
 USED, SET_ASIDE, ASKED = "used", "set aside", "asked about"
 NAMED = "the case id and the day, as in NB-01 2019-05-31"
@@ -77,8 +75,9 @@ def read_plates(folder: Path, profile: str, cases: Mapping[str, str]) -> Plates:
         if (same := first.setdefault(_sha256(path), path)) is not path:
             copies.append(_copy(path, same, folder))
         else:
-            groups.setdefault(path if path.parent == root else path.parent, []).append(path)
-    reads = [*(_read(paths, folder, criteria, cases) for paths in groups.values()), *copies]
+            groups.setdefault(path.parent, []).append(path)
+    together = [runs for parent, paths in groups.items() for runs in _apart(find_runs(paths), parent == root)]
+    reads = [*(_read(runs, folder, criteria, cases) for runs in together), *copies]
     setups = tuple(PlateFile(_name(path, folder), _sha256(path)) for path in sorted(root.rglob(f"*{SETUP}")))
     return Plates(
         files=(*(file for read in reads for file in read.files), *setups),
@@ -87,6 +86,11 @@ def read_plates(folder: Path, profile: str, cases: Mapping[str, str]) -> Plates:
         criteria=f"{criteria.id} (SHA-256 {criteria.sha256})",
         unverified=criteria.unverified,
     )
+
+
+def _apart(runs: list[Run], is_root: bool) -> list[list[Run]]:
+    """What is read together: every run of a folder of its own, and a run that lies in plates/ alone."""
+    return [[run] for run in runs] if is_root else [runs]
 
 
 def _beside(folder: Path, profile: str) -> str:
@@ -105,7 +109,7 @@ def _copy(path: Path, first: Path, folder: Path) -> _Read:
 
 def _is_plate(path: Path, root: Path) -> bool:
     hidden = any(part.startswith((".", "~$")) for part in path.relative_to(root).parts)
-    return path.is_file() and not hidden and path.suffix.lower() != SETUP
+    return is_plate_file(path) and not hidden
 
 
 def _name(path: Path, folder: Path) -> str:
@@ -116,24 +120,32 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _read(paths: Sequence[Path], folder: Path, criteria: Profile, cases: Mapping[str, str]) -> _Read:
+def _read(runs: Sequence[Run], folder: Path, criteria: Profile, cases: Mapping[str, str]) -> _Read:
+    strays = [say_aside(_name(run.path, folder), run) for run in runs if not run.wanted]
+    wanted = [run for run in runs if run.wanted]
+    kept = [PlateFile(_name(path, folder), _sha256(path)) for run in runs for path, _ in run.aside]
+    if not wanted:
+        return _Read(tuple(kept), findings=tuple(strays))
     try:
-        setup = find_setup(paths[0])
-        plates = [read_plate(path, _name(path, folder)) for path in paths]
+        setup = find_setup(wanted[0].path)
+        plates = [read_run(run, _name(run.path, folder)) for run in wanted]
     except PlateError as error:
-        return _Read(
-            tuple(PlateFile(_name(path, folder), _sha256(path)) for path in paths),
-            findings=tuple(_in_folder(finding, paths[0], folder) for finding in error.findings),
-        )
+        faults = (_in_folder(finding, wanted[0].path, folder) for finding in error.findings)
+        files = (PlateFile(_name(path, folder), _sha256(path)) for run in wanted for path in run.wanted)
+        return _Read((*files, *kept), findings=(*faults, *strays))
     report = interpret_plate(join_plates(plates), criteria, setup)
     ties = {sample: tie_sample(sample, setup, cases) for sample in _samples(report)}
     fates = [_fate(one, report, ties) for one in report.reactions]
-    files = tuple(
-        PlateFile(plate.name, plate.sha256, _count(plate.name, len(plate.wells), report, fates))
-        for plate in plates
-    )
-    findings = (*report.findings, *_untied(report, ties, setup, cases), *_left_out(report))
-    return _Read(files, tuple(_specimens(report, ties, setup)), findings)
+    counts = [_count(plate.name, len(plate.wells), report, fates) for plate in plates]
+    findings = (*report.findings, *_untied(report, ties, setup, cases), *strays)
+    files = (file for run, count in zip(wanted, counts, strict=True) for file in _files(run, count, folder))
+    return _Read((*files, *kept), tuple(_specimens(report, ties, setup)), findings)
+
+
+def _files(run: Run, counts: WellCounts, folder: Path) -> Iterator[PlateFile]:
+    """The files of a run; its wells are counted with the first."""
+    for n, path in enumerate(run.wanted):
+        yield PlateFile(_name(path, folder), _sha256(path), WellCounts() if n else counts)
 
 
 def _in_folder(finding: Finding, plate: Path, folder: Path) -> Finding:
@@ -219,19 +231,6 @@ def _untied(
         do = f"{hint}Give case and specimen_date of the sample in plate.toml; its wells are not used until then"
         what = f'the sample "{sample}" does not say {missing}'
         yield Finding(where, "plate.no_case", Severity.VALUE, what, NAMED, do)
-
-
-def _left_out(report: PlateReport) -> Iterator[Finding]:
-    """Wells that a person or a file left out, by reason."""
-    groups: dict[str, list[Reaction]] = {}
-    for one in report.reactions:
-        if one.call.state is State.EXCLUDED:
-            groups.setdefault(one.call.note, []).append(one)
-    for note, wells in groups.items():
-        where = place_of(one.well for one in wells)
-        do = "Nothing to do if that is right"
-        what = f"wells left out of every result: {len(wells)}, {note}"
-        yield Finding(where, "plate.excluded", Severity.NOTE, what, "", do)
 
 
 def _specimens(report: PlateReport, ties: Mapping[str, Tie], setup: Setup) -> Iterator[Specimen]:

@@ -9,14 +9,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from caseseries.pcr.criteria import Profile
+from caseseries.pcr.criteria import HAIR, Profile
 from caseseries.pcr.curve import State
-from caseseries.pcr.doubts import excluded_by_hand, find_doubts
+from caseseries.pcr.doubts import excluded_by_hand, find_doubts, rises_unexplained
 from caseseries.pcr.evidence import Evidence, Rule, latest_positive
-from caseseries.pcr.standards import Line, StandardCurve, is_fraction
+from caseseries.pcr.standards import Line, Reaction, StandardCurve, is_fraction
 from caseseries.pcr.uncertainty import Part, add_parts, count_copies, read_amount
 from caseseries.record.levels import Level, LevelState
 
+IMPOSSIBLE = (
+    10  # times undiluted diagnosis DNA, of which leukaemia is seldom less than a tenth: no level is that high
+)
 DISCORDANT = 10  # a well this many times above the range, beside wells below it, is not a low positive
 POSITIVE, NEGATIVE, NO_CALL = "positive", "negative", "not evaluable"
 
@@ -60,6 +63,7 @@ class _Reach:
     quantitative_range: float
     sensitivity: float
     copies_at_one: float  # copies in all wells together if every cell were leukaemic
+    cells: float  # tested, in all wells together
     is_floored: bool  # by the amount of DNA, not by the dilutions
 
 
@@ -113,7 +117,7 @@ def _barriers(evidence: Evidence, profile: Profile) -> list[Rule]:
     rules = [
         _check_baseline(evidence),
         _check_wells(evidence, profile),
-        _check_curve(evidence),
+        _check_curve(evidence, profile),
         _check_background(evidence, profile),
         _check_water(evidence),
         _check_control(evidence),
@@ -136,10 +140,12 @@ def _check_wells(evidence: Evidence, profile: Profile) -> Rule:
     )
 
 
-def _check_curve(evidence: Evidence) -> Rule:
+def _check_curve(evidence: Evidence, profile: Profile) -> Rule:
     curve, name = evidence.curve, "standard curve"
     if curve is None:
-        what = "no standards on this run, and no bridging dilution to another"
+        few = f"{evidence.dilutions} of {profile['steps_least']:g} dilution steps"
+        here = few if evidence.dilutions else "no standards"
+        what = f"{here} on this run, and no curve on another to bridge to"
         return Rule(name, False, what, "level.no_curve", "Add the dilution series, or a bridging dilution")
     if not curve.accepted:
         return Rule(
@@ -165,6 +171,9 @@ def _check_background(evidence: Evidence, profile: Profile) -> Rule:
     least, do = profile["background_wells_least"], "Add wells of polyclonal mononuclear-cell DNA"
     if any(one.call.state is State.BASELINE_FAILURE for one in used):
         return Rule("background", False, "a background well has no baseline", "level.background", do)
+    if left_out := ", ".join(one.well.position for one in evidence.background if rises_unexplained(one)):
+        what = f"the plate file excludes {left_out}, which amplified"
+        return Rule("background", False, what, "level.background", "Give the reason in plate.toml")
     cqs = [one.cq for one in used if one.cq is not None]
     found = f"lowest Cq {min(cqs):.2f}" if cqs else "no amplification"
     what = f"{len(used)} usable of {least:g} wanted; {found}"
@@ -172,12 +181,21 @@ def _check_background(evidence: Evidence, profile: Profile) -> Rule:
 
 
 def _check_water(evidence: Evidence) -> Rule:
-    wet = [one for one in evidence.water if one.cq is not None or one.call.state is State.BASELINE_FAILURE]
+    wet = [
+        one
+        for one in evidence.water
+        if one.cq is not None or one.call.state is State.BASELINE_FAILURE or rises_unexplained(one)
+    ]
     if wet:
-        what = f"amplified in {', '.join(one.well.position for one in wet)}"
+        what = f"amplified in {', '.join(map(_say_wet, wet))}"
         return Rule("water", False, what, "level.water", "Find the contamination and repeat the plate")
     n = sum(one.counts for one in evidence.water)
     return Rule("water", True, f"no amplification in {n} wells" if n else "no water well on the plate")
+
+
+def _say_wet(one: Reaction) -> str:
+    left_out = f" (excluded by {one.well.excluded})" if one.call.state is State.EXCLUDED else ""
+    return one.well.position + left_out
 
 
 def _check_control(evidence: Evidence) -> Rule:
@@ -208,8 +226,10 @@ def _reach(evidence: Evidence, profile: Profile) -> _Reach | None:
     if curve.quantitative_range is None or curve.sensitivity is None:
         return None
     factor = float(10**control.correction.value)
-    copies = evidence.nanograms * 1000 / profile["dna_per_cell"] * len(evidence.used) / factor
-    floor, shown = profile["floor_copies"] / copies, curve.sensitivity * factor
+    cells = evidence.nanograms * 1000 / profile["dna_per_cell"] * len(evidence.used)
+    # A control gene that comes early is no proof of more DNA than was pipetted: it lifts no sensitivity.
+    tested = cells / max(factor, 1.0)
+    floor, shown = profile["floor_copies"] / tested, curve.sensitivity * factor
     sensitivity = max(shown, floor)
     return _Reach(
         line=curve.range_line,
@@ -218,7 +238,8 @@ def _reach(evidence: Evidence, profile: Profile) -> _Reach | None:
         correction=control.correction,
         quantitative_range=max(curve.quantitative_range * factor, sensitivity),
         sensitivity=sensitivity,
-        copies_at_one=copies,
+        copies_at_one=cells / factor,
+        cells=tested,
         is_floored=floor > shown,
     )
 
@@ -226,7 +247,7 @@ def _reach(evidence: Evidence, profile: Profile) -> _Reach | None:
 def _say_reach(reach: _Reach) -> list[str]:
     if not reach.is_floored:
         return []
-    cells = f"{reach.copies_at_one:,.0f} cells tested cannot show less than {reach.sensitivity:.1e}"
+    cells = f"{reach.cells:,.0f} cells tested cannot show less than {reach.sensitivity:.1e}"
     return [f"{cells}, whatever the dilutions showed (Poisson)"]
 
 
@@ -280,7 +301,7 @@ def _can_quantify(evidence: Evidence, reach: _Reach, profile: Profile) -> Rule:
     span = max(cqs) - min(cqs)
     if len(cqs) < wells:
         return Rule("quantity", False, f"{len(cqs)} of {wells} wells amplified")
-    if span > most:
+    if span > most + HAIR:
         return Rule("quantity", False, f"replicates span {span:.2f} cycles, over {most:g}")
     raw = reach.line.read(float(np.mean(cqs)))
     what = f"mean Cq {np.mean(cqs):.2f} reads {raw:.2e} on the curve, range {reach.line_range:.2g}"
@@ -292,13 +313,24 @@ def _quantified(
 ) -> MarkerLevel:
     mean, wells = float(np.mean(evidence.cqs)), len(evidence.cqs)
     raw = read_amount(reach.line, mean, wells)
+    if 10 ** (raw.value + reach.correction.value) > IMPOSSIBLE:
+        return _not_evaluable(evidence, calls, trail, [_too_high(10 ** (raw.value + reach.correction.value))])
     copies = count_copies(10 ** (raw.value + reach.correction.value) * reach.copies_at_one)
     total = add_parts((raw, reach.correction, copies))
     value, lower, upper = (float(10**x) for x in (total.value, total.lower, total.upper))
     if 10**raw.value > reach.highest_standard:
         reasons = [*reasons, "above the highest standard: extrapolated"]
+    if value > 1:
+        reasons = [*reasons, "above 1: more than in the diagnosis sample"]
     level = Level(LevelState.QUANTIFIED, value, reach.sensitivity, reach.quantitative_range, lower, upper)
     return MarkerLevel(evidence, level, calls, tuple(reasons), tuple(trail))
+
+
+def _too_high(value: float) -> Rule:
+    what = f"it reads {value:.1e} of undiluted diagnosis DNA; dilute and repeat"
+    return Rule(
+        "very high", False, what, "level.very_high", "Dilute the DNA and repeat, with its control gene"
+    )
 
 
 def _not_evaluable(

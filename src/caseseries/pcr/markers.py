@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from caseseries.pcr.criteria import Profile
+from caseseries.pcr.criteria import HAIR, Profile
 from caseseries.pcr.interpret import MarkerLevel
 from caseseries.record.levels import Level, LevelState, combine_markers, logs_apart
 
@@ -58,7 +58,7 @@ def may_be_high(one: MarkerLevel, profile: Profile) -> bool:
     background = [cq for other in one.evidence.background if (cq := other.cq) is not None]
     margin = profile["positive_background_margin"]
     limit = min(background) - margin if background else profile["late_after"]
-    amplified = any(cq <= limit for cq in one.evidence.cqs)
+    amplified = any(cq <= limit + HAIR for cq in one.evidence.cqs)
     return amplified or any(rule.code in HIDES_A_HIGH_LEVEL for rule in one.stopped_by)
 
 

@@ -8,11 +8,17 @@ import numpy as np
 from caseseries.findings import Finding
 from caseseries.pcr.checks import check_plate
 from caseseries.pcr.control import Control, compare_control
-from caseseries.pcr.criteria import PREVENT_FALSE_NEGATIVE, PREVENT_FALSE_POSITIVE, Profile, load_profile
+from caseseries.pcr.criteria import (
+    HAIR,
+    PREVENT_FALSE_NEGATIVE,
+    PREVENT_FALSE_POSITIVE,
+    Profile,
+    load_profile,
+)
 from caseseries.pcr.curve import call_wells
 from caseseries.pcr.evidence import Evidence, Rule
 from caseseries.pcr.interpret import MarkerLevel, derive_level
-from caseseries.pcr.plate import Plate
+from caseseries.pcr.plate import Plate, name_targets
 from caseseries.pcr.roles import Role, apply_setup, assign_roles
 from caseseries.pcr.setup import Setup
 from caseseries.pcr.standards import Reaction, StandardCurve, fit_curve
@@ -40,7 +46,7 @@ def interpret_plate(
 ) -> PlateReport:
     """Roles, Cq, standard curves and levels of a plate (or of several, joined) under a profile."""
     said = setup or Setup()
-    plate = apply_setup(plate, said)
+    plate = name_targets(apply_setup(plate, said))
     parts = assign_roles(plate, said)
     calls = call_wells(
         plate, late_after=profile["late_after"], thresholds=said.thresholds, use_instrument=use_instrument
@@ -124,7 +130,12 @@ def _evidence(
         control=_control_for(key, controls.get(sample, {})),
         nanograms=said.dna_per_well_ng or profile["dna_per_well"],
         curves_reviewed_by=said.curves_reviewed_by,
+        dilutions=len({one.part.amount for one in _standards(key, reactions)}),
     )
+
+
+def _standards(key: Key, reactions: Sequence[Reaction]) -> list[Reaction]:
+    return [one for one in _of(reactions, key[0], Role.STANDARD) if _key(one) == key]
 
 
 def _curve_for(
@@ -136,8 +147,7 @@ def _curve_for(
     others = [curve for other, curve in curves.items() if other[0] == key[0] and curve.accepted]
     if not others:
         return None, None
-    standards = [one for one in _of(reactions, key[0], Role.STANDARD) if _key(one) == key]
-    return others[0], _check_bridge(standards, others[0], profile)
+    return others[0], _check_bridge(_standards(key, reactions), others[0], profile)
 
 
 def _check_bridge(standards: Sequence[Reaction], curve: StandardCurve, profile: Profile) -> Rule:
@@ -153,7 +163,7 @@ def _check_bridge(standards: Sequence[Reaction], curve: StandardCurve, profile: 
     ]
     gap, most = max(gaps, default=np.inf), profile["bridge_most"]
     what = f"the bridging dilution lies {gap:.2f} cycles from the curve on {place}, {most:g} allowed"
-    return Rule("bridge", bool(gap <= most), what, code, do)
+    return Rule("bridge", bool(gap <= most + HAIR), what, code, do)
 
 
 def _controls(

@@ -1,7 +1,7 @@
 """A plate as read: wells, their curves and what the file said about them. Nothing is interpreted here."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from caseseries.findings import Finding, Severity, StudyError, Where
 
 Matrix = NDArray[np.float64]
+UNNAMED = "unnamed target"
 SHORTENED = 4  # so many neighbouring wells are named by the first and the last
 
 
@@ -101,6 +102,13 @@ def join_plates(plates: Sequence[Plate]) -> Plate:
         subtracted=all(plate.subtracted for plate in plates),
         findings=tuple(finding for plate in plates for finding in plate.findings),
     )
+
+
+def name_targets(plate: Plate) -> Plate:
+    """A file of one target may leave it without a name; it gets one, because it is spoken of."""
+    if any(well.target for well in plate.wells):
+        return plate
+    return replace(plate, wells=tuple(replace(well, target=UNNAMED) for well in plate.wells))
 
 
 def place_of(wells: Iterable[Well]) -> Where:

@@ -12,10 +12,18 @@ import numpy as np
 from caseseries.findings import Finding, Severity, Where
 from caseseries.pcr.markup import check_markup, read_tree
 from caseseries.pcr.plate import Plate, PlateError, Reading, Task, Well, refuse, stack_curves
-from caseseries.pcr.readings import parse_number, parse_position, parse_reading, parse_task, position_at
+from caseseries.pcr.readings import (
+    check_cells,
+    parse_number,
+    parse_position,
+    parse_reading,
+    parse_task,
+    position_at,
+)
 
 MAX_CYCLES = 200
 VERSIONS = ("1.0", "1.1", "1.2", "1.3", "1.4")
+UNITS = ("cop", "fold", "dil", "ng", "nmol", "other")
 _POINT = re.compile(
     rb"<adp>\s*<cyc>\s*([^<\s]*)\s*</cyc>\s*(?:<tmp>[^<]*</tmp>\s*)?<fluor>([^<]*)</fluor>\s*</adp>"
 )
@@ -44,8 +52,13 @@ def read_rdml(xml: bytes, file: str, sha256: str) -> Plate:
         raise refuse(file, "rdml.no_wells", "the file has no reaction", "", _RESAVE)
     _refuse_repeats(well for well, _, _ in found)
     name = f"RDML {version}" if version else "RDML"
-    findings = _check_version(version, file) + [finding for _, _, some in found for finding in some]
     wells = tuple(well for well, _, _ in found)
+    findings = [
+        *_check_version(version, file),
+        *_check_empty(root, file),
+        *(finding for _, _, some in found for finding in some),
+        *check_cells(wells),
+    ]
     return Plate(
         file, sha256, name, wells, stack_curves([curve for _, curve, _ in found]), False, tuple(findings)
     )
@@ -130,9 +143,24 @@ def _read_points(block: bytes) -> list[float] | None:
 def _check_version(version: str, file: str) -> list[Finding]:
     if version in VERSIONS:
         return []
-    what = f'the file says RDML version "{version}"'
+    what = f'the file says RDML version "{version}"' if version else "the file says no RDML version"
     do = "Check the wells with --roles"
     return [Finding(Where(file), "rdml.version", Severity.NOTE, what, ", ".join(VERSIONS), do)]
+
+
+def _check_empty(root: Element, file: str) -> list[Finding]:
+    """Reactions that hold partitions of digital PCR, or nothing: they are read by nobody."""
+    empty = [react for _, run in _runs(root) for react in run.findall("react") if react.find("data") is None]
+    if not empty:
+        return []
+    digital = sum(react.find("partitions") is not None for react in empty)
+    what = f"reactions without data of a real-time PCR: {len(empty)}, of digital PCR: {digital}"
+    return [Finding(Where(file), "rdml.no_data", Severity.NOTE, what, "", "Nothing to do if that is right")]
+
+
+def _parse_number(text: str) -> float | None:
+    """A number of RDML has a decimal point and no thousands; a comma in it is a decimal comma."""
+    return parse_number(text, decimal_comma="." not in text)
 
 
 def _read_reactions(tree: _Tree, file: str) -> Iterator[tuple[Well, list[float], list[Finding]]]:
@@ -140,7 +168,7 @@ def _read_reactions(tree: _Tree, file: str) -> Iterator[tuple[Well, list[float],
     bare = cache(partial(_bare_well, samples, targets))
     for name, run in _runs(tree.root):
         rows = run.findtext("pcrFormat/rows")
-        columns = int(parse_number(run.findtext("pcrFormat/columns") or "") or 12)
+        columns = int(_parse_number(run.findtext("pcrFormat/columns") or "") or _columns(run))
         for react in run.findall("react"):
             position = _position(react.get("id", ""), rows == "1" or columns == 1, columns)
             where = Where(file, name, position)
@@ -163,7 +191,7 @@ def _by_id(root: Element, tag: str, file: str) -> dict[str, Element]:
     """Samples or targets by id; one id may be told twice, but not in two ways."""
     found: dict[str, Element] = {}
     for element in root.findall(tag):
-        name = element.get("id", "")
+        name = element.get("id", "").strip()
         first = found.setdefault(name, element)
         if first is not element and tostring(first).strip() != tostring(element).strip():
             what = f'the file describes the {tag} "{name}" twice, in two ways'
@@ -172,7 +200,7 @@ def _by_id(root: Element, tag: str, file: str) -> dict[str, Element]:
 
 
 def _linked(element: Element | None) -> str:
-    return "" if element is None else element.get("id", element.text or "")
+    return "" if element is None else element.get("id", element.text or "").strip()
 
 
 def _runs(root: Element) -> list[tuple[str, Element]]:
@@ -188,6 +216,12 @@ def _runs(root: Element) -> list[tuple[str, Element]]:
     unnamed = len(set(ids)) < len(ids) or any(_GUID.match(name) for name in ids)
     names = [f"run {n}" for n in range(1, len(ids) + 1)] if unnamed else ids
     return [(name, run) for name, (_, run) in zip(names, runs, strict=True)]
+
+
+def _columns(run: Element) -> int:
+    """The columns of a plate whose format nobody states: of 384 wells where one is numbered above 96."""
+    numbers = [int(text) for react in run.findall("react") if (text := react.get("id", "")).isdigit()]
+    return 24 if max(numbers, default=0) > 96 else 12
 
 
 def _position(text: str, is_rotor: bool, columns: int) -> str:
@@ -234,7 +268,9 @@ def _read_sample(sample: Element | None, target_id: str) -> tuple[Task, float | 
     task = Task.UNSTATED if kind is None else parse_task(kind.text or "")
     if amount is None:
         return task, None, ""
-    return task, parse_number(amount.findtext("value") or ""), (amount.findtext("unit") or "").strip()
+    unit = (amount.findtext("unit") or "").strip()
+    is_known = unit.casefold() in UNITS
+    return task, _parse_number(amount.findtext("value") or ""), unit.casefold() if is_known else unit
 
 
 def _for_target(elements: list[Element], target_id: str) -> Element | None:
@@ -258,7 +294,10 @@ def _read_exclusion(data: Element, where: Where) -> tuple[str, list[Finding]]:
 
 def _read_cq(data: Element, cycles: int) -> Reading:
     element = data.find("cq")
-    return Reading(note="no Cq given") if element is None else parse_reading(element.text or "", cycles)
+    if element is None:
+        return Reading(note="no Cq given")
+    text = element.text or ""
+    return parse_reading(text, cycles, decimal_comma="." not in text)
 
 
 def _read_curve(data: Element, curves: tuple[list[float], ...], where: Where) -> list[float]:
@@ -267,8 +306,8 @@ def _read_curve(data: Element, curves: tuple[list[float], ...], where: Where) ->
         return curves[int(lifted.get("n", "0"))]
     points: dict[int, float] = {}
     for point in data.iterfind("adp"):
-        cycle = parse_number(point.findtext("cyc") or "")
-        fluorescence = parse_number(point.findtext("fluor") or "")
+        cycle = _parse_number(point.findtext("cyc") or "")
+        fluorescence = _parse_number(point.findtext("fluor") or "")
         if fluorescence is None or cycle is None or not 1 <= cycle <= MAX_CYCLES:
             continue
         if points.setdefault(round(cycle), fluorescence) != fluorescence:

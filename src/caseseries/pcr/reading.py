@@ -5,9 +5,16 @@ from pathlib import Path
 
 from caseseries.pcr.archive import ZIP, check_size, read_parts
 from caseseries.pcr.exports import read_analysis_result, read_export
-from caseseries.pcr.plate import Plate, refuse
+from caseseries.pcr.plate import Plate, PlateError, refuse
 from caseseries.pcr.rdml import read_rdml
-from caseseries.pcr.sheets import ENCRYPTED_OR_OLD, read_text_sheet, read_xls_sheets, read_xlsx_sheets
+from caseseries.pcr.sheets import (
+    ENCRYPTED_OR_OLD,
+    Sheet,
+    read_text_sheet,
+    read_xls_sheets,
+    read_xlsx_sheets,
+    read_xml_sheet,
+)
 
 _KNOWN = "RDML, RDES, eds, xlsx, xls, csv or text"
 
@@ -18,13 +25,17 @@ def read_plate(path: Path, name: str = "") -> Plate:
     `name` is the file's name in findings, where its own would not tell it from another.
     """
     file = name or path.name
+    return read_plate_bytes(read_file(path, file), file)
+
+
+def read_file(path: Path, file: str) -> bytes:
+    """The bytes of a file. Raises PlateError where it cannot be opened, is empty or has over 50 MB."""
     try:
         check_size(path.stat().st_size, file)
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         what = f"the file cannot be opened ({error.strerror})"
         raise refuse(file, "plate.missing", what, "", "Check the path") from None
-    return read_plate_bytes(data, file)
 
 
 def read_plate_bytes(data: bytes, file: str) -> Plate:
@@ -33,14 +44,43 @@ def read_plate_bytes(data: bytes, file: str) -> Plate:
     sha256 = hashlib.sha256(data).hexdigest()
     if data.startswith(ZIP):
         return _read_zip(data, file, sha256)
-    if data.startswith(ENCRYPTED_OR_OLD):
-        return read_export(read_xls_sheets(data, file), file, sha256)
-    is_utf16_markup = b"<" in data[:4] and b"\0" in data[:4]
-    if data.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<") or is_utf16_markup:
+    if _is_markup(data) and not _is_rows(data):
         return _read_markup(data, file, sha256)
+    return read_export(read_tables(data, file), file, sha256)
+
+
+def read_tables(data: bytes, file: str) -> tuple[Sheet, ...]:
+    """The tables of an export: a workbook, text, or CFX's XML. Raises PlateError for anything else."""
+    if data.startswith(ZIP):
+        parts = read_parts(data, file, _is_wanted)
+        if "xl/workbook.xml" in parts:
+            return read_xlsx_sheets(parts, file)
+        raise _no_table(file)
+    if data.startswith(ENCRYPTED_OR_OLD):
+        return read_xls_sheets(data, file)
+    if _is_rows(data):
+        return (read_xml_sheet(data, file),)
+    if _is_markup(data):
+        raise _no_table(file)
     if data.startswith(b"PK"):
         raise refuse(file, "zip.incomplete", "the zip is empty or damaged", "", "Send the whole file again")
-    return read_export((read_text_sheet(data, file),), file, sha256)
+    return (read_text_sheet(data, file),)
+
+
+def _no_table(file: str) -> PlateError:
+    allowed = "xlsx, xls, csv or text"
+    return refuse(file, "plate.no_table", "the file is no table", allowed, "Export it again as a table")
+
+
+def _is_markup(data: bytes) -> bool:
+    is_utf16_markup = b"<" in data[:4] and b"\0" in data[:4]
+    return data.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<") or is_utf16_markup
+
+
+def _is_rows(data: bytes) -> bool:
+    """Whether this is a table that CFX wrote as XML, each row a <Row>."""
+    head = data[:4000].replace(b"\0", b"")
+    return _is_markup(data) and b"<Row>" in head and b"<rdml" not in head
 
 
 def _read_markup(data: bytes, file: str, sha256: str) -> Plate:

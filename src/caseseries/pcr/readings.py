@@ -2,8 +2,10 @@
 
 import math
 import re
+from collections.abc import Iterable
 
-from caseseries.pcr.plate import Reading, Task
+from caseseries.findings import Finding, Severity
+from caseseries.pcr.plate import Reading, Task, Well
 
 SENTINELS = (40.0, 45.0, 50.0, 55.0, 60.0, 70.0)
 FOUND_NONE = "the instrument found no Cq"
@@ -101,3 +103,20 @@ def is_on_96(position: str) -> bool:
     """Whether a well exists on a plate of 8 rows and 12 columns."""
     match = _WELL.match(position)
     return match is not None and match[1].upper() <= "H" and len(match[1]) == 1 and int(match[2]) <= 12
+
+
+def check_cells(wells: Iterable[Well]) -> tuple[Finding, ...]:
+    """A finding for each Cq that is neither a number nor a word for none."""
+    do = "Correct the cell or exclude the well"
+    return tuple(
+        Finding(
+            well.where,
+            "well.cq_text",
+            Severity.VALUE,
+            f'the Cq of {well.target or "the well"} is "{well.reading.text}"',
+            "a number, or the instrument's word for none",
+            do,
+        )
+        for well in wells
+        if well.reading.note == "not a number"
+    )

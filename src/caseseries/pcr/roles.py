@@ -16,7 +16,7 @@ from caseseries.pcr.setup import Saying, Setup
 # upper and lower case alike. `--roles` prints which one matched.
 PATTERNS: Mapping[str, tuple[str, ...]] = {
     "unused": (r"^(no sample|empty|leer|vide|-)$",),
-    "water": (r"\b(ntc|h2o|water|aqua|wasser|agua|no template)\b", r"^blank\b"),
+    "water": (r"(\b|_)(ntc|h2o|water|aqua|wasser|agua|вода|no template)\d*(\b|_)", r"^blank\b"),
     "background": (
         r"\b(mnc|pbmnc|pbmc|poly-?clonal|buffy ?coat|bkg|background|normal (mnc|dna|pool)|mnc ?pool)",
     ),
@@ -34,6 +34,16 @@ _DONORS = re.compile(
     r"pool|pooled|control|ctrl|neg|negative|lot|batch|and|of|[a-z]?\d{0,2}",
     re.IGNORECASE,
 )
+
+# Nor is "NB-01 H2O" plainly water, beyond the words of the well's own target.
+_WATERS = re.compile(
+    r"ntc\d*|h2o\d*|water\d*|aqua\d*|wasser\d*|agua\d*|вода\d*|dest|bidest|dist|distilled|no|template|control|ctrl|kontrolle|neg|negative|blank|"
+    r"pcr|grade|sterile|free|nuclease|rnase|dnase|mix|master|mastermix|buffer|te|primer|probe|rep|well|plate|"
+    r"[a-z]?\d{0,2}",
+    re.IGNORECASE,
+)
+_SAYS_MORE = {"background": (_DONORS, "donors, or a patient?"), "water": (_WATERS, "water, or a patient?")}
+SERIES_LEAST = 3  # dilutions of one name that make it the series
 
 FRACTION = "dil"  # RDML's unit for a dilution of diagnosis DNA
 
@@ -59,6 +69,8 @@ class Part:
     unit: str = ""
 
 
+_DILUTION = "the name is a dilution"
+_OTHER_DILUTION = "the name is a dilution, but not of this plate's standards: a standard, or a patient?"
 SILENT = Saying()
 _TASKS = {
     Task.STANDARD: Role.STANDARD,
@@ -106,11 +118,49 @@ def assign_roles(plate: Plate, setup: Setup | None = None) -> tuple[Part, ...]:
         target: _is_control(target, None if all_control else stated, said)
         for target, stated in states_control.items()
     }
-    empty, fractions = _empty_rows(plate), _in_fractions(plate)
-    return tuple(
+    empty, fractions, others = _empty_rows(plate), _in_fractions(plate), _other_dilutions(plate)
+    parts = (
         _assign(well, said, controls[well.target], row in empty, well.target in fractions)
         for row, well in enumerate(plate.wells)
     )
+    return tuple(
+        _ask_of_dilution(part) if (well.target, well.sample) in others else part
+        for well, part in zip(plate.wells, parts, strict=True)
+    )
+
+
+def _ask_of_dilution(part: Part) -> Part:
+    is_guessed = part.because == _DILUTION
+    return Part(Role.UNCLEAR, _OTHER_DILUTION, part.is_control_gene) if is_guessed else part
+
+
+def _other_dilutions(plate: Plate) -> set[tuple[str, str]]:
+    """Target and sample of what is named like a dilution beside a series that is not its own.
+
+    A patient's DNA, diluted and repeated, is called "NB-01 1:10", and a specimen of March "NB-01 10-3": as a standard
+    it would be gone. The series is what the file calls standards, else the name that has several dilutions.
+    """
+    named: dict[str, dict[str, set[float]]] = {}
+    typed: set[str] = set()
+    for well in plate.wells:
+        dilution = parse_dilution(well.sample)
+        if well.task is Task.STANDARD:
+            typed.add(well.target)
+        elif dilution is not None:
+            named.setdefault(well.target, {}).setdefault(_stem(well.sample), set()).add(dilution)
+    others = set()
+    for well in plate.wells:
+        stems = named.get(well.target, {})
+        series = {stem for stem, dilutions in stems.items() if len(dilutions) >= SERIES_LEAST}
+        is_other = bool(series) and _stem(well.sample) not in series
+        if well.task is not Task.STANDARD and (well.target in typed or is_other):
+            others.add((well.target, well.sample))
+    return others
+
+
+def _stem(sample: str) -> str:
+    """A name without its dilution."""
+    return " ".join(_RATIO.sub(" ", _POWER.sub(" ", sample)).split()).casefold()
 
 
 def _in_fractions(plate: Plate) -> set[str]:
@@ -142,6 +192,8 @@ def _assign(well: Well, said: Setup, is_control: bool, is_empty: bool, in_fracti
     if is_empty:
         return Part(Role.UNUSED, "the well is empty", is_control)
     role, because = _role_of(well, saying)
+    if not well.target and well.sample and role is not Role.UNUSED:
+        return Part(Role.UNCLEAR, "it names no target, and others do")
     if role is not Role.STANDARD:
         return Part(role, because, is_control)
     amount, unit = _amount_of(well, saying, in_fractions)
@@ -192,7 +244,7 @@ def _role_of(well: Well, saying: Saying) -> tuple[Role, str]:
     stated = _TASKS.get(well.task)
     if stated is None:
         if named:
-            return named
+            return _ask_of_patient(named, well)
         return (
             (Role.FOLLOW_UP, "a sample by default") if well.sample else (Role.UNCLEAR, "no name and no type")
         )
@@ -204,21 +256,24 @@ def _role_of(well: Well, saying: Saying) -> tuple[Role, str]:
 def _role_by_name(sample: str) -> tuple[Role, str] | None:
     for role in ("unused", "water", "background", "reference"):
         pattern = _matches(role, sample)
-        if pattern and role == "background" and (more := _more_than_background(sample)):
-            return Role.UNCLEAR, f'the name matches {pattern} and says "{more}": donors, or a patient?'
         if pattern:
             return Role(role), f"the name matches {pattern}"
     if parse_dilution(sample) is not None:
-        return Role.STANDARD, "the name is a dilution"
+        return Role.STANDARD, _DILUTION
     if _AMBIGUOUS.search(sample):
         return Role.STANDARD, "the name is a dilution that can be read in two ways"
     return None
 
 
-def _more_than_background(sample: str) -> str:
-    """What a name says beyond a pool of donors and its number; "" when nothing."""
-    words = re.split(r"[\W_]+", sample)
-    return " ".join(word for word in words if not _DONORS.fullmatch(word))
+def _ask_of_patient(named: tuple[Role, str], well: Well) -> tuple[Role, str]:
+    """Asks where a name says more than a pool of donors, or water, and its number or the target."""
+    if named[0] not in _SAYS_MORE:
+        return named
+    known, question = _SAYS_MORE[named[0]]
+    of_target = set(re.split(r"[\W_]+", well.target.casefold()))
+    words = re.split(r"[\W_]+", well.sample)
+    more = " ".join(word for word in words if not known.fullmatch(word) and word.casefold() not in of_target)
+    return (Role.UNCLEAR, f'the name says {named[0].value} and "{more}": {question}') if more else named
 
 
 def _amount_of(well: Well, saying: Saying, in_fractions: bool) -> tuple[float | None, str]:

@@ -1,4 +1,4 @@
-"""Any exported table as sheets of text cells: text in its encoding and delimiter, xlsx, old xls.
+"""Any exported table as sheets of text cells: text in its encoding and delimiter, xlsx, old xls, XML rows.
 
 Every cell is text here, as a person would see it; numbers from workbooks are written with a decimal point.
 """
@@ -107,6 +107,24 @@ def read_xlsx_sheets(parts: Mapping[str, bytes], file: str) -> tuple[Sheet, ...]
                 _sheet(sheet.get("name", ""), (_row(row, shared) for row in tree.iter("row")), file)
             )
     return tuple(sheets)
+
+
+def read_xml_sheet(data: bytes, file: str) -> Sheet:
+    """A table that Bio-Rad CFX wrote as XML: the root names the sheet, each <Row> holds a cell under its heading.
+
+    A heading that is no XML name has its characters written as _x0020_. A row may leave cells out.
+    """
+    root = _tree(data, file)
+    rows = [{_plain(cell.tag): (cell.text or "").strip() for cell in row} for row in root.iter("Row")]
+    head = tuple(dict.fromkeys(name for row in rows for name in row))
+    if len(rows) * len(head) > MAX_CELLS:
+        raise refuse(file, "xlsx.too_large", "the table has over 2 million cells", "", _RESAVE)
+    cells = tuple(tuple(row.get(name, "") for name in head) for row in rows)
+    return Sheet(_plain(root.tag), (head, *cells), _has_decimal_comma(cell for row in cells for cell in row))
+
+
+def _plain(tag: str) -> str:
+    return re.sub("_x([0-9A-Fa-f]{4})_", lambda code: chr(int(code[1], 16)), tag)
 
 
 def _tree(xml: bytes, file: str) -> Element:

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from caseseries.pcr.criteria import Profile
+from caseseries.pcr.criteria import HAIR, Profile
 from caseseries.pcr.curve import Call, State, Vector
 from caseseries.pcr.plate import Well
 from caseseries.pcr.roles import FRACTION, Part
 
 EARLY = 2  # deviations of a step from its place; a tenfold mistake in a dilution is more than three cycles
+OFF_LINE = "off the line by"
 LEAST_ERROR = 0.02  # cycles; no well repeats better than its threshold is read
 
 
@@ -91,8 +92,8 @@ class Step:
         return tuple(reaction.cq for reaction in self.reactions if reaction.cq is not None)
 
     @property
-    def span(self) -> float | None:
-        return max(self.cqs) - min(self.cqs) if self.cqs else None
+    def is_off_line(self) -> bool:
+        return bool(self.faults) and self.faults[0].startswith(OFF_LINE)
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,7 @@ class StandardCurve:
     background_wells: int
     steps: tuple[Step, ...]
     contradictions: tuple[str, ...]
+    overfull: tuple[Step, ...]  # outside the range, and holding more than was declared
 
     @property
     def used(self) -> tuple[Reaction, ...]:
@@ -190,9 +192,11 @@ def fit_curve(
     steps = _judge_steps(standards, lowest, profile)
     good = [step for step in steps if not step.faults]
     line, range_line = _line_through(steps, copies_of_one), _line_through(good, copies_of_one)
-    contradictions = (*_check_amounts(standards), *_contradictions(steps))
+    misplaced = _misplaced(steps)
+    contradictions = (*_check_amounts(standards), *map(_say_misplaced, misplaced))
     reasons = (*_judge_line(range_line, len(good), profile), *contradictions)
-    detected = _detected(steps, lowest, profile, range_line, copies_of_one)
+    overfull = tuple(step for step in steps if _holds_more(step, range_line, copies_of_one, profile))
+    detected = _detected([step for step in steps if step not in overfull], lowest, profile)
     accepted = not reasons
     first = standards[0]
     return StandardCurve(
@@ -204,7 +208,7 @@ def fit_curve(
         line=line,
         range_line=range_line,
         accepted=accepted,
-        reasons=(*reasons, *_notes(steps)),
+        reasons=(*reasons, *_notes(steps, [step.amount for step in misplaced])),
         quantitative_range=min(step.amount for step in good) if accepted else None,
         sensitivity=detected.amount if accepted and detected else None,
         sensitivity_cq=max(detected.cqs) if detected else None,
@@ -212,6 +216,7 @@ def fit_curve(
         background_wells=sum(one.counts for one in background),
         steps=steps,
         contradictions=contradictions,
+        overfull=overfull,
     )
 
 
@@ -233,15 +238,17 @@ def _judge_steps(standards: Sequence[Reaction], lowest: float | None, profile: P
 def _faults_of(wells: tuple[Reaction, ...], lowest: float | None, profile: Profile) -> tuple[str, ...]:
     cqs = [one.cq for one in wells if one.cq is not None]
     faults = []
-    if len(wells) < 2:
-        faults.append(f"{len(wells)} well, so that nothing is known of its reproducibility")
+    if not wells:
+        faults.append("none of its wells can be used")
+    if len(wells) == 1:
+        faults.append("1 well, so that nothing is known of its reproducibility")
     if len(cqs) < len(wells):
         faults.append(f"{len(cqs)} of {len(wells)} wells amplified")
-    if cqs and max(cqs) - min(cqs) > profile["replicate_range_most"]:
+    if cqs and max(cqs) - min(cqs) > profile["replicate_range_most"] + HAIR:
         faults.append(
             f"replicates span {max(cqs) - min(cqs):.2f} cycles, over {profile['replicate_range_most']:g}"
         )
-    if cqs and lowest is not None and lowest - max(cqs) < profile["range_background_margin"]:
+    if cqs and lowest is not None and lowest - max(cqs) < profile["range_background_margin"] - HAIR:
         margin = f"{lowest - max(cqs):.2f} cycles from the lowest background Cq {lowest:.2f}"
         faults.append(f"{margin}, under {profile['range_background_margin']:g}")
     return tuple(faults)
@@ -278,9 +285,6 @@ def _worst_placed(good: Sequence[Step]) -> tuple[Step | None, float, float]:
     return good[best[1]], best[2], best[3]
 
 
-OFF_LINE = "off the line by"
-
-
 def _check_amounts(standards: Sequence[Reaction]) -> tuple[str, ...]:
     """Amounts that cannot all be meant as they are written."""
     units = sorted({one.part.unit or "none" for one in standards})
@@ -291,14 +295,14 @@ def _check_amounts(standards: Sequence[Reaction]) -> tuple[str, ...]:
     return (*faults, above) if units == [FRACTION] and highest > 1 else tuple(faults)
 
 
-def _contradictions(steps: Sequence[Step]) -> tuple[str, ...]:
+def _misplaced(steps: Sequence[Step]) -> list[Step]:
     """Steps off the line with sound steps below them: the declared dilution, not the limit, is at fault."""
     sound = [step.amount for step in steps if not step.faults]
-    return tuple(
-        f"step {step.amount:g} is {step.faults[0]}"
-        for step in steps
-        if step.faults and step.faults[0].startswith(OFF_LINE) and sound and step.amount > min(sound)
-    )
+    return [step for step in steps if step.is_off_line and sound and step.amount > min(sound)]
+
+
+def _say_misplaced(step: Step) -> str:
+    return f"step {step.amount:g} is {step.faults[0]}"
 
 
 def _judge_line(line: Line | None, steps: int, profile: Profile) -> tuple[str, ...]:
@@ -313,39 +317,33 @@ def _judge_line(line: Line | None, steps: int, profile: Profile) -> tuple[str, .
     return tuple(reasons)
 
 
-def _notes(steps: Sequence[Step]) -> tuple[str, ...]:
+def _notes(steps: Sequence[Step], told: Sequence[float]) -> tuple[str, ...]:
     return tuple(
         f"step {step.amount:g} is outside the range: {fault}"
         for step in steps
         for fault in step.faults
-        if not fault.startswith(OFF_LINE)
+        if step.amount not in told
     )
 
 
-def _detected(
-    steps: Sequence[Step], lowest: float | None, profile: Profile, line: Line | None, copies_of_one: float
-) -> Step | None:
-    """The lowest dilution with a well that is far enough from the background; never above the range.
-
-    A step whose wells come so early that it holds more than was declared shows nothing of what was declared.
-    """
+def _detected(steps: Sequence[Step], lowest: float | None, profile: Profile) -> Step | None:
+    """The lowest dilution with a well that is far enough from the background; never above the range."""
     found = [step for step in steps if step.cqs and _is_detected(step, lowest, profile)]
-    honest = [step for step in found if not _holds_more(step, line, copies_of_one, profile)]
-    return min(honest, key=lambda step: step.amount, default=None)
+    return min(found, key=lambda step: step.amount, default=None)
 
 
 def _is_detected(step: Step, lowest: float | None, profile: Profile) -> bool:
     if not step.faults:
         return True
-    return lowest is None or lowest - min(step.cqs) >= profile["sensitivity_background_margin"]
+    return lowest is None or lowest - min(step.cqs) >= profile["sensitivity_background_margin"] - HAIR
 
 
 def _holds_more(step: Step, line: Line | None, copies_of_one: float, profile: Profile) -> bool:
-    """Whether a step outside the range amplifies earlier than its amount, or one copy, could.
+    """Whether a step outside the range amplifies earlier than its amount, or one copy, could: it shows nothing.
 
     Twice the deviation allowed to a step on the line, because wells of one or two copies scatter that much.
     """
-    if line is None or not step.faults:
+    if line is None or not step.faults or not step.cqs:
         return False
     latest = line.at(max(step.amount, 1 / copies_of_one))
     return float(np.mean(step.cqs)) < latest - EARLY * profile["step_deviation_most"]

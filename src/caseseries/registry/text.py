@@ -12,6 +12,7 @@ from pathlib import Path
 from caseseries.findings import Finding, Severity, StudyError, Where
 from caseseries.registry.coding import Layout
 from caseseries.registry.counted import SHOWN, Counted, Row, count_distinct, find_refused, more_refused
+from caseseries.registry.quoting import DOUBLE, LONGEST_FIELD, find_misquoting
 
 _SEPARATORS = ",;\t"
 _PATTERN = frozenset("*?[")
@@ -83,11 +84,11 @@ def read_rows(path: Path, columns: Sequence[str]) -> Iterator[Row]:
 def _opened(path: Path) -> Iterator[tuple[list[str], Iterator[list[str]]]]:
     """The heading and the rows beneath it."""
     try:
+        csv.field_size_limit(LONGEST_FIELD)
         with path.open(encoding="utf-8-sig", newline="") as file:
             first = file.readline()
-            reader = csv.reader(
-                chain([first], file), delimiter=max(_SEPARATORS, key=first.count), strict=True
-            )
+            separator = max(_SEPARATORS, key=first.count)
+            reader = csv.reader(chain([first], file), delimiter=separator, strict=True)
             heading = [name.strip() for name in next(reader, [])]
             if not any(heading):
                 raise unreadable(
@@ -101,5 +102,7 @@ def _opened(path: Path) -> Iterator[tuple[list[str], Iterator[list[str]]]]:
     except UnicodeDecodeError as error:
         what = f"byte {error.start + 1} is not UTF-8"
         raise unreadable(path.name, what, "Save the file as CSV UTF-8") from None
-    except csv.Error as error:
-        raise unreadable(path.name, f"the file is not CSV: {error}", "Save it again as CSV UTF-8") from None
+    except csv.Error:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            what = find_misquoting(file, separator)
+        raise unreadable(path.name, what, DOUBLE) from None

@@ -4,6 +4,7 @@ An estimator is imported when it is asked for, so that a curve alone does not wa
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -29,7 +30,8 @@ def estimate_groups(counted: Counted, question: Question, reference: "Reference 
     found += _differences(counted, question)
     if reference:
         found += [_ratio(group, table, reference, question) for group, table in counted.tables.items()]
-    return list(_distinct(found))
+    ids = number_repeats(result.id for result in found)
+    return [replace(result, id=each) for result, each in zip(found, ids, strict=True)]
 
 
 def choose_interval(table: EventTable, question: Question) -> str:
@@ -44,13 +46,12 @@ def name_result(*parts: str) -> str:
     return ".".join(re.sub(r"[.\s]+", "_", part) for part in parts if part)
 
 
-def _distinct(found: Iterable[Result]) -> Iterator[Result]:
-    """The rows, the second of one id ("a b" and "a.b" are both a_b) with a 2 behind it."""
-    seen: dict[str, int] = {}
-    for result in found:
-        seen[result.id] = seen.get(result.id, 0) + 1
-        number = seen[result.id]
-        yield result if number == 1 else replace(result, id=f"{result.id}-{number}")
+def number_repeats(ids: Iterable[str]) -> Iterator[str]:
+    """The ids, the second of one ("a b" and "a.b" are both a_b) with a 2 behind it."""
+    seen: Counter[str] = Counter()
+    for each in ids:
+        seen[each] += 1
+        yield each if seen[each] == 1 else f"{each}-{seen[each]}"
 
 
 def _estimate_group(counted: Counted, group: str, question: Question) -> Iterator[Result]:

@@ -1,7 +1,7 @@
 """The answer as JSON, as text and as the report's figure. Nothing here computes."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from caseseries.registry.counted import Counted
 from caseseries.stats.events import EventTable
 from caseseries.survival_command.answer import Answer, Drawn
 from caseseries.survival_command.comparisons import Tested
-from caseseries.survival_command.estimates import name_result
+from caseseries.survival_command.estimates import name_result, number_repeats
 from caseseries.survival_command.question import Question
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def to_json(answer: Answer) -> str:
     record = {
         "results": [to_record(result) for result in answer.results.values()],
         "curves": [curve_record(drawn) for drawn in answer.curves],
-        "tests": [test_record(tested) for tested in answer.tests],
+        "tests": test_records(answer.tests),
         **({"models": [model_record(*of) for of in answer.models]} if answer.models else {}),
         **({"notes": list(counted.notes)} if counted.notes else {}),
         "read": {"rows": counted.rows, "used": counted.used, "refused": counted.refused},
@@ -53,10 +53,18 @@ def curve_record(drawn: Drawn) -> dict[str, object]:
     }
 
 
-def test_record(tested: Tested) -> dict[str, object]:
+def test_records(tests: Sequence[Tested]) -> list[dict[str, object]]:
+    """Each test under an id of its own: one name may have been asked of several groups, causes and times."""
+    named = ([each.name, each.group or "", each.cause or "", each.at or ""] for each in tests)
+    ids = number_repeats(name_result(*parts) for parts in named)
+    return [_test_record(test_id, tested) for test_id, tested in zip(ids, tests, strict=True)]
+
+
+def _test_record(test_id: str, tested: Tested) -> dict[str, object]:
     """A test under the name it was asked by; its own name is the method."""
     test = tested.test
     return {
+        "id": test_id,
         "name": tested.name,
         "group": tested.group,
         "cause": tested.cause,
@@ -94,7 +102,7 @@ def model_record(cause: str | None, model: "CoxModel") -> dict[str, object]:
                 model.names, model.coefficients, model.errors, model.p_values, model.ratios, strict=False
             )
         ],
-        "tests": [test_record(Tested(test.name, test)) for test in model.tests],
+        "tests": test_records([Tested(test.name, test) for test in model.tests]),
         "caveats": [*_because(model.because), *model.caveats],
     }
 

@@ -36,7 +36,11 @@ def check_course(course: Course, study: Study) -> tuple[Finding, ...]:
     found = [finding for rule in RULES for finding in rule(course)]
     if study.index.dose_unit == DOSE_UNIT:
         found += treatment.dose_fits(course)
-    return (*found, *order.has_index_treatment(course, study.index.treatment))
+    return (
+        *found,
+        *order.has_index_treatment(course, study.index.treatment),
+        *history.is_transplanted(course, study),
+    )
 
 
 def check_what_is_known(course: Course) -> tuple[Finding, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from caseseries.findings import Finding
 from caseseries.study.definition import DAYS_PER_YEAR
 from caseseries.timeline.check.findings import Rule, ask
-from caseseries.timeline.check.treatment import is_blinatumomab
+from caseseries.timeline.check.treatment import is_given_blinatumomab
 from caseseries.timeline.course import Course
 
 OLDEST = 18  # years
@@ -86,9 +86,8 @@ def fusion_fits_status(course: Course) -> Iterator[Finding]:
 def lineage_fits(course: Course) -> Iterator[Finding]:
     """Blinatumomab is aimed at CD19, which T cells do not have."""
     row = course.patient.only("diagnosis")
-    is_given = any(is_blinatumomab(line) for line in course.patient.form("treatment"))
     phenotype = row.text("immunophenotype") if row else None
-    if row and phenotype == "T-ALL" and is_given:
+    if row and phenotype == "T-ALL" and is_given_blinatumomab(course):
         what = "the immunophenotype is T-ALL, and blinatumomab was given"
         do = "Check the immunophenotype; a treatment aimed at CD19 has no target on T cells"
         yield ask(course, row.sources("immunophenotype")[0], "t-all", what, "a B-lineage leukaemia", do)

@@ -11,13 +11,15 @@ from itertools import pairwise
 from caseseries.findings import Finding
 from caseseries.record.levels import LevelState
 from caseseries.record.patient import Row
+from caseseries.study.definition import Study
 from caseseries.timeline.check.findings import Rule, ask
 from caseseries.timeline.check.order import name_of
 from caseseries.timeline.course import Course, Moment
 
 CHANGES = ("complete remission", "relapse")
 REMISSION = "CR"  # how every state of remission begins
-SHORTEST_INDUCTION = 14  # days; remission is assessed at the end of induction, five weeks in Interfant-06
+SHORTEST_INDUCTION = 28  # days; remission is assessed at the end of induction, five weeks in Interfant-06
+LONGEST_WITHOUT = 180  # days from treatment to transplant
 
 
 def relapses_from_remission(course: Course) -> Iterator[Finding]:
@@ -89,7 +91,8 @@ def remission_takes_time(course: Course) -> Iterator[Finding]:
 # --- what the treatment line says about the state it started in ---------------------------------------------
 
 
-def _first_cycle(course: Course) -> tuple[Row, Moment] | None:
+def first_cycle(course: Course) -> tuple[Row, Moment] | None:
+    """The line on which the index treatment began."""
     index = course.first("index")
     for row in course.patient.form("treatment"):
         if index and row.date("start_date") == index.on and row.sources("start_date")[0] in index.sources:
@@ -106,7 +109,7 @@ def _state_before(course: Course, day: date) -> tuple[int, int, str]:
 
 def starts_where_it_was(course: Course) -> Iterator[Finding]:
     """Teleport: the remission stated at the start is not the one the Follow-up sheet leads to."""
-    found = _first_cycle(course)
+    found = first_cycle(course)
     stated = found[0].text("remission_at_start") if found else None
     if not found or not stated:
         return
@@ -156,7 +159,7 @@ def starts_where_it_was(course: Course) -> Iterator[Finding]:
 
 
 def indication_fits(course: Course) -> Iterator[Finding]:
-    found = _first_cycle(course)
+    found = first_cycle(course)
     stated = found[0].text("indication") if found else None
     if not found or not stated:
         return
@@ -210,6 +213,35 @@ def dies_of_what_it_had(course: Course) -> Iterator[Finding]:
         what = "the cause of death is the transplant, and no transplant is recorded"
         do = "Add the transplant, or correct the cause"
         yield ask(course, source, "death-without-transplant", what, "a transplant before the death", do)
+    if not death.detail:
+        what = f"the death on {death.on} has no cause"
+        do = "Choose the cause, or “not known”"
+        yield ask(course, source, "death-without-cause", what, "a cause of death", do)
+
+
+def transplants_in_remission(course: Course) -> Iterator[Finding]:
+    for moment in course.all("hsct"):
+        if _state_before(course, moment.on)[2] == "relapse":
+            relapse = [one for one in course.all("relapse") if one.on <= moment.on][-1]
+            what = f"transplant on {moment.on}, and the last event before it is the relapse of {relapse.on}"
+            do = "Add the remission to the Follow-up sheet; if there was none nothing needs doing"
+            yield ask(
+                course, moment.sources[0], "transplant-in-relapse", what, "a remission between them", do
+            )
+
+
+def is_transplanted(course: Course, study: Study) -> Iterator[Finding]:
+    """A study that counts from transplant would leave the child out of those clocks without a word."""
+    index, seen = course.first("index"), course.all("seen alive")
+    origins = {study.origins[name].event for wanted in study.estimates for name in wanted.origins}
+    if not index or not seen or "hsct" not in origins or course.patient.form("transplant"):
+        return
+    is_over = any(moment.on >= index.on for moment in course.all("relapse", "second malignancy", "death"))
+    days = (seen[-1].on - index.on).days
+    if days > LONGEST_WITHOUT and not is_over:
+        what = f"no transplant is recorded, and the child was well {days} days after treatment began ({seen[-1].on})"
+        do = "Add the transplant; if there was none nothing needs doing, and no clock starts from it"
+        yield ask(course, index.sources[0], "no-transplant", what, "a transplant", do)
 
 
 RULES: tuple[Rule, ...] = (
@@ -222,5 +254,6 @@ RULES: tuple[Rule, ...] = (
     indication_fits,
     transplants_once,
     transplants_after_index,
+    transplants_in_remission,
     dies_of_what_it_had,
 )

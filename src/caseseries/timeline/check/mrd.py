@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import permutations
 
 from caseseries.findings import Finding
 from caseseries.record.levels import LevelState, logs_apart
 from caseseries.record.patient import Row
 from caseseries.timeline.check.findings import Rule, ask
-from caseseries.timeline.check.history import REMISSION
+from caseseries.timeline.check.history import REMISSION, first_cycle
 from caseseries.timeline.course import Course, Sample
 
 OVERT = 0.05  # fraction of cells; above it marrow is not in remission
@@ -27,12 +28,9 @@ def _percent(fraction: float) -> str:
 
 
 def _in_remission(course: Course) -> tuple[Row, date] | None:
-    index = course.first("index")
-    for row in course.patient.form("treatment"):
-        is_first = index and row.date("start_date") == index.on
-        if index and is_first and (row.text("remission_at_start") or "").startswith(REMISSION):
-            return row, index.on
-    return None
+    found = first_cycle(course)
+    is_remission = found and (found[0].text("remission_at_start") or "").startswith(REMISSION)
+    return (found[0], found[1].on) if found and is_remission else None
 
 
 def no_leukaemia_in_remission(course: Course) -> Iterator[Finding]:
@@ -43,6 +41,20 @@ def no_leukaemia_in_remission(course: Course) -> Iterator[Finding]:
             what = f"MRD of {_percent(value)} on {sample.on} stands beside “{found[0].text('remission_at_start')}”"
             do = "Check the level and its unit, or choose “not in remission”"
             yield ask(course, sample.sources[2], "overt-in-remission", what, f"below {_percent(OVERT)}", do)
+
+
+def leukaemia_is_measured(course: Course) -> Iterator[Finding]:
+    """A child not in remission has leukaemia in the marrow, and MRD finds it."""
+    found, before = first_cycle(course), _before(course)
+    levels = [sample for sample in before if sample.level.value is not None]
+    highest = max(levels, key=lambda sample: sample.level.value or 0, default=None)
+    if found and highest and found[0].text("remission_at_start") == "not in remission":
+        value = highest.level.value or 0
+        if value < OVERT:
+            what = f"MRD of {_percent(value)} on {highest.on} stands beside “not in remission”"
+            do = "Check the level and its unit, or the remission; leukaemia outside the marrow can do this"
+            allowed = f"{_percent(OVERT)} or more"
+            yield ask(course, highest.sources[2], "low-without-remission", what, allowed, do)
 
 
 def _before(course: Course) -> tuple[Sample, ...]:
@@ -198,6 +210,29 @@ def markers_agree(course: Course) -> Iterator[Finding]:
             yield ask(course, low.sources[0], "markers-apart", what, f"within {LOGS_APART:g} log", do)
 
 
+def markers_are_followed(course: Course) -> Iterator[Finding]:
+    """The markers of the last day before treatment and of the last day before what came after it: one that is
+    missing may be the higher one.
+    """
+    index, before = course.first("index"), _before(course)
+    if not index or course.doubts:
+        return
+    end = next((m.on for m in course.all("hsct", "relapse") if m.on > index.on), date.max)
+    after = [sample for sample in course.samples if index.on < sample.on <= end]
+    days = [
+        [s for s in samples if s.marker and s.on == samples[-1].on] for samples in (before, after) if samples
+    ]
+    for one, other in permutations(days, 2) if all(days) else ():
+        for sample in one:
+            if sample.marker not in {each.marker for each in other}:
+                measured = ", ".join(dict.fromkeys(each.marker for each in other))
+                what = f"{sample.marker}, a marker of {sample.on}, is not among those of {other[0].on} ({measured})"
+                do = "Add its line, or correct the date or the marker; the one that is missing may be the higher one"
+                yield ask(
+                    course, sample.sources[0], "marker-missing", what, "the same markers on both days", do
+                )
+
+
 def marker_fits_method(course: Course) -> Iterator[Finding]:
     for row in course.patient.form("specimens"):
         method, marker = row.text("method") or "", (row.text("marker") or "").upper()
@@ -215,6 +250,7 @@ def marker_fits_method(course: Course) -> Iterator[Finding]:
 
 RULES: tuple[Rule, ...] = (
     no_leukaemia_in_remission,
+    leukaemia_is_measured,
     mrd_is_as_stated,
     mrd_is_on_record,
     relapse_shows,
@@ -224,5 +260,6 @@ RULES: tuple[Rule, ...] = (
     sensitivity_is_reached,
     specimens_differ,
     markers_agree,
+    markers_are_followed,
     marker_fits_method,
 )

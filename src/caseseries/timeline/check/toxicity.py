@@ -6,14 +6,16 @@ from datetime import date, timedelta
 from caseseries.findings import Finding
 from caseseries.record.patient import Row
 from caseseries.timeline.check.findings import Rule, ask, refuse
-from caseseries.timeline.check.treatment import is_blinatumomab
+from caseseries.timeline.check.treatment import is_given_blinatumomab
 from caseseries.timeline.course import Course
 
 AFTER_TREATMENT = timedelta(days=30)  # a later toxicity is hardly that of the treatment
-LONGEST = timedelta(
-    days=60
-)  # of what blinatumomab does, and of cytokine release and ICANS whatever caused them
-SHORT = ("CRS", "ICANS")
+LONGEST, LONGEST_CRS = timedelta(days=60), timedelta(days=21)
+SHORT = ("CRS", "ICANS")  # over in weeks, whatever drug caused them
+WITHHELD, STOPPED = (
+    3,
+    4,
+)  # the grades at which an infusion is interrupted and not begun again, by the drug's label
 LATE_CRS = 14  # days into a cycle; cytokine release comes in the first
 INFUSION = timedelta(days=28)  # where no end is recorded
 
@@ -56,17 +58,22 @@ def _end_of(course: Course, start: date) -> date:
 
 
 def grade_fits_management(course: Course) -> Iterator[Finding]:
+    withheld = WITHHELD if is_given_blinatumomab(course) else STOPPED
     for row in course.patient.form("toxicity"):
         grade, interrupted = row.number("grade"), row.flag("interrupted")
         drugs = [name for name in ("steroids", "tocilizumab") if row.flag(name)]
-        if grade == 1 and interrupted and drugs:
-            what = f"grade 1, and the infusion was interrupted and {' and '.join(drugs)} given"
+        if grade == 1 and interrupted:
+            given = f" and {' and '.join(drugs)} given" if drugs else ""
+            what = f"grade 1, and the infusion was interrupted{given}"
             do = "Check the grade and the scale it belongs to"
             yield ask(course, row.sources("grade")[0], "mild-but-treated", what, "grade 2 or more", do)
-        if grade is not None and grade >= 4 and interrupted is False:
+        if grade is not None and grade >= withheld and interrupted is False:
             what = f"grade {grade:g}, and the infusion was not interrupted"
             do = "Check the grade and the answer"
             yield ask(course, row.sources("grade")[0], "severe-not-interrupted", what, "an interruption", do)
+        if grade == STOPPED and row.flag("restarted_lower") and withheld == WITHHELD:
+            what, do = "grade 4, and the infusion was begun again", "Check the grade and the answer"
+            yield ask(course, row.sources("grade")[0], "severe-restarted", what, "the end of treatment", do)
 
 
 def grade_5_is_death(course: Course) -> Iterator[Finding]:
@@ -114,14 +121,15 @@ def crs_is_early(course: Course) -> Iterator[Finding]:
 
 def toxicity_ends(course: Course) -> Iterator[Finding]:
     """Other drugs harm for longer: the neuropathy of nelarabine takes months to pass."""
-    is_brief = any(is_blinatumomab(line) for line in course.patient.form("treatment"))
+    is_brief = is_given_blinatumomab(course)
     for row, onset in _dated(course):
+        longest = LONGEST_CRS if row.text("toxicity") == "CRS" else LONGEST
         resolved = row.date("resolved_date")
-        if resolved and resolved - onset > LONGEST and (is_brief or row.text("toxicity") in SHORT):
+        if resolved and resolved - onset > longest and (is_brief or row.text("toxicity") in SHORT):
             what = f"the toxicity lasted {(resolved - onset).days} days ({onset} to {resolved})"
             source = row.sources("resolved_date")[0]
             yield ask(
-                course, source, "long-toxicity", what, f"at most {LONGEST.days} days", "Check both dates"
+                course, source, "long-toxicity", what, f"at most {longest.days} days", "Check both dates"
             )
 
 

@@ -13,9 +13,10 @@ from caseseries.timeline.course import Course
 # Blinatumomab is infused for 28 days; after an interruption the cycle is finished to 28 days of infusion.
 LONGEST_CYCLE, SHORTEST_CYCLE = 42, 7  # days
 LONGEST_PAUSE = 42  # days between two cycles
-LOWEST_DOSE, HIGHEST_DOSE = 5, 15  # µg/m² a day below 45 kg, by its label
+PLANNED_CYCLE, ABOUT = 28, 3
+DOSES = (5, 15)  # µg/m² a day below 45 kg, by its label
 CONDITIONING = 6  # days; shorter, and the infusion and the conditioning would have overlapped
-LONGEST_WAIT = 180  # days to transplant without any other treatment
+LONGEST_WAIT = 60  # days to transplant without any other treatment
 
 
 def _cycles(course: Course) -> Sequence[tuple[Row, date, date | None]]:
@@ -32,6 +33,10 @@ def _cycles(course: Course) -> Sequence[tuple[Row, date, date | None]]:
 def is_blinatumomab(row: Row) -> bool:
     """Whether the limits of that drug apply; of other index treatments nothing is assumed."""
     return (row.text("treatment") or "").casefold().startswith("blinatumomab")
+
+
+def is_given_blinatumomab(course: Course) -> bool:
+    return any(is_blinatumomab(row) for row in course.patient.form("treatment"))
 
 
 def cycles_follow_one_another(course: Course) -> Iterator[Finding]:
@@ -58,6 +63,24 @@ def cycles_are_whole(course: Course) -> Iterator[Finding]:
             yield ask(
                 course, source, f"{side}-cycle", what, allowed, "Check both dates, or give each cycle a line"
             )
+
+
+def cycles_run_as_planned(course: Course) -> Iterator[Finding]:
+    """A cycle that is neither whole nor known to have been interrupted, nor ended by what the child suffered."""
+    stops = [m.on for m in course.all("relapse", "death")]
+    stops += [
+        on
+        for row in course.patient.form("toxicity")
+        if row.flag("interrupted") and (on := row.date("onset_date"))
+    ]
+    for row, start, end in _cycles(course):
+        days = (end - start).days if end else PLANNED_CYCLE
+        is_odd = SHORTEST_CYCLE <= days <= LONGEST_CYCLE and abs(days - PLANNED_CYCLE) > ABOUT
+        if end and is_odd and is_blinatumomab(row) and not any(start <= on <= end for on in stops):
+            what = f"a cycle from {start} to {end} lasts {days} days, and no interruption is recorded"
+            do = "Check both dates, or add the toxicity that interrupted it; if it was planned so nothing needs doing"
+            allowed = f"about {PLANNED_CYCLE} days"
+            yield ask(course, row.sources("end_date")[0], "odd-cycle", what, allowed, do)
 
 
 def cycles_are_numbered(course: Course) -> Iterator[Finding]:
@@ -90,11 +113,11 @@ def cycles_are_numbered(course: Course) -> Iterator[Finding]:
 def dose_fits(course: Course) -> Iterator[Finding]:
     for row, _, _ in _cycles(course):
         dose = row.number("dose")
-        if dose is not None and is_blinatumomab(row) and not LOWEST_DOSE <= dose <= HIGHEST_DOSE:
-            side = "low" if dose < LOWEST_DOSE else "high"
+        if dose is not None and is_blinatumomab(row) and dose not in DOSES:
+            side = "low" if dose < min(DOSES) else "high" if dose > max(DOSES) else "unusual"
             what = f"a dose of {dose:g} µg/m² a day is {side} for a child below 45 kg"
-            do = "Check the dose and its unit: 28 µg a day is the flat dose from 45 kg on"
-            allowed = f"from {LOWEST_DOSE} to {HIGHEST_DOSE} µg/m² a day"
+            do = "Check the dose and its unit: it is per m², and 9 and 28 µg a day are the flat doses from 45 kg on"
+            allowed = f"usually {' or '.join(map(str, DOSES))} µg/m² a day"
             yield ask(course, row.sources("dose")[0], f"dose-{side}", what, allowed, do)
 
 
@@ -130,14 +153,11 @@ def conditioning_has_time(course: Course) -> Iterator[Finding]:
 
 
 def transplant_is_soon(course: Course) -> Iterator[Finding]:
-    index = course.first("index")
-    hsct = course.first("hsct", index.on) if index else None
-    between = [
-        m for m in course.all("index", "other treatment") if hsct and index and index.on < m.on < hsct.on
-    ]
-    if index and hsct and not between and (hsct.on - index.on).days > LONGEST_WAIT:
-        days = (hsct.on - index.on).days
-        what = f"transplant on {hsct.on} is {days} days after the start of treatment, with nothing recorded between"
+    hsct, index = course.first("hsct"), course.first("index")
+    given = [m for m in course.all("index", "index end", "other treatment") if hsct and m.on <= hsct.on]
+    days = (hsct.on - given[-1].on).days if hsct and given else 0
+    if hsct and index and index.on < hsct.on and days > LONGEST_WAIT:
+        what = f"transplant on {hsct.on} is {days} days after the last treatment before it ({given[-1].on})"
         do = "Check both dates, and add what was given between them"
         yield ask(course, hsct.sources[0], "late-transplant", what, f"usually within {LONGEST_WAIT} days", do)
 
@@ -162,6 +182,7 @@ def therapy_between_agrees(course: Course) -> Iterator[Finding]:
 RULES: tuple[Rule, ...] = (
     cycles_follow_one_another,
     cycles_are_whole,
+    cycles_run_as_planned,
     cycles_are_numbered,
     goes_home_after_a_week,
     conditioning_has_time,
