@@ -35,7 +35,7 @@ from caseseries.present.figures import (
     trajectory_figure,
 )
 from caseseries.present.wording import STYLES, Style, capital, fill, join, level_interval, level_words, noun
-from caseseries.study.definition import Study
+from caseseries.study.definition import Study, days_of
 from caseseries.study.variables import BY_NAME
 
 # Remarks a reader must have met before the first survival figure; the rest wait for the limitations.
@@ -171,10 +171,7 @@ def trail_of(result: Result, rulings: Sequence[Ruling] = ()) -> Trail:
 def _summary(m: Material) -> Iterator[Block]:
     study, results = m.study, m.results
     yield Heading(1, "Summary")
-    parts = [
-        f"{capital(study.index.label)} was given to {{n.cases}} cases (median age {{age.index.median_years}}, range "
-        f"{{age.index.minimum_years:value}}{m.to}{{age.index.maximum_years}})."
-    ]
+    parts = [treatment.given(study, results)]
     if results["mrd.response.complete"].estimate.n:
         parts.append(
             "MRD response was complete in {mrd.response.complete} and complete or partial in "
@@ -197,7 +194,7 @@ def _headline_text(result: Result) -> str:
 def headline(results: Results, study: Study) -> list[str]:
     """The last horizon of every survival endpoint, from origins that are not before the index treatment."""
     return [
-        f"{wanted.endpoint}.{origin}.{wanted.horizons[-1]}"
+        f"{wanted.endpoint}.{origin}.{max(wanted.horizons, key=days_of)}"
         for wanted in study.estimates
         if not study.endpoints[wanted.endpoint].competing
         for origin in wanted.origins
@@ -368,7 +365,7 @@ def _relapses(m: Material) -> Iterator[Block]:
 def _incidences(m: Material) -> str:
     """The last horizon of every cumulative incidence, in a sentence."""
     names = [
-        f"{wanted.endpoint}.{origin}.{wanted.horizons[-1]}"
+        f"{wanted.endpoint}.{origin}.{max(wanted.horizons, key=days_of)}"
         for wanted in m.study.estimates
         if m.study.endpoints[wanted.endpoint].competing
         for origin in wanted.origins
