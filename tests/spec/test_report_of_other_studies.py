@@ -124,9 +124,7 @@ def test_one_case_and_none_are_told_as_such() -> None:
 
 def test_the_headline_is_the_latest_horizon_however_they_are_listed() -> None:
     estimates = ({"endpoint": "os", "origins": ("infusion",), "horizons": ("12m", "6m")},)
-    _, paragraph = told(
-        [infused("L-1", RELAPSED), infused("L-2", SEEN)], **{**CAR_T, "estimates": estimates}
-    )
+    _, paragraph = told([infused("L-1", RELAPSED), infused("L-2", SEEN)], **{**CAR_T, "estimates": estimates})
     assert "12-month OS from infusion was 50%" in paragraph
     assert "6-month OS from infusion was" not in paragraph
 
