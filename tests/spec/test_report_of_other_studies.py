@@ -190,3 +190,13 @@ def test_a_toxicity_without_a_grade_is_counted_as_one() -> None:
     }
     assert counts == {"any": 2, "grade_1": 1, "grade_unknown": 1}
     assert [row["crs_grade"] for row in made.displays.listing.rows] == ["not known", 1, 0]
+
+
+def test_a_caption_speaks_of_what_is_drawn() -> None:
+    level = {"specimens": [mrd(-5, "quantified", mrd_percent=12.0), mrd(28, "quantified", mrd_percent=0.1)]}
+    [figure] = [
+        block
+        for block in told([infused("L-1", SEEN, **level)], **CAR_T)[0].blocks
+        if isinstance(block, Figure) and block.id == "mrd-over-time"
+    ]
+    assert plain(figure.caption) == "All specimens of each case. Dotted: the protocol's limit."

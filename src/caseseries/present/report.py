@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from caseseries.analysis.displays import Displays
+from caseseries.analysis.displays import Displays, Trajectory
 from caseseries.analysis.remarks import Remark
 from caseseries.analysis.results import Result, Results
 from caseseries.analysis.rulings import Ruling, rulings_behind
@@ -264,14 +264,28 @@ def _over_time(m: Material) -> Iterator[Block]:
     if not cases:
         return
     label = m.study.index.label
-    caption = (
-        f"All specimens of each case, with {label} as bars. An open symbol is a specimen in which MRD was not "
-        "detected, at its own sensitivity; a hatched stretch is positive below the quantitative range; a rule marks "
-        "the end of that range, an upright stroke the 95% interval of a level read from a plate. Dotted: the "
-        "protocol's limit."
-    )
     drawn = trajectory_figure(cases, m.displays.mrd_target, f"start of {label}")
-    yield _figure("mrd-over-time", "MRD over time, case by case", caption, drawn)
+    yield _figure("mrd-over-time", "MRD over time, case by case", _drawn_over_time(cases, label), drawn)
+
+
+def _drawn_over_time(cases: Sequence[Trajectory], label: str) -> str:
+    """What is to be seen in the figure, of what may be in it."""
+    points = [point for one in cases for point in one.points]
+    bars = f", with {label} as bars" if any(one.spans for one in cases) else ""
+    seen = {
+        "an open symbol is a specimen in which MRD was not detected, at its own sensitivity": any(
+            point.state == "not detected" for point in points
+        ),
+        "a hatched stretch is positive below the quantitative range": any(
+            point.state == "positive below quantitative range" for point in points
+        ),
+        "a rule marks the end of the quantitative range": any(point.quantitative_range for point in points),
+        "an upright stroke is the 95% interval of a level read from a plate": any(
+            point.lower for point in points
+        ),
+    }
+    said = capital("; ".join(words for words, is_there in seen.items() if is_there))
+    return f"All specimens of each case{bars}. {said}{'. ' * bool(said)}Dotted: the protocol's limit."
 
 
 def _toxicity(m: Material) -> Iterator[Block]:
