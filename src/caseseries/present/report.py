@@ -212,8 +212,9 @@ def _cohort(m: Material) -> Iterator[Block]:
     study, results = m.study, m.results
     yield Heading(1, "Cohort")
     yield m.say(
-        "The centres returned {n.returned} cases; {n.set_aside} were set aside for their data and {n.not_eligible} "
-        "did not meet the protocol, which leaves {n.cases} (see figure:flow, table:characteristics). "
+        f"The centres returned {{n.returned}} {noun(results['n.returned'].estimate.value, 'case')}; {{n.set_aside}} "
+        f"{'was' if results['n.set_aside'].estimate.value == 1 else 'were'} set aside for faults in the data and "
+        "{n.not_eligible} did not meet the protocol, which leaves {n.cases} (see figure:flow, table:characteristics). "
         f"{levels_of(results, 'indication', 'The indication was')} "
         f"{levels_of(results, 'remission_at_start', 'The state at the start of treatment was')}"
     )
