@@ -15,7 +15,19 @@ from caseseries import cli
 from caseseries.evidence.claims import load_claims
 from caseseries.evidence.comparators import load_comparators
 from caseseries.evidence.verdicts import judge
+from caseseries.study.definition import (
+    Endpoint,
+    Index,
+    Origin,
+    Reporting,
+    Response,
+    Rule,
+    Study,
+    Toxicity,
+    Wanted,
+)
 from caseseries.study.load import load_study
+from caseseries.study.variables import BY_NAME
 from docs.fences import Fence, find_fences, find_steps, keeps_promise
 
 ROOT = Path(__file__).parents[2]
@@ -73,6 +85,7 @@ def test_python_blocks_run(fence: Fence, tmp_path, monkeypatch):
 
 
 CLAIMS_PAGE, COMPARATORS_PAGE = ROOT / "docs" / "claims.md", ROOT / "docs" / "comparators.md"
+PROTOCOL_PAGE = ROOT / "docs" / "protocol.md"
 
 
 def test_the_toml_blocks_of_the_page_on_claims_are_possible_claims(tmp_path):
@@ -94,7 +107,20 @@ def test_the_toml_of_the_page_on_comparators_is_a_comparator_file(demo, tmp_path
     assert [one.id for one, _ in asked] == ["os_from_diagnosis", "os_mixture"]
 
 
-@pytest.mark.parametrize("fence", _blocks("toml", but=(CLAIMS_PAGE, COMPARATORS_PAGE)))
+def test_the_toml_of_the_page_on_the_protocol_is_a_whole_one(tmp_path):
+    [block] = [fence.text for page, fence in FENCES if page == PROTOCOL_PAGE and fence.language == "toml"]
+    (tmp_path / "study.toml").write_text(block, encoding="utf-8")
+    assert load_study(tmp_path).told_from == "index"
+
+
+def test_every_key_and_variable_of_a_protocol_is_on_its_page():
+    page = PROTOCOL_PAGE.read_text(encoding="utf-8")
+    parts = (Study, Index, Rule, Origin, Endpoint, Wanted, Response, Toxicity, Reporting)
+    keys = {key for part in parts for key in part.model_fields}
+    assert [key for key in sorted(keys | BY_NAME.keys()) if not re.search(rf"`\[*{key}\b[^`]*`", page)] == []
+
+
+@pytest.mark.parametrize("fence", _blocks("toml", but=(CLAIMS_PAGE, COMPARATORS_PAGE, PROTOCOL_PAGE)))
 def test_toml_blocks_belong_in_a_protocol(fence: Fence, demo, tmp_path):
     """Added to the demo's protocol, the block is understood and nothing else changes."""
     protocol = (demo / "study.toml").read_text(encoding="utf-8")

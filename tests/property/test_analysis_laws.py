@@ -108,3 +108,66 @@ def _known_on(patient: Patient, cut: int) -> Patient:
     if len(kept["follow_up"]) < len(patient.form("follow_up")) or len(kept["transplant"]) < 1:
         kept["follow_up"].append({"date": day(cut), "event": "seen alive"})
     return made_up_case(patient.case_id, kept)
+
+
+@settings(max_examples=100)
+@given(st.lists(st.text(min_size=1, max_size=8) | st.sampled_from(["KMT2A::AFF1", "KMT2A-AFF1", "Unknown"])))
+def test_whatever_the_centres_typed_each_known_case_is_in_one_level(typed: list[str]) -> None:
+    patients = [
+        made_up_case(
+            f"A-{i}", {"diagnosis": [{"diagnosis_date": day(-100), "kmt2a": "rearranged", "fusion": one}]}
+        )
+        for i, one in enumerate(typed)
+    ]
+    levels = [
+        row.estimate
+        for name, row in results_of(patients).items()
+        if name.startswith("characteristics.fusion.") and row.unit == "proportion"
+    ]
+    known = [one for one in typed if one != "not known"]
+    assert sum(one.events or 0 for one in levels) == len(known)
+    assert {one.n for one in levels} <= {len(known)}
+
+
+def test_a_fusion_written_in_two_ways_is_one_level_named_as_most_wrote_it() -> None:
+    typed = ["KMT2A-AFF1", "KMT2A::AFF1", "KMT2A::AFF1", "kmt2a::aff1", "KMT2A::MLLT1"]
+    patients = [
+        made_up_case(
+            f"A-{i}", {"diagnosis": [{"diagnosis_date": day(-100), "kmt2a": "rearranged", "fusion": one}]}
+        )
+        for i, one in enumerate(typed)
+    ]
+    found = {
+        row.label: row.estimate.events
+        for name, row in results_of(patients).items()
+        if name.startswith("characteristics.fusion.")
+    }
+    assert found == {"KMT2A fusion: KMT2A::AFF1": 4, "KMT2A fusion: KMT2A::MLLT1": 1}
+
+
+def test_words_of_a_protocol_that_differ_in_a_mark_alone_stay_apart() -> None:
+    study = made_up_study(
+        indications=("relapse, MRD+", "relapse, MRD-", "unknown"),
+        report={"characteristics": ("indication",)},
+    )
+    given_for = ["relapse, MRD+", "relapse, MRD-", "unknown", None]
+    patients = [
+        made_up_case(
+            f"A-{i}",
+            {
+                "treatment": [
+                    {"treatment": "blinatumomab", "start_date": day(0)} | ({"indication": one} if one else {})
+                ]
+            },
+        )
+        for i, one in enumerate(given_for)
+    ]
+    rows = analyse(form_cohort(patients, study), study).results
+    assert {
+        name.rpartition(".")[2]: row.estimate.events for name, row in rows.items() if ".indication." in name
+    } == {
+        "relapse_mrd": 1,
+        "relapse_mrd_2": 1,
+        "unknown_2": 1,
+        "unknown": None,
+    }

@@ -74,6 +74,37 @@ def test_contradictions_and_impossible_percentages_are_all_listed(tmp_path: Path
     ]
 
 
+def test_a_claim_that_is_not_well_formed_hides_nothing_of_the_others(tmp_path: Path) -> None:
+    claims = """
+[[claims]]
+id = "wrong"
+kind = "survivl"
+printed = "47%"
+
+[[claims]]
+id = "size"
+kind = "survival"
+printed = "47%"
+endpoint = "esf"
+origin = "strat"
+horizon = "3y"
+
+[[claims]]
+id = "deaths"
+kind = "count"
+of = "deaths"
+printed = "14 deaths"
+"""
+    assert refused(tmp_path, HEAD + SIZE + claims)[1:] == [
+        "paper.toml › claims: 2 claims are called size. Allowed: one. Rename the others.",
+        "paper.toml › claims[4]: 14 deaths in 11 cases. Allowed: a count up to the total. Correct one of them.",
+        "paper.toml › claims[3].endpoint: esf is not known here. Allowed: efs. Did you mean efs?",
+        "paper.toml › claims[3].origin: strat is not known here. Allowed: start. Did you mean start?",
+    ]
+    [only] = refused(tmp_path, HEAD + '[[claims]]\nid = "n"\nkind = "counts"\nof = "cases"\nprinted = "11"\n')
+    assert only.startswith("paper.toml › claims[1].kind")
+
+
 def test_a_cohort_without_a_size_is_refused(tmp_path: Path) -> None:
     claims = claim(id="days", kind="event days", event="relapse", printed="35")
     assert refused(tmp_path, HEAD + claims) == [

@@ -113,6 +113,22 @@ def test_the_listing_counts_from_the_index_treatment_where_no_clock_starts_at_a_
     assert "days_hsct_to_event" not in one
 
 
+def test_one_case_and_none_are_told_as_such() -> None:
+    one, paragraph = told([infused("L-1", SEEN)], **CAR_T)
+    assert "Tisagenlecleucel was given to 1 case (aged 0.5 years)." in words(one)
+    assert "  " not in paragraph
+    none, paragraph = told([], **CAR_T)
+    assert "No case could be analysed." in words(none)
+    assert "No case could be analysed." in paragraph
+
+
+def test_the_headline_is_the_latest_horizon_however_they_are_listed() -> None:
+    estimates = ({"endpoint": "os", "origins": ("infusion",), "horizons": ("12m", "6m")},)
+    _, paragraph = told([infused("L-1", RELAPSED), infused("L-2", SEEN)], **{**CAR_T, "estimates": estimates})
+    assert "12-month OS from infusion was 50%" in paragraph
+    assert "6-month OS from infusion was" not in paragraph
+
+
 def test_without_any_mrd_no_rate_is_printed() -> None:
     document, paragraph = told([infused("L-1", SEEN)], **CAR_T)
     assert "No MRD response to tisagenlecleucel could be judged." in words(document)
@@ -174,3 +190,13 @@ def test_a_toxicity_without_a_grade_is_counted_as_one() -> None:
     }
     assert counts == {"any": 2, "grade_1": 1, "grade_unknown": 1}
     assert [row["crs_grade"] for row in made.displays.listing.rows] == ["not known", 1, 0]
+
+
+def test_a_caption_speaks_of_what_is_drawn() -> None:
+    level = {"specimens": [mrd(-5, "quantified", mrd_percent=12.0), mrd(28, "quantified", mrd_percent=0.1)]}
+    [figure] = [
+        block
+        for block in told([infused("L-1", SEEN, **level)], **CAR_T)[0].blocks
+        if isinstance(block, Figure) and block.id == "mrd-over-time"
+    ]
+    assert plain(figure.caption) == "All specimens of each case. Dotted: the protocol's limit."

@@ -161,6 +161,20 @@ def test_an_endpoint_asked_for_twice_would_lose_a_horizon(tmp_path: Path) -> Non
     ]
 
 
+def test_two_things_of_one_name_could_not_be_told_apart(tmp_path: Path) -> None:
+    text = GOOD + '\n[endpoints.death]\nlabel = "overall survival"\nshort = "D"\nevents = ["death"]\n'
+    text += '[origins.graft]\nevent = "hsct"\nlabel = "HSCT"\n'
+    text = text.replace('kinds = { crs = "CRS" }', 'kinds = { crs = "CRS", crs_2 = "CRS" }')
+    assert problems(tmp_path, text) == [
+        "study.toml › origins.graft.label: “HSCT” is the name of hsct too. Allowed: a name for each. Rename one of "
+        "them.",
+        "study.toml › endpoints.death.label: “overall survival” is the name of os too. Allowed: a name for each. "
+        "Rename one of them.",
+        "study.toml › toxicity.kinds.crs_2: “CRS” is the name of crs too. Allowed: a name for each. Rename one of "
+        "them.",
+    ]
+
+
 def test_a_study_without_transplants_needs_no_event_that_ends_the_time_after_treatment(
     tmp_path: Path,
 ) -> None:

@@ -173,3 +173,40 @@ def test_who_lists_the_comparisons_a_case_is_behind(demo, caseseries):
     found = {row["id"] for row in json.loads(caseseries("who", demo, "NB-01", "--json").stdout)}
     assert {"compare.os_mixture.smr", "compare.os_mixture.36m.difference", "os.index.36m"} <= found
     assert "compare.os_mixture.36m.published" not in found
+
+
+OWN = """
+[[comparator]]
+study = "Own"
+population = "all"
+endpoint = "OS"
+origin = "{origin}"
+mark = "read"
+source = "made up"
+years = 1.0
+estimate = 60
+n = 20
+
+[[comparison]]
+id = "a"
+endpoint = "os"
+origin = "index"
+study = "Own"
+horizons = ["12m"]
+"""
+
+
+@pytest.mark.parametrize("origin", ["index", "start of blinatumomab"])
+def test_an_origin_is_named_as_the_protocol_names_or_calls_it(study, origin):
+    rows, against = ask(study, OWN.format(origin=origin))
+    assert (against, "compare.a.12m.published" in rows) == ([], True)
+
+
+def test_the_start_of_another_treatment_is_another_origin(study):
+    """Whatever the protocol calls its own: the published outcome counts from blinatumomab."""
+    protocol = study / "study.toml"
+    text = protocol.read_text(encoding="utf-8").replace('"start of blinatumomab"', '"index"')
+    protocol.write_text(text, encoding="utf-8")
+    rows, against = ask(study, OWN.format(origin="blinatumomab start"))
+    assert rows == {}
+    assert against[0].startswith("OS from index is not OS from blinatumomab start")

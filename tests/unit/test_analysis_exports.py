@@ -6,7 +6,7 @@ import io
 import pytest
 
 from caseseries.analysis.cohort import form_cohort
-from caseseries.analysis.exports import ADTTE_COLUMNS, adtte_rows, cnsr_of, parameter_code, to_csv
+from caseseries.analysis.exports import ADTTE_COLUMNS, adtte_rows, cnsr_of, parameter_codes, to_csv
 from caseseries.analysis.outcomes import start_clocks
 from made_up import day, made_up_case, made_up_study
 
@@ -23,8 +23,26 @@ def test_status_and_cnsr_run_opposite_ways() -> None:
 
 
 def test_a_parameter_code_has_at_most_eight_capitals() -> None:
-    codes = [parameter_code(clock) for clock in start_clocks(COHORT.courses, STUDY)]
-    assert codes == ["EFSHSCT", "EFSDIAGN", "EFSDIAGN", "RELAINDE"]
+    codes = parameter_codes(start_clocks(COHORT.courses, STUDY))
+    assert codes == {"efs.hsct": "EFSHSCT", "efs.diagnosis": "EFSDIAGN", "relapse.index": "RELAINDE"}
+
+
+def test_two_parameters_never_have_one_code() -> None:
+    """relapse and relapse_or_death from index are both RELAINDE when cut to eight letters."""
+    relapse = {"label": "Relapse", "short": "R", "events": ("relapse",)}
+    either = {"label": "Relapse or death", "short": "RD", "events": ("relapse", "death")}
+    study = made_up_study(
+        endpoints={"relapse": relapse, "relapse_or_death": either},
+        estimates=(
+            {"endpoint": "relapse", "origins": ("index",), "horizons": ("12m",)},
+            {"endpoint": "relapse_or_death", "origins": ("index",), "horizons": ("12m",)},
+        ),
+    )
+    rows = adtte_rows(start_clocks(COHORT.courses, study), study)
+    assert {(row["PARAMCD"], row["PARAM"]) for row in rows} == {
+        ("RELAINDE", "Relapse from start of blinatumomab (days)"),
+        ("RELAIND2", "Relapse or death from start of blinatumomab (days)"),
+    }
 
 
 def test_delayed_entry_is_left_out_because_adtte_has_no_place_for_it() -> None:

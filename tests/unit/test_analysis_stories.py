@@ -110,3 +110,14 @@ def test_the_listing_has_one_row_a_case_and_no_date() -> None:
 
 def test_an_empty_cohort_has_an_empty_listing() -> None:
     assert list_cases([], {}, STUDY).columns == ()
+
+
+def test_a_treatment_given_again_is_on_the_time_line_with_or_without_its_end() -> None:
+    again = [
+        {"treatment": "blinatumomab", "start_date": day(0), "end_date": day(28)},
+        {"treatment": "blinatumomab", "start_date": day(35)},
+        {"treatment": "CAR-T (CD19)", "start_date": day(60)},
+    ]
+    (lane,) = lanes([build_course(made_up_case("A-1", {"treatment": again, "transplant": []}), STUDY)], STUDY)
+    assert [(span.start, span.end) for span in lane.spans] == [(0, 28)]
+    assert [(mark.kind, mark.day) for mark in lane.marks] == [("blinatumomab", 35), ("CAR-T (CD19)", 60)]

@@ -12,8 +12,15 @@ import pytest
 from docx.enum.section import WD_ORIENT
 from docx.oxml.ns import qn
 
-from caseseries.present.document import Figure, Heading, Table
-from caseseries.present.docx import render_docx, write_docx
+from caseseries.present.document import Figure, Heading, Table, TableRow, Text
+from caseseries.present.docx import (
+    AIR,
+    TEXT_WIDTH_MM,
+    TWIPS_PER_MM,
+    _widths,
+    render_docx,
+    write_docx,
+)
 from caseseries.present.wording import plain
 from present_sample import make_document
 
@@ -189,3 +196,14 @@ def test_the_same_document_makes_the_same_bytes_in_another_time_zone(made, tmp_p
         monkeypatch.undo()
         time.tzset()
     assert (tmp_path / "a.docx").read_bytes() == made
+
+
+def test_long_words_of_other_columns_do_not_break_the_short_ones():
+    """Five columns named after a drug are wider than the page; the case ids keep the room that they need."""
+    row = TableRow(tuple((Text(words),) for words in ("P-08", *["not detected"] * 5)))
+    long = Table("t", "T", ("Case", *[f"Day after tisagenlecleucel{i}" for i in range(5)]), (row,), "llllll")
+    short = replace(long, columns=("Case", *"abcde"))
+    case, *drugs = _widths(long)
+    assert case >= _widths(replace(short, rows=(replace(row, cells=row.cells[:1] * 6),)))[0] - AIR
+    assert max(drugs) - min(drugs) <= 1
+    assert abs(case + sum(drugs) - TWIPS_PER_MM * TEXT_WIDTH_MM) <= 6

@@ -70,10 +70,13 @@ def describe_variable(variable: Variable, courses: Sequence[Course], level: floa
         yes = [case for case, fact in known.items() if fact.value is True]
         yield proportion(variable.result_id("yes"), variable.label, yes, _cells(known), level)
     else:
-        for value in levels_of(known.values()):
-            those = [case for case, fact in known.items() if str(fact.value) == value]
+        values = {case: str(fact.value) for case, fact in known.items()}
+        if variable.is_free:
+            values = _spelled_alike(values)
+        for value, name in _named(levels_of(values.values())).items():
+            those = [case for case, found in values.items() if found == value]
             yield proportion(
-                variable.result_id(slug(value)), f"{variable.label}: {value}", those, _cells(known), level
+                variable.result_id(name), f"{variable.label}: {value}", those, _cells(known), level
             )
     if missing := len(facts) - len(known):
         estimate = Estimate(missing, None, None, level, "count", len(facts))
@@ -86,10 +89,30 @@ def describe_variable(variable: Variable, courses: Sequence[Course], level: floa
         )
 
 
-def levels_of(facts: Iterable[Fact]) -> list[str]:
+def levels_of(values: Iterable[str]) -> list[str]:
     """The levels of a category, most frequent first, ties in alphabetical order."""
-    counts = Counter(str(fact.value) for fact in facts if fact.value is not None)
+    counts = Counter(values)
     return sorted(counts, key=lambda value: (-counts[value], value))
+
+
+def _spelled_alike(values: Mapping[str, str]) -> dict[str, str]:
+    """Free text with one spelling of what differs in case and punctuation alone: the most frequent one."""
+    spelling: dict[str, str] = {}
+    for value in levels_of(values.values()):
+        spelling.setdefault(slug(value) or value, value)
+    return {case: spelling[slug(value) or value] for case, value in values.items()}
+
+
+def _named(levels: Sequence[str]) -> dict[str, str]:
+    """Each level as part of a result id; levels that differ in marks alone ("MRD+", "MRD-") are numbered."""
+    names: dict[str, str] = {}
+    for level in levels:
+        name, number = slug(level) or "level", 1
+        while name in (*names.values(), "unknown"):
+            number += 1
+            name = f"{slug(level) or 'level'}_{number}"
+        names[level] = name
+    return names
 
 
 def describe_response(

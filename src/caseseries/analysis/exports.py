@@ -97,12 +97,13 @@ def adtte_rows(clocks: Sequence[Clock], study: Study) -> list[dict[str, object]]
     CNSR runs the other way from R's status (CDISC ADaM ADTTE); it is turned round here and nowhere else.
     Clocks with delayed entry have no place in ADTTE and are left out.
     """
+    codes = parameter_codes(clocks)
     return [
         {
             "STUDYID": study.short_title,
             "USUBJID": one.case_id,
             "PARAM": parameter_name(clock.endpoint, clock.origin_label),
-            "PARAMCD": parameter_code(clock),
+            "PARAMCD": codes[clock.name],
             "AVAL": one.stop,
             "CNSR": cnsr_of(one.status),
             "STARTDT": one.started.isoformat(),
@@ -126,10 +127,17 @@ def cnsr_of(status: int) -> int:
     return {0: 1, 1: 0, 2: 2}[status]
 
 
-def parameter_code(clock: Clock) -> str:
-    """At most eight capitals, as ADaM asks: EFSHSCT, OSINDEX."""
-    endpoint, origin = clock.name.split(".")[:2]
-    return f"{endpoint[:4]}{origin}".replace("_", "").upper()[:8]
+def parameter_codes(clocks: Sequence[Clock]) -> dict[str, str]:
+    """Of each clock by its name: at most eight capitals, as ADaM asks: EFSHSCT, OSINDEX. Codes that would be the
+    same are numbered, for two parameters must not become one in the program that reads them."""
+    codes: dict[str, str] = {}
+    for clock in (clock for clock in clocks if not clock.delayed):
+        endpoint, origin = clock.name.split(".")
+        stem = f"{endpoint[:4]}{origin}".replace("_", "").upper()
+        numbers = ("", *(str(number) for number in range(2, len(clocks) + 2)))
+        tried = (f"{stem[: 8 - len(number)]}{number}" for number in numbers)
+        codes[clock.name] = next(code for code in tried if code not in codes.values())
+    return codes
 
 
 def to_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:

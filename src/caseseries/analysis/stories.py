@@ -90,14 +90,14 @@ def _lane(course: Course, study: Study) -> Lane | None:
     index, last = course.first("index"), course.last_known()
     if index is None or last is None:
         return None
-    marks = [
-        Mark(
-            m.detail if m.kind == "other treatment" else _event_name(m.kind, m.detail), (m.on - index.on).days
-        )
-        for m in course.all("hsct", "other treatment", "complete remission", *ENDINGS)
-        if m.on > index.on
-    ]
     spans = tuple(_spans(course, study, index.on))
+    drawn = {span.start for span in spans}
+    names = {"index": study.index.label}  # given again, with no end that would make it a stretch
+    marks = [
+        Mark(names.get(m.kind) or _event_name(m.kind, m.detail), day)
+        for m in course.all("index", "hsct", "other treatment", "complete remission", *ENDINGS)
+        if (day := (m.on - index.on).days) > 0 and not (m.kind == "index" and day in drawn)
+    ]
     return Lane(course.case_id, spans, tuple(marks), (last.on - index.on).days, not course.all("death"))
 
 
@@ -112,6 +112,8 @@ def _spans(course: Course, study: Study, origin: date) -> Iterator[Span]:
 def _event_name(kind: str, detail: str) -> str:
     if kind == "hsct":
         return "HSCT"
+    if kind == "other treatment":
+        return detail
     return f"{kind}, {detail}" if kind == "relapse" and detail == "lineage switch" else kind
 
 

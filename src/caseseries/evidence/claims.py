@@ -5,7 +5,7 @@ may carry. `load_claims` reads a file or refuses it with every problem at once.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -206,24 +206,49 @@ def load_claims(path: Path) -> ClaimsFile:
         empty = not data.get("claims")
         details = (d for d in error.errors() if empty or (d["loc"], d["type"]) != (("claims",), "too_short"))
         told = [_explain(path, detail) for detail in details]
-        raise StudyError([*told, *_check_sound(path, data.get("claims"))]) from error
+        sound, places = _keep_sound(data)
+        more = (one for one in check_claims(sound, path, places) if one.code != "claims.no-size")
+        raise StudyError([*told, *more]) from error
     if findings := [*check_claims(file, path)]:
         raise StudyError(findings)
     return file
 
 
-def _check_sound(path: Path, claims: Any) -> Iterator[Finding]:
-    """The printed strings of the claims that are well formed, in a file that is not."""
-    for place, table in enumerate(claims if isinstance(claims, list) else (), start=1):
+def _keep_sound(data: Mapping[str, Any]) -> tuple[ClaimsFile, tuple[int, ...]]:
+    """What is well formed in a file that is not, with the places of its claims, so that all else is told at once.
+
+    A word defined in a table that is not well formed counts as defined.
+    """
+    listed = data.get("claims")
+    sound: list[Claim] = []
+    places = []
+    for place, table in enumerate(listed if isinstance(listed, list) else (), start=1):
         try:
-            claim: _Claim = TypeAdapter(Claim).validate_python(_tuples(table))
+            sound.append(TypeAdapter(Claim).validate_python(_tuples(table)))
         except ValidationError:
             continue
-        yield from _check_printed(path, f"claims[{place}]", claim)
+        places.append(place)
+    tables = {key: value for key in ("origins", "endpoints") if isinstance(value := data.get(key, {}), dict)}
+    origins = tables.get("origins") or {"start": "start"}
+    base = data.get("base")
+    file = ClaimsFile.model_construct(
+        title="",
+        source="",
+        base=base if isinstance(base, str) else next(iter(origins)),
+        origins=origins,
+        endpoints=tables.get("endpoints", {}),
+        claims=tuple(sound),
+    )
+    return file, tuple(places)
 
 
-def check_claims(file: ClaimsFile, path: Path) -> Iterator[Finding]:
-    """What a model cannot see by itself: numbers in the printed strings, words defined elsewhere, one id each."""
+def check_claims(file: ClaimsFile, path: Path, places: Sequence[int] = ()) -> Iterator[Finding]:
+    """What a model cannot see by itself: numbers in the printed strings, words defined elsewhere, one id each.
+
+    Args:
+        places: where each claim stands in the file, from 1; in their order if left out.
+    """
+    numbered = list(zip(places or range(1, len(file.claims) + 1), file.claims, strict=True))
     for name, times in Counter(claim.id for claim in file.claims).items():
         if times > 1:
             yield _finding(
@@ -231,8 +256,8 @@ def check_claims(file: ClaimsFile, path: Path) -> Iterator[Finding]:
             )
     yield from _unknown(path, "base", file.base, file.origins)
     yield from _check_counts(path, file)
-    yield from _check_sizes(path, file)
-    for number, claim in enumerate(file.claims, start=1):
+    yield from _check_sizes(path, numbered)
+    for number, claim in numbered:
         where = f"claims[{number}]"
         yield from _check_printed(path, where, claim)
         endpoint, origin = getattr(claim, "endpoint", None), getattr(claim, "origin", "")
@@ -261,15 +286,15 @@ def _check_counts(path: Path, file: ClaimsFile) -> Iterator[Finding]:
         yield _finding(path, "claims", "which-death", what, "", do)
 
 
-def _check_sizes(path: Path, file: ClaimsFile) -> Iterator[Finding]:
+def _check_sizes(path: Path, numbered: Sequence[tuple[int, _Claim]]) -> Iterator[Finding]:
     """No more of anything than there are cases, and no more days of an event than there are such events."""
     counts = {
-        c.of: c.number for c in file.claims if isinstance(c, Count) and (c.numbers or c.value is not None)
+        c.of: c.number for _, c in numbered if isinstance(c, Count) and (c.numbers or c.value is not None)
     }
     cases = counts.get("cases")
     if cases is None:
         return
-    for place, claim in enumerate(file.claims, start=1):
+    for place, claim in numbered:
         if isinstance(claim, Count) and claim.of != "cases" and counts.get(claim.of, 0) > cases:
             what, where = f"{counts[claim.of]} {claim.of} in {cases} cases", f"claims[{place}]"
         elif isinstance(claim, Survival) and (claim.events or 0) > cases:

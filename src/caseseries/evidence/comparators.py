@@ -31,7 +31,6 @@ Percent = Annotated[float, Field(ge=0, le=100)]
 # words for the same day 0, and for the same events, in the papers of the library
 ORIGINS = {
     "blinatumomab start": "start of blinatumomab",
-    "index": "start of blinatumomab",
     "end of induction cr": "end of induction",
     "end of induction/blina": "end of induction or start of blinatumomab",
 }
@@ -203,7 +202,7 @@ def load_comparators(
         one, bad, wrong = _parse(Comparator, name, where, table)
         if isinstance(one, Comparator):
             wrong += [each for each in _check(name, where, one) if not _hangs_on(each, where, bad)]
-            found.append(one)
+            found.append(_in_our_words(one, study))
         findings += wrong
     asked: list[tuple[Asked, str]] = []
     for where, table in _tables(data, "comparison"):
@@ -216,6 +215,12 @@ def load_comparators(
     if findings:
         raise StudyError(findings)
     return tuple(found), tuple(asked)
+
+
+def _in_our_words(comparator: Comparator, study: Study | None) -> Comparator:
+    """With the origin by its label, where it is given by the name that study.toml has for it."""
+    ours = study.origins.get(comparator.origin) if study else None
+    return comparator.model_copy(update={"origin": ours.label}) if ours else comparator
 
 
 def _tables(data: Mapping[str, Any], key: str) -> Iterator[tuple[str, Any]]:

@@ -3,24 +3,20 @@
 from collections.abc import Iterator
 
 from caseseries.present.report import Material, headline, levels_of, outcome_of, toxicity_of
-from caseseries.present.treatment import transplants
-from caseseries.present.wording import capital, fill, plain
+from caseseries.present.treatment import given, transplants
+from caseseries.present.wording import fill, plain
 
 
 def abstract(m: Material) -> str:
     """text.txt: title, one paragraph, and what must be said with it."""
-    results = plain(fill(" ".join(_sentences(m)), m.results))
+    results = plain(fill(" ".join(said for said in _sentences(m) if said), m.results))
     few = [plain(fill(remark.text, m.results)) for remark in m.remarks if remark.code == "few-at-risk"]
     parts = [m.study.title, results, *few, f"Data to {m.study.data_cut:%-d %B %Y}.", m.study.notice]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _sentences(m: Material) -> Iterator[str]:
-    index = m.study.index.label
-    yield (
-        f"{capital(index)} was given to {{n.cases}} cases (median age {{age.index.median_years}}, range "
-        f"{{age.index.minimum_years:value}}{m.to}{{age.index.maximum_years}})."
-    )
+    yield given(m.study, m.results)
     yield levels_of(m.results, "indication", "The indication was")
     if m.results["mrd.response.complete"].estimate.n:
         yield (

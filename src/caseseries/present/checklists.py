@@ -88,7 +88,7 @@ STROBE = (
     Item(
         "13b",
         "Reasons for not taking part",
-        ("words:Cohort|set aside for their data", "words:Cohort|did not meet the protocol"),
+        ("words:Cohort|set aside for faults in the data", "words:Cohort|did not meet the protocol"),
     ),
     Item("13c", "A flow diagram", ("figure:flow",)),
     Item("14a", "Characteristics", ("table:characteristics",)),

@@ -226,27 +226,41 @@ def _table(table: Table) -> str:
 
 def _widths(table: Table) -> list[int]:
     """Column widths in twentieths of a point: the longest line with air, but no gulf for the eye to cross; where that
-    is too much, room for the longest word, the rest shared by longest line.
+    is too much, room for the longest word, the rest shared by longest line; where even that is too much, the columns
+    with the longest words are cut to one width, so that no case id is broken for the sake of a drug's name.
     """
     page = TWIPS_PER_MM * (TEXT_WIDTH_MM + (297 - 210 if table.wide else 0))
     size = TWIPS_PER_POINT * _PARAGRAPHS["Wide Table Text" if table.wide else "Table Text"][0]
     columns = [
         [words_of(name), *(plain(row.cells[i]) for row in table.rows)] for i, name in enumerate(table.columns)
     ]
-    needs = [_longest([word for text in texts for word in text.split(" ")], size) for texts in columns]
-    wishes = [_longest(texts, size) for texts in columns]
+    needs = [_longest([w for text in texts for w in text.split(" ")], size, spare=1.5) for texts in columns]
+    wishes = [max(need, _longest(texts, size)) for need, texts in zip(needs, columns, strict=True)]
     if sum(wishes) <= page:
         air = min(AIR, (page - sum(wishes)) / len(wishes))
         return [round(wish + air) for wish in wishes]
     if sum(needs) >= page:
-        return [round(page * wish / sum(wishes)) for wish in wishes]
+        most = _level(needs, page)
+        return [round(min(need, most)) for need in needs]
     share = (page - sum(needs)) / (sum(wishes) - sum(needs))
     return [round(need + share * (wish - need)) for need, wish in zip(needs, wishes, strict=True)]
 
 
-def _longest(texts: Sequence[str], size: float) -> float:
-    """Width of the longest text with its cell's margins and a tenth to spare for other typefaces."""
-    return 1.1 * max(text_width(text, size, SEMIBOLD) for text in texts) + 2 * CELL_MARGIN
+def _level(needs: Sequence[float], room: float) -> float:
+    """The width to which the widest are cut so that all of them fill the room."""
+    left = room
+    for place, need in enumerate(sorted(needs)):
+        fair = left / (len(needs) - place)
+        if need > fair:
+            return fair
+        left -= need
+    return max(needs)
+
+
+def _longest(texts: Sequence[str], size: float, spare: float = 1.1) -> float:
+    """Width of the longest text with its cell's margins and something to spare for other typefaces: a tenth for a
+    line, which may be broken, and more for a word, which may not."""
+    return spare * max(text_width(text, size, SEMIBOLD) for text in texts) + 2 * CELL_MARGIN
 
 
 def _sided(cells: Sequence[Cell], align: str) -> Iterator[tuple[Cell, str]]:

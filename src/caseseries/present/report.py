@@ -37,7 +37,7 @@ from caseseries.present.figures import (
 from caseseries.present.references import HEADING as REFERENCES
 from caseseries.present.references import cite_references
 from caseseries.present.wording import STYLES, Style, capital, fill, join, level_interval, level_words, noun
-from caseseries.study.definition import Study
+from caseseries.study.definition import Study, days_of
 from caseseries.study.variables import BY_NAME
 
 # Remarks a reader must have met before the first survival figure; the rest wait for the limitations.
@@ -180,10 +180,7 @@ def trail_of(result: Result, rulings: Sequence[Ruling] = ()) -> Trail:
 def _summary(m: Material) -> Iterator[Block]:
     study, results = m.study, m.results
     yield Heading(1, "Summary")
-    parts = [
-        f"{capital(study.index.label)} was given to {{n.cases}} cases (median age {{age.index.median_years}}, range "
-        f"{{age.index.minimum_years:value}}{m.to}{{age.index.maximum_years}})."
-    ]
+    parts = [treatment.given(study, results)]
     if results["mrd.response.complete"].estimate.n:
         parts.append(
             "MRD response was complete in {mrd.response.complete} and complete or partial in "
@@ -206,7 +203,7 @@ def _headline_text(result: Result) -> str:
 def headline(results: Results, study: Study) -> list[str]:
     """The last horizon of every survival endpoint, from origins that are not before the index treatment."""
     return [
-        f"{wanted.endpoint}.{origin}.{wanted.horizons[-1]}"
+        f"{wanted.endpoint}.{origin}.{max(wanted.horizons, key=days_of)}"
         for wanted in study.estimates
         if not study.endpoints[wanted.endpoint].competing
         for origin in wanted.origins
@@ -224,8 +221,9 @@ def _cohort(m: Material) -> Iterator[Block]:
     study, results = m.study, m.results
     yield Heading(1, "Cohort")
     yield m.say(
-        "The centres returned {n.returned} cases; {n.set_aside} were set aside for their data and {n.not_eligible} "
-        "did not meet the protocol, which leaves {n.cases} (see figure:flow, table:characteristics). "
+        f"The centres returned {{n.returned}} {noun(results['n.returned'].estimate.value, 'case')}; {{n.set_aside}} "
+        f"{'was' if results['n.set_aside'].estimate.value == 1 else 'were'} set aside for faults in the data and "
+        "{n.not_eligible} did not meet the protocol, which leaves {n.cases} (see figure:flow, table:characteristics). "
         f"{levels_of(results, 'indication', 'The indication was')} "
         f"{levels_of(results, 'remission_at_start', 'The state at the start of treatment was')}"
     )
@@ -296,7 +294,8 @@ def _symbols(cases: Sequence[Trajectory], label: str) -> str:
     if any(point.lower and point.upper for point in points):
         said.append("an upright stroke is the 95% interval of a level read from a plate")
     said.append("dotted is the protocol’s limit")
-    return f"All specimens of each case, with {label} as bars; {'; '.join(said)}."
+    bars = f", with {label} as bars" if any(case.spans for case in cases) else ""
+    return f"All specimens of each case{bars}; {'; '.join(said)}."
 
 
 def _toxicity(m: Material) -> Iterator[Block]:
@@ -390,7 +389,7 @@ def _relapses(m: Material) -> Iterator[Block]:
 def _incidences(m: Material) -> str:
     """The last horizon of every cumulative incidence, in a sentence."""
     names = [
-        f"{wanted.endpoint}.{origin}.{wanted.horizons[-1]}"
+        f"{wanted.endpoint}.{origin}.{max(wanted.horizons, key=days_of)}"
         for wanted in m.study.estimates
         if m.study.endpoints[wanted.endpoint].competing
         for origin in wanted.origins

@@ -7,8 +7,22 @@ that is not transplanted reads nothing of transplants.
 from collections.abc import Iterator, Sequence
 
 from caseseries.analysis.results import Results
-from caseseries.present.wording import STYLES, join
+from caseseries.present.wording import STYLES, capital, join, noun
 from caseseries.study.definition import Study
+
+
+def given(study: Study, results: Results) -> str:
+    """How many were given the index treatment, and at what age."""
+    n = results["n.cases"].estimate.value
+    if not n:
+        return "No case could be analysed."
+    ages = (
+        f"median age {{age.index.median_years}}, range {{age.index.minimum_years:value}}"
+        f"{STYLES[study.report.style].between}{{age.index.maximum_years}}"
+    )
+    if n == 1:
+        ages = "aged {age.index.median_years:value} years"
+    return f"{capital(study.index.label)} was given to {{n.cases}} {noun(n, 'case')} ({ages})."
 
 
 def mrd_levels(study: Study, results: Results, *, shown: bool) -> Iterator[str]:

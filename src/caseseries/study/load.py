@@ -124,6 +124,7 @@ def _check_references(study: Study) -> Iterator[Finding]:
     yield from _check_window(study)
     yield from _unknown("response.before_in", study.before_in, study.remissions)
     yield from _check_asked_once(study)
+    yield from _check_names(study)
     yield from _unknown("report.characteristics", study.report.characteristics, BY_NAME)
     choices = {column.name: column.choices for form in forms_of(study) for column in form.columns}
     for number, rule in enumerate(study.eligibility, start=1):
@@ -162,6 +163,25 @@ def _check_asked_once(study: Study) -> Iterator[Finding]:
                 what = f"{wanted.endpoint} from {origin} is asked for in estimates[{first}] too"
                 do = f"Put its horizons into estimates[{first}]"
                 yield _finding(f"estimates[{number}].origins", "twice", what, "each pair once", do)
+
+
+def _check_names(study: Study) -> Iterator[Finding]:
+    """What is printed under one name must be one thing: curves, exported parameters, toxicities."""
+    origins, endpoints, kinds = study.origins.items(), study.endpoints.items(), study.toxicity.kinds.items()
+    for path, end, named in (
+        ("origins", ".label", [(name, origin.label) for name, origin in origins]),
+        ("endpoints", ".label", [(name, endpoint.label) for name, endpoint in endpoints]),
+        ("endpoints", ".short", [(name, endpoint.short) for name, endpoint in endpoints]),
+        ("toxicity.kinds", "", list(kinds)),
+    ):
+        first: dict[str, str] = {}
+        for name, words in named:
+            other = first.setdefault(words.casefold(), name)
+            if other != name:
+                what = f"“{words}” is the name of {other} too"
+                yield _finding(
+                    f"{path}.{name}{end}", "same-name", what, "a name for each", "Rename one of them"
+                )
 
 
 def _check_rule(path: str, rule: Rule, choices: Mapping[str, tuple[str, ...]]) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ class Variable:
     unit: str = ""
     decimals: int = 0
     stem: str = ""  # of its result ids; "characteristics.<name>" when empty
+    is_free: bool = False  # whatever the centres typed, so that one thing has several spellings
 
     def result_id(self, statistic: str) -> str:
         """For example age.index.median_years, characteristics.sex.female."""
@@ -34,7 +35,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("age_at_diagnosis_months", "Age at diagnosis", "number", "months", 1, "age.diagnosis"),
     Variable("immunophenotype", "Immunophenotype", "category"),
     Variable("kmt2a", "KMT2A", "category"),
-    Variable("fusion", "KMT2A fusion", "category"),
+    Variable("fusion", "KMT2A fusion", "category", is_free=True),
     Variable("wbc", "White cell count at diagnosis", "number", "10⁹/L"),
     Variable("cns", "CNS status", "category"),
     Variable("prednisone_response", "Prednisone response", "category"),
