@@ -45,9 +45,10 @@ def test_curves_that_lost_their_baseline_to_the_instrument_are_read_alike():
 
 
 def test_a_flat_well_and_a_drifting_well_do_not_amplify():
-    drift = 2 + 0.05 * CYCLES
-    fading = 2 + 0.4 * np.exp(-CYCLES / 3)
-    bowed = 2 + 1.5 * (1 - np.exp(-CYCLES / 15))
+    noise = np.random.default_rng(1).normal(0, 0.01, len(CYCLES))
+    drift = 2 + 0.05 * CYCLES + noise
+    fading = 2 + 0.4 * np.exp(-CYCLES / 3) + noise
+    bowed = 2 + 1.5 * (1 - np.exp(-CYCLES / 15)) + noise
     calls = calls_of([*series(20, 25, 30), logistic(np.inf), drift, fading, bowed])
     assert [call.state for call in calls[3:]] == [State.NONE] * 4
     assert all(call.cq is None for call in calls[3:])

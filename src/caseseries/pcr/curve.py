@@ -39,6 +39,7 @@ GAP = 3  # cycles not measured in a row, within a curve, through which nothing c
 DARK_SHARE = (
     0.1  # of the others' first fluorescence; a reaction without its probe, or a well without a reaction
 )
+QUIET_SHARE = 0.1  # of the others' noise; on five published plates no well has under 0.19
 STRAY_SHARE = 0.5  # of the threshold; a level curve stays within a twentieth of the plateau of its baseline
 STUCK_SHARE = 0.5  # of a curve's cycles; a reading that repeats itself for longer is no measurement
 STEP_SHARE = 0.02  # of the plateau: an early rise smaller than this is the optics settling
@@ -182,21 +183,28 @@ def find_crossings(curves: Matrix, subtracted: bool = False, threshold: float | 
     if not subtracted:
         risen_before |= _begins_high(traces.start, crosses, plateau)
     early |= ~crosses & ((faint < EARLIEST) | risen_before)
-    risen = early | crosses
+    rises = crosses | np.isfinite(faint)
+    is_false = _repeats(curves) | _is_quiet(traces) | (not subtracted and _is_dark(traces.start))
     strays = _stray(traces, np.where(crosses, cq, faint), STRAY_SHARE * own_line)
     return Crossings(
         threshold=float(line),
         cq=np.where(early, np.nan, cq),
         is_early=early,
-        faint=np.where(risen, np.nan, faint),
-        strays=~early & (strays | (crosses & risen_before)),
-        is_void=~risen & (_repeats(curves) | (not subtracted and _is_dark(traces.start))),
+        faint=np.where(early | crosses, np.nan, faint),
+        strays=~early & (strays | (crosses & risen_before) | (rises & is_false)),
+        is_void=is_false & ~(early | rises),
     )
 
 
 def _is_dark(start: Vector) -> Flags:
     """Wells whose fluorescence begins far below the others': there is no reaction that could have risen."""
     flags: Flags = start < DARK_SHARE * np.median(start)
+    return flags
+
+
+def _is_quiet(traces: Traces) -> Flags:
+    """Wells that scatter far less than the others: what is read is an offset, a full detector or a line, not light."""
+    flags: Flags = traces.noise < QUIET_SHARE * np.median(traces.noise)
     return flags
 
 
@@ -229,7 +237,7 @@ def _repeats(curves: Matrix) -> Flags:
 def take_baselines(curves: Matrix) -> Traces:
     """Each curve less its own baseline: the mean of, or the line through, the cycles before its bend."""
     filled = _fill(curves)
-    noise = _noise(filled)
+    noise = _noise(curves)
     last = np.clip(_bend(filled, noise) - LEAD, SHORTEST, None)
     net = filled - _baseline(filled, last)
     smooth = (net[:, :-2] + net[:, 1:-1] + net[:, 2:]) / 3
@@ -256,9 +264,16 @@ def _fill(curves: Matrix) -> Matrix:
 
 
 def _noise(curves: Matrix) -> Vector:
-    """Standard deviation of one reading, from second differences, which neither level nor slope enters."""
-    bends = np.abs(np.diff(curves, n=2, axis=1))
-    spread: Vector = 1.4826 * np.median(bends, axis=1) / np.sqrt(6)
+    """Standard deviation of one reading, from second differences, which neither level nor slope enters.
+
+    Of a curve with cycles missing only neighbours that were all measured count, where there are any.
+    """
+    bends = np.abs(np.diff(_fill(curves), n=2, axis=1))
+    known = np.isfinite(curves)
+    if not known.all():
+        whole = known[:, :-2] & known[:, 1:-1] & known[:, 2:]
+        bends = np.where(whole | ~whole.any(axis=1, keepdims=True), bends, np.nan)
+    spread: Vector = 1.4826 * np.nanmedian(bends, axis=1) / np.sqrt(6)
     return spread
 
 
@@ -286,8 +301,8 @@ def _baseline(curves: Matrix, last: Counts) -> Matrix:
     """The line through cycles SKIP … last of each curve, over all cycles; of one that rises, through the last SLOPED.
 
     A curve that rises is carried on past its baseline, so that an error of the slope becomes one of the Cq; and optics
-    that settle slow down, where a line through the first cycles would go on. So the wells of a target share their slope,
-    and one that drifts otherwise keeps of its own what is far outside of theirs (the non-negative garrote, Breiman 1995).
+    that settle slow down, where a line through the first cycles would go on. So the wells of a target share a slope,
+    and one that drifts otherwise keeps of its own what is far outside of theirs (non-negative garrote, Breiman 1995).
     """
     cycles = np.arange(curves.shape[1], dtype=float)
     rises = last < curves.shape[1]
