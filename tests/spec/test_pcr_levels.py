@@ -359,6 +359,16 @@ def test_a_marker_that_amplifies_and_cannot_be_read_is_spoken_for_by_no_other(cl
     assert sample.reasons[0].startswith("TRG may stand higher than every other marker: standard curve: ")
 
 
+def test_a_sample_too_high_by_every_marker_says_so():
+    """ "No marker is evaluable" would read as nothing measured."""
+    bench = usual_bench({"pt": three(cq_at(1e4))})
+    (sample,) = join_markers(report_of(bench).levels, PROFILE)
+    assert sample.level.state is LevelState.NOT_EVALUABLE
+    assert sample.reasons == (
+        "IGH may be high: very high: it reads 1.0e+04 of undiluted diagnosis DNA; dilute and repeat",
+    )
+
+
 def test_late_wells_of_an_unreadable_marker_are_no_more_than_its_background():
     bench = usual_bench({"pt": NOTHING}).add("pt", three(38.0), target="TRG")
     bench.add("MNC", three(38.5), target="TRG", task=Task.NO_TARGET)

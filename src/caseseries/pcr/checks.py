@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from caseseries.findings import Finding, Severity, Where
-from caseseries.pcr.curve import Call, State
+from caseseries.pcr.curve import AGREEMENT, Call, State, measure_offset
 from caseseries.pcr.evidence import Rule
 from caseseries.pcr.interpret import MarkerLevel
 from caseseries.pcr.plate import Plate, Well, place_of
@@ -207,7 +207,25 @@ def _check_calls(reactions: Sequence[Reaction]) -> list[Finding]:
             notes.setdefault((one.well.target, "neither a curve nor a Cq"), []).append(one)
         elif one.call.state is State.BASELINE_FAILURE:
             notes.setdefault((one.well.target, "no baseline, as at a very high load"), []).append(one)
-    return [_note(target, what, wells) for (target, what), wells in notes.items()]
+    return [
+        *_check_offsets(reactions),
+        *(_note(target, what, wells) for (target, what), wells in notes.items()),
+    ]
+
+
+def _check_offsets(reactions: Sequence[Reaction]) -> list[Finding]:
+    """Targets whose Cq all differ from the instrument's, which set its line elsewhere: one note each."""
+    findings = []
+    for target in dict.fromkeys(one.well.target for one in reactions):
+        wells = [one for one in reactions if one.well.target == target and one.well.reading.cq is not None]
+        offset = measure_offset((one.call, one.well) for one in wells)
+        if abs(offset) > AGREEMENT:
+            when = "later" if offset > 0 else "earlier"
+            what = f"{target}: our Cq are {abs(offset):.2f} cycles {when} than the instrument's in most wells"
+            do = "Nothing to do: another threshold shifts standards and samples alike"
+            where = place_of(one.well for one in wells)
+            findings.append(Finding(where, "well.offset", Severity.NOTE, what, "", do))
+    return findings
 
 
 def _left_out(reactions: Sequence[Reaction]) -> list[Finding]:
