@@ -306,3 +306,28 @@ def test_a_well_without_a_target_is_asked_about_and_a_file_without_any_has_one()
     assert parts[1].because == "it names no target, and others do"
     assert {one.target for one in name_targets(plate_of(wells[1:])).wells} == {"unnamed target"}
     assert name_targets(plate_of(wells)).wells == tuple(wells)
+
+
+def test_the_control_gene_of_the_markers_dilutions_is_reference_dna():
+    """Two dyes in a well, and a file that gives the amount to the sample, not to the target."""
+    wells = []
+    for n, amount in enumerate((0.1, 0.01, 0.001)):
+        said = {"task": Task.STANDARD, "quantity": amount, "unit": "dil"}
+        wells += [well(f"A{n}", f"dx {n}", **said), well(f"A{n}", f"dx {n}", "ALB", **said)]
+    nanograms = [
+        well(f"B{n}", f"ng {n}", "ALB", task=Task.STANDARD, quantity=amount, unit="ng")
+        for n, amount in enumerate((500.0, 50.0, 5.0))
+    ]
+    parts = assign_roles(plate_of([*wells, *nanograms]))
+    found = {
+        (one.target, one.sample[:2]): part.role for one, part in zip((*wells, *nanograms), parts, strict=True)
+    }
+    assert found == {
+        ("IGH", "dx"): Role.STANDARD,
+        ("ALB", "dx"): Role.REFERENCE,
+        ("ALB", "ng"): Role.STANDARD,
+    }
+    alone = assign_roles(
+        plate_of(wells)
+    )  # without a curve of its own nothing says what the dilutions are to it
+    assert {part.role for part in alone} == {Role.STANDARD}

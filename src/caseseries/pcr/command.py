@@ -60,7 +60,8 @@ def has_open_problems(report: PlateReport) -> bool:
 
 
 def say_roles(report: PlateReport) -> str:
-    """Every well as it was understood, one a line."""
+    """Every well as it was understood, one a line; with its plate and run where there are several."""
+    places = {(one.well.plate, one.well.run) for one in report.reactions}
     rows = [("well", "sample", "target", "role", "amount", "because")]
     for one in report.reactions:
         gene = " (control gene)" if one.part.is_control_gene else ""
@@ -70,6 +71,9 @@ def say_roles(report: PlateReport) -> str:
         rows.append(
             (one.well.position, one.well.sample, one.well.target + gene, one.part.role.value, amount, because)
         )
+    if len(places) > 1:
+        where = [("plate", "run"), *((one.well.plate, one.well.run) for one in report.reactions)]
+        return _columns([(*place, *row) for place, row in zip(where, rows, strict=True)])
     return _columns(rows)
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
@@ -71,6 +71,7 @@ class Part:
 
 _DILUTION = "the name is a dilution"
 _OTHER_DILUTION = "the name is a dilution, but not of this plate's standards: a standard, or a patient?"
+_REFERENCE = "the control gene of a dilution in polyclonal DNA, which holds it in full"
 SILENT = Saying()
 _TASKS = {
     Task.STANDARD: Role.STANDARD,
@@ -123,9 +124,31 @@ def assign_roles(plate: Plate, setup: Setup | None = None) -> tuple[Part, ...]:
         _assign(well, said, controls[well.target], row in empty, well.target in fractions)
         for row, well in enumerate(plate.wells)
     )
-    return tuple(
+    asked = (
         _ask_of_dilution(part) if (well.target, well.sample) in others else part
         for well, part in zip(plate.wells, parts, strict=True)
+    )
+    return _take_references(plate.wells, tuple(asked))
+
+
+def _take_references(wells: Sequence[Well], parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """The control gene of a marker's own dilutions is reference DNA, where it has a curve of its own.
+
+    Diluted in polyclonal DNA they hold it in full, whatever amount the file gives the sample for every dye in the well.
+    """
+    pairs = list(zip(wells, parts, strict=True))
+    standards = [(well, part) for well, part in pairs if part.role is Role.STANDARD]
+    series = {well.sample for well, part in standards if not part.is_control_gene}
+    own: dict[str, set[float | None]] = {}
+    for well, part in standards:
+        if part.is_control_gene and well.sample not in series:
+            own.setdefault(well.target, set()).add(part.amount)
+    curved = {target for target, amounts in own.items() if len(amounts) >= SERIES_LEAST}
+    return tuple(
+        Part(Role.REFERENCE, _REFERENCE, is_control_gene=True)
+        if part.role is Role.STANDARD and well.target in curved and well.sample in series
+        else part
+        for well, part in pairs
     )
 
 
