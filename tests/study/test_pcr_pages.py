@@ -1,5 +1,6 @@
 """The laboratory's pages: what they must say, the same twice, and honest when there is nothing to draw."""
 
+import json
 import re
 from datetime import date
 
@@ -12,6 +13,7 @@ from caseseries.pcr.criteria import PREVENT_FALSE_NEGATIVE, load_profile
 from caseseries.pcr.mrd import interpret_plate
 from caseseries.pcr.plate import join_plates
 from caseseries.pcr.reading import read_plate
+from caseseries.pcr.record import record_plate
 from caseseries.pcr.setup import Saying, Setup
 from caseseries.pcr.simulate import Assay, Design, MadeSample, simulate_plate
 from caseseries.present.document import Heading
@@ -19,7 +21,7 @@ from caseseries.present.figures.plates import HEIGHT, TOP, page_figure
 from caseseries.present.html import render_html
 from caseseries.present.laboratory import compose_pages, write_pages
 from caseseries.present.wording import power, powers
-from pcr_plates import cq_at, logistic, made, three, usual_bench, usual_standards
+from pcr_plates import Bench, cq_at, logistic, made, three, usual_bench, usual_standards
 
 PROFILE = load_profile(PREVENT_FALSE_NEGATIVE)
 ASSAY = Assay("IGH-1", background_share=0.5, background_cq=40.0)
@@ -278,3 +280,18 @@ def test_only_the_wells_of_the_sample_s_own_runs_are_on_its_page():
         places = [well.position for well in page.control.wells]
         assert len(places) == len(set(places)) > 0
         assert page.trail
+
+
+@pytest.mark.parametrize("cqs", [(25, 25.001, 25.002), (25.002, 25.001, 25), (25, 25, 25), (20, 30, 31)])
+@pytest.mark.parametrize("sample", [10.0, 20.0, 45.0])
+def test_standards_that_make_no_line_are_drawn_without_one(cqs, sample):
+    """A level line has no efficiency, and puts a sample at 10 to the thousands."""
+    standards = {10.0**-n: [float(cq)] * 3 for n, cq in enumerate(cqs, 1)}
+    bench = (
+        Bench().standards(standards).add("MNC", ["Undetermined"] * 3).add("pt", [sample] * 3).control("pt")
+    )
+    report = interpret_plate(bench.plate(), PROFILE)
+    assert "<svg" in render_html(compose_pages(show_plate(report), "x"))
+    (curve,) = (one for one in record_plate(report, "x")["curves"] if not one["control_gene"])
+    json.dumps(curve, allow_nan=False)
+    assert curve["efficiency"] is None or curve["slope"] < -0.5

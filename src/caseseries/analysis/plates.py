@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 
 from caseseries.analysis.displays import LevelAt, Trajectory
-from caseseries.pcr.command import say_level
+from caseseries.pcr.command import say_efficiency, say_level
 from caseseries.pcr.control import Control
 from caseseries.pcr.criteria import load_profile
 from caseseries.pcr.curve import take_baselines
@@ -320,7 +320,8 @@ def _show_curve(curve: StandardCurve | None, cqs: Sequence[float]) -> StandardSh
     if curve is None:
         return None
     used = {id(one) for one in curve.used}
-    line = curve.range_line or curve.line
+    drawn = curve.range_line or curve.line
+    line = drawn if drawn and drawn.falls else None
     return StandardShown(
         unit=curve.unit,
         points=tuple(
@@ -329,7 +330,7 @@ def _show_curve(curve: StandardCurve | None, cqs: Sequence[float]) -> StandardSh
             for one in step.reactions
             if one.cq is not None
         ),
-        sample=tuple((line.read(cq), cq) for cq in cqs) if line and line.slope else (),
+        sample=tuple((line.read(cq), cq) for cq in cqs) if line else (),
         slope=line.slope if line else None,
         intercept=line.intercept if line else None,
         accepted=curve.accepted,
@@ -345,6 +346,6 @@ def _facts(curve: StandardCurve) -> tuple[tuple[str, str], ...]:
     for name, line in (("every step", curve.line), ("quantitative range", curve.range_line)):
         if line is not None:
             fit = f"slope {line.slope:.3f}, intercept {line.intercept:.2f}, r {line.r:.4f}, r² {line.r2:.4f}"
-            facts.append((name, f"{fit}, efficiency {100 * line.efficiency:.1f} %, {line.n} wells"))
+            facts.append((name, f"{fit}, efficiency {say_efficiency(line)}, {line.n} wells"))
     reasons: Sequence[str] = curve.reasons or ("no step is left out",)
     return (*facts, ("verdict", "; ".join(("accepted" if curve.accepted else "refused", *reasons))))

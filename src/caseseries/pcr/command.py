@@ -13,7 +13,7 @@ from caseseries.pcr.mrd import PlateReport, interpret_plate
 from caseseries.pcr.plate import Plate, join_plates, refuse
 from caseseries.pcr.reading import read_plate
 from caseseries.pcr.setup import Setup, load_setup
-from caseseries.pcr.standards import StandardCurve
+from caseseries.pcr.standards import Line, StandardCurve
 from caseseries.record.levels import Level, LevelState
 
 
@@ -113,10 +113,12 @@ def _say_curve(curve: StandardCurve) -> str:
         f"; range {_amount(curve.quantitative_range, curve)}, sensitivity {_amount(curve.sensitivity, curve)}"
     )
     why = f"; {'; '.join(curve.reasons)}" if curve.reasons else ""
-    fit = (
-        f"slope {line.slope:.3f}, r {line.r:.4f}, r² {line.r2:.4f}, efficiency {100 * line.efficiency:.1f} %"
-    )
+    fit = f"slope {line.slope:.3f}, r {line.r:.4f}, r² {line.r2:.4f}, efficiency {say_efficiency(line)}"
     return f"{curve.target}: {verdict}; {fit}{reach if curve.accepted else ''}{why}"
+
+
+def say_efficiency(line: Line) -> str:
+    return "none" if line.efficiency is None else f"{100 * line.efficiency:.1f} %"
 
 
 def _amount(amount: float | None, curve: StandardCurve) -> str:

@@ -16,6 +16,7 @@ from caseseries.pcr.plate import Well
 from caseseries.pcr.roles import FRACTION, Part
 
 EARLY = 2  # deviations of a step from its place; a tenfold mistake in a dilution is more than three cycles
+LEAST_FALL = -0.5  # cycles per tenfold; a line that falls less says nothing of amplification
 LIKE_A_LINE = (-5.0, -2.0)  # slopes of a line that an amount can be read from
 OFF_LINE = "off the line by"
 LEAST_ERROR = 0.02  # cycles; no well repeats better than its threshold is read
@@ -67,9 +68,14 @@ class Line:
         return self.r**2
 
     @property
-    def efficiency(self) -> float:
-        """Copies made per copy and cycle; 1 is perfect doubling."""
-        return float(10 ** (-1 / self.slope) - 1) if self.slope else float("nan")
+    def falls(self) -> bool:
+        """Whether an amount can be read from it at all: a level line puts a Cq at 10 to the thousands."""
+        return self.slope < LEAST_FALL
+
+    @property
+    def efficiency(self) -> float | None:
+        """Copies made per copy and cycle; 1 is perfect doubling. None where the line does not fall as a curve does."""
+        return float(10 ** (-1 / self.slope) - 1) if self.falls else None
 
     def at(self, amount: float) -> float:
         """The Cq of an amount."""
