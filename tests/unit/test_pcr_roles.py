@@ -1,5 +1,7 @@
 """What each well is for, who says so, and what is asked when nobody does."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -223,6 +225,39 @@ def test_every_fault_of_a_plate_toml_at_once_with_its_path(tmp_path):
         "plate.toml › targets.IGH.threshold: the value is 'high'. Allowed: a number above 0. Correct the value.",
         'plate.toml › wells.A1.rol: "rol" is not known. Allowed: role, dilution, exclude, target. Did you mean role?',
     ]
+
+
+@pytest.mark.parametrize(("value", "shown"), [("true", "True"), ('""', "''"), ('"  "', "'  '"), ("1", "1")])
+def test_an_exclusion_wants_a_reason(tmp_path, value, shown):
+    """A negative may stand beside a well that a person left out, so the person must say why."""
+    (tmp_path / "plate.toml").write_text(f"[wells.C7]\nexclude = {value}\n", encoding="utf-8")
+    with pytest.raises(PlateError) as refused:
+        load_setup(tmp_path / "plate.toml")
+    assert [str(one) for one in refused.value.findings] == [
+        f'plate.toml › wells.C7.exclude: the value is {shown}. Allowed: a reason, as in "bubble, E. Bench". Correct '
+        "the value."
+    ]
+
+
+def test_a_reviewer_without_a_name_is_none(tmp_path):
+    (tmp_path / "plate.toml").write_text('curves_reviewed_by = "  "\n', encoding="utf-8")
+    assert load_setup(tmp_path / "plate.toml").curves_reviewed_by == ""
+
+
+def test_a_well_of_several_plates_is_named_with_its_plate(tmp_path):
+    """C7 was a bubble on one plate; on the other it is a child's."""
+    wells = [replace(well("C7", "pt"), plate=plate) for plate in ("p.rdml", "q 2.rdml")]
+    plate = plate_of(wells, [logistic(25.0)] * 2)
+    for text, excluded in (
+        ("C7", [True, True]),
+        ('"q 2.rdml C07"', [False, True]),
+        ('"p.rdml B6 - D8"', [True, False]),
+    ):
+        (tmp_path / "plate.toml").write_text(f'[wells.{text}]\nexclude = "bubble, EB"\n', encoding="utf-8")
+        said = load_setup(tmp_path / "plate.toml")
+        assert [bool(one.excluded) for one in apply_setup(plate, said).wells] == excluded
+        told = [one.what for one in check_setup(plate, said, "plate.toml") if one.code != "setup.no_match"]
+        assert told == (["C7 is on each of p.rdml, q 2.rdml, and meant on each"] if all(excluded) else [])
 
 
 def test_a_plate_toml_that_is_not_toml_says_where(tmp_path):

@@ -7,7 +7,7 @@ from caseseries.pcr.curve import AGREEMENT, Call, State, measure_offset
 from caseseries.pcr.evidence import Rule
 from caseseries.pcr.interpret import MarkerLevel
 from caseseries.pcr.plate import Plate, Well, place_of
-from caseseries.pcr.roles import SILENT, Part, Role
+from caseseries.pcr.roles import Part, Role, said_of_place
 from caseseries.pcr.setup import Setup
 from caseseries.pcr.standards import Reaction, StandardCurve, Step
 from caseseries.study.toml import suggest
@@ -144,7 +144,9 @@ _ADD_CONTROL = "Add ALB wells, or name the control gene in plate.toml"
 def check_setup(plate: Plate, setup: Setup, file: str) -> tuple[Finding, ...]:
     """What plate.toml says of samples, wells and targets that are on none of these plates."""
     samples = dict.fromkeys(well.sample for well in plate.wells)
-    positions = dict.fromkeys(well.position for well in plate.wells)
+    positions = dict.fromkeys(
+        place for well in plate.wells for place in (well.position, f"{well.plate} {well.position}")
+    )
     targets = dict.fromkeys(well.target for well in plate.wells)
     asked = [
         *((f"samples.{name}", name, samples) for name in setup.samples),
@@ -153,10 +155,25 @@ def check_setup(plate: Plate, setup: Setup, file: str) -> tuple[Finding, ...]:
         *(("control_genes", name, targets) for name in setup.control_genes),
     ]
     unmatched = [_unmatched(file, path, name, there) for path, name, there in asked if name not in there]
-    kept = [
-        well for well in plate.wells if setup.wells.get(well.position, SILENT).target not in ("", well.target)
-    ]
-    return (*unmatched, *([_kept(kept)] if kept else []))
+    kept = [well for well in plate.wells if said_of_place(well, setup).target not in ("", well.target)]
+    return (*unmatched, *([_kept(kept)] if kept else []), *_check_several(plate, setup, file))
+
+
+def _check_several(plate: Plate, setup: Setup, file: str) -> list[Finding]:
+    """Wells that plate.toml names by position alone, where several plates have that position."""
+    plates: dict[str, dict[str, None]] = {}
+    for well in plate.wells:
+        if said_of_place(well, setup) is setup.wells.get(well.position):
+            plates.setdefault(well.position, {})[well.plate] = None
+    several = [position for position, names in plates.items() if len(names) > 1]
+    if not several:
+        return []
+    names = ", ".join(dict.fromkeys(name for position in several for name in plates[position]))
+    what = (
+        f"{', '.join(several)} {'is' if len(several) == 1 else 'are'} on each of {names}, and meant on each"
+    )
+    do = f'Write "{next(iter(plates[several[0]]))} {several[0]}" where one plate is meant'
+    return [Finding(Where(file, "", "wells"), "setup.several_plates", Severity.NOTE, what, "", do)]
 
 
 def _kept(wells: list[Well]) -> Finding:

@@ -228,8 +228,13 @@ def _assign(well: Well, said: Setup, is_control: bool, is_empty: bool, in_fracti
     return Part(role, because, is_control, amount, unit)
 
 
+def said_of_place(well: Well, said: Setup) -> Saying:
+    """What plate.toml says of this well: by plate and position, else by position."""
+    return said.wells.get(f"{well.plate} {well.position}", said.wells.get(well.position, SILENT))
+
+
 def _said_of(well: Well, said: Setup) -> Saying:
-    sample, own = said.samples.get(well.sample, SILENT), said.wells.get(well.position, SILENT)
+    sample, own = said.samples.get(well.sample, SILENT), said_of_place(well, said)
     if sample is own:
         return SILENT
     return replace(
