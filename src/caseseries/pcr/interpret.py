@@ -263,8 +263,23 @@ def _negative(
         return _not_evaluable(evidence, dict.fromkeys(calls, profile), trail, doubts)
     range_ = max(sensitivity, reach.quantitative_range)
     level = Level(LevelState.NOT_DETECTED, None, sensitivity, range_, 0.0, sensitivity)
-    reasons = (*_disagreement(calls), *_say_reach(reach), *excluded_by_hand(evidence))
+    reasons = (
+        *_say_late(evidence, profile),
+        *_disagreement(calls),
+        *_say_reach(reach),
+        *excluded_by_hand(evidence),
+    )
     return MarkerLevel(evidence, level, calls, reasons, tuple(trail))
+
+
+def _say_late(evidence: Evidence, profile: Profile) -> list[str]:
+    """Wells that amplify although nothing is called detected are never passed over in silence."""
+    if not evidence.cqs:
+        return []
+    limit, why = latest_positive(evidence.curve, profile)
+    n, first = f"{len(evidence.cqs)} of {len(evidence.used)} wells", min(evidence.cqs)
+    enough = "" if first > limit else f", and {profile['positive_wells_least']:g} such wells are wanted"
+    return [f"{n} amplify, the first at {first:.2f}; positive is up to {limit:.2f} ({why}){enough}"]
 
 
 def _check_reach(sensitivity: float, reach: _Reach) -> list[Rule]:
