@@ -225,6 +225,16 @@ def test_reactions_without_data_are_counted():
     assert finding.what == "reactions without data of a real-time PCR: 2, of digital PCR: 1"
 
 
+@pytest.mark.parametrize("react", ["²", "0", "-5", "9" * 5000, "999999999", "٣"])
+@pytest.mark.parametrize("columns", ["12", "0", "-3", "x", "1e400", ""])
+def test_a_number_that_no_plate_has_is_kept_as_written(react, columns):
+    """None of them is a well, and none is an error of ours."""
+    body = one_well(react=react).replace("<columns>12<", f"<columns>{columns}<")
+    (well,) = read_plate_bytes(rdml(body), "p.rdml").wells
+    assert well.position == react
+    assert str(well.where)
+
+
 @pytest.mark.parametrize(("number", "position"), [(96, "H12"), (97, "E1"), (384, "P24")])
 def test_wells_above_96_are_of_a_plate_of_384_where_nobody_states_the_format(number, position):
     plain = "<pcrFormat><rows>8</rows><columns>12</columns></pcrFormat>"

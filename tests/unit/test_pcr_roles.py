@@ -35,6 +35,8 @@ def part_of(sample: str = "pt 7", setup: Setup | None = None, **more):
         ("P10-3", None),
         ("pt 10-30", None),
         ("1:0", None),
+        ("1:" + "9" * 5000, None),
+        ("10^-" + "9" * 5000, 0.0),
     ],
 )
 def test_dilutions_in_names(name, dilution):

@@ -11,6 +11,7 @@ from caseseries.findings import Finding, Severity, StudyError, Where
 
 Matrix = NDArray[np.float64]
 UNNAMED = "unnamed target"
+COUNT_DIGITS = 5
 SHORTENED = 4  # so many neighbouring wells are named by the first and the last
 
 
@@ -130,9 +131,14 @@ def _shorten(positions: Sequence[str]) -> Iterator[str]:
             start = n
 
 
+def is_count(text: str) -> bool:
+    """Whether a text is the number of a well or a cycle; to Python `²` is a digit too, and 5,000 nines are an error."""
+    return text.isascii() and text.isdigit() and len(text) <= COUNT_DIGITS
+
+
 def _follows(before: str, after: str) -> bool:
     row, number = after.rstrip("0123456789"), after.lstrip("ABCDEFGHIJKLMNOP")
-    return number.isdigit() and before == f"{row}{int(number) - 1}"
+    return is_count(number) and before == f"{row}{int(number) - 1}"
 
 
 def refuse(file: str, code: str, what: str, allowed: str, do: str, part: str = "") -> PlateError:

@@ -86,12 +86,14 @@ _POWER = re.compile(
     r"(?:^|[\s_(,;])(?:(\d+(?:[.,]\d+)?)\s*[x×*·]\s*)?(?:10\s*\^\s*[-−]\s*(\d+)|10[-−]0?(\d)|(\d(?:[.,]\d+)?)e[-−]0?(\d+))(?=$|[\s_),;])",
     re.IGNORECASE,
 )
-_MASS = re.compile(r"(?:^|[\s_(])(\d+(?:[.,]\d+)?)\s*ng(?=$|[\s_)])", re.IGNORECASE)  # of a standard's DNA
+_MASS = re.compile(
+    r"(?:^|[\s_(])(\d{1,9}(?:[.,]\d+)?)\s*ng(?=$|[\s_)])", re.IGNORECASE
+)  # of a standard's DNA
 _DECIMAL = re.compile(
     r"(?:^|[\s_(])(0[.,]0*[1-9]\d*)(?=$|[\s_)])"
 )  # of a standard, by the file or plate.toml
 _AMBIGUOUS = re.compile(r"(?:^|[\s_])10e-\d", re.IGNORECASE)
-_RATIO = re.compile(r"(?:^|[\s_(])1\s*[:/]\s*(\d[\d.,' ]*)(?=$|[\s_)])")
+_RATIO = re.compile(r"(?:^|[\s_(])1\s*[:/]\s*(\d[\d.,' ]{0,19})(?=$|[\s_)])")
 
 
 def parse_dilution(name: str) -> float | None:
