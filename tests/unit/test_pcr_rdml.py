@@ -171,6 +171,11 @@ def test_curves_of_different_lengths_share_a_matrix():
     np.testing.assert_array_equal(stack_curves([[1.0], [2.0, 3.0]]), [[1, np.nan], [2, 3]])
 
 
+def test_what_no_detector_counts_to_was_not_measured():
+    """1e308 is how some software writes nothing; taken for light it would overflow every sum."""
+    assert np.isnan(stack_curves([[1.0, 1e308, 3.0, -1e308]])).tolist() == [[False, True, False, True]]
+
+
 @pytest.mark.parametrize("again", ["3.0", "2.0"])
 def test_a_cycle_told_twice_is_refused_where_the_two_differ(again):
     """A second run written behind the first would otherwise stand for it."""

@@ -12,6 +12,7 @@ from caseseries.findings import Finding, Severity, StudyError, Where
 Matrix = NDArray[np.float64]
 UNNAMED = "unnamed target"
 COUNT_DIGITS = 5
+MOST_LIGHT = 1e30
 SHORTENED = 4  # so many neighbouring wells are named by the first and the last
 
 
@@ -81,11 +82,12 @@ class Plate:
 
 
 def stack_curves(curves: Sequence[Sequence[float] | Matrix]) -> Matrix:
-    """Curves of any length as one matrix, short ones ending in NaN."""
+    """Curves of any length as one matrix, short ones ending in NaN; what no detector counts to is not measured."""
     width = max((len(curve) for curve in curves), default=0)
     matrix = np.full((len(curves), width), np.nan)
     for row, curve in zip(matrix, curves, strict=True):
         row[: len(curve)] = curve
+    matrix[np.abs(matrix) > MOST_LIGHT] = np.nan
     return matrix
 
 
