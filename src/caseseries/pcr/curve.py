@@ -4,7 +4,7 @@ All wells of a target are worked together as one matrix (wells × cycles). The t
 target's plateau: within the exponential phase, far above the noise, the same for every well compared.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -49,6 +49,7 @@ STEP_CYCLES = (
 )
 CURVATURE = (28, 7, -8, -17, -20, -17, -8, 7, 28)
 SIGNIFICANT = 6.0  # standard errors
+OFFSET_WELLS = 8  # with both Cq, from which on their usual difference is known
 AGREEMENT = 0.5  # cycles between our Cq and the instrument's before it is worth a word
 
 
@@ -134,9 +135,14 @@ def call_wells(
         curved = rows[has_curve[rows]]
         found = find_crossings(plate.fluorescence[curved], plate.subtracted, (thresholds or {}).get(target))
         places = {int(row): n for n, row in enumerate(curved) if not found.is_void[n]}
-        for row in rows:
-            call = _call(plate.wells[row], found, places.get(int(row)), late_after, use_instrument)
-            calls[int(row)] = replace(call, until=int(until[row]))
+        here = {
+            int(row): _call(plate.wells[row], found, places.get(int(row)), late_after, use_instrument)
+            for row in rows
+        }
+        offset = measure_offset([(call, plate.wells[row]) for row, call in here.items()])
+        for row, call in here.items():
+            note = call.note or _compare(call, plate.wells[row], offset)
+            calls[row] = replace(call, until=int(until[row]), note=note)
     return tuple(calls[row] for row in range(len(targets)))
 
 
@@ -418,7 +424,7 @@ def _call(well: Well, found: Crossings, place: int | None, late_after: float, us
     if use_instrument and _says_nothing(well):
         return replace(seen, state=State.MISSING, note="the instrument gave no Cq")
     cq = well.reading.cq if use_instrument else own_cq
-    return replace(seen, state=_state(cq, late_after), cq=cq, note=_compare(seen, well))
+    return replace(seen, state=_state(cq, late_after), cq=cq)
 
 
 def _known(number: float) -> float | None:
@@ -449,14 +455,28 @@ def _says_nothing(well: Well) -> bool:
     return not well.reading.text and well.reading.note != FOUND_NONE
 
 
-def _compare(call: Call, well: Well) -> str:
+def measure_offset(pairs: Iterable[tuple[Call, Well]]) -> float:
+    """How much later than the instrument's our Cq are in the middle of a target's wells: its line lies elsewhere."""
+    gaps = [
+        call.own_cq - well.reading.cq
+        for call, well in pairs
+        if call.own_cq is not None and well.reading.cq is not None
+    ]
+    return float(np.median(gaps)) if len(gaps) >= OFFSET_WELLS else 0.0
+
+
+def _compare(call: Call, well: Well, offset: float) -> str:
+    """What is odd about a well whose curve was seen; another line than ours shifts every well, and is no oddity."""
+    if not call.seen or call.state in (State.EXCLUDED, State.BASELINE_FAILURE):
+        return ""
     own, theirs = call.own_cq, well.reading.cq
     if call.faint_cq is not None:
         return f"the curve multiplies from cycle {call.faint_cq:.1f} and stays below the threshold"
     if call.strays:
         return "the curve strays from its baseline without amplifying"
-    if own is not None and theirs is not None and abs(own - theirs) > AGREEMENT:
-        return f"our Cq {own:.2f} and the instrument's {theirs:.2f} differ by {abs(own - theirs):.2f}"
+    if own is not None and theirs is not None and abs(own - theirs - offset) > AGREEMENT:
+        usual = f", those of most wells by {abs(offset):.2f}" if abs(offset) > AGREEMENT else ""
+        return f"our Cq {own:.2f} and the instrument's {theirs:.2f} differ by {abs(own - theirs):.2f}{usual}"
     if own is None and theirs is not None:
         return f"the curve does not amplify, the instrument says Cq {theirs:.2f}"
     if own is not None and theirs is None and well.reading.text:
