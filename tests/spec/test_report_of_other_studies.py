@@ -192,6 +192,14 @@ def test_a_toxicity_without_a_grade_is_counted_as_one() -> None:
     assert [row["crs_grade"] for row in made.displays.listing.rows] == ["not known", 1, 0]
 
 
+def test_how_cases_were_found_is_told_where_any_return_says_so() -> None:
+    unsaid = {"patients": [{"birth_date": day(-200)}]}
+    document, _ = told([infused("L-1", SEEN, **unsaid)], **CAR_T)
+    assert "source not stated" not in words(document)
+    document, _ = told([infused("L-1", SEEN, **unsaid), infused("L-2", SEEN)], **CAR_T)
+    assert "1 source not stated" in words(document)
+
+
 def test_a_caption_speaks_of_what_is_drawn() -> None:
     level = {"specimens": [mrd(-5, "quantified", mrd_percent=12.0), mrd(28, "quantified", mrd_percent=0.1)]}
     [figure] = [
