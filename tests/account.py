@@ -27,8 +27,8 @@ NUMBER = re.compile(r"(?<![A-Za-z0-9])\d[\d.,]*(?![A-Za-z0-9])")
 TIME_UNITS = ("days", "months", "years")
 NAMED_UNITS = (*TIME_UNITS, "10⁹/L", "cases", "percentage points")
 ONE_DECIMAL = {"months", "years", "cases", "events"}
-# Of the method, not of the study: docs/decisions/0002 and the paper behind it.
-OF_THE_METHOD = ("Biostatistics 2013", "PLoS ONE 2022", "Peto 1977")
+# Of the method, not of the study.
+OF_THE_METHOD = ("Peto 1977",)
 DAYS_PER_MONTH = Decimal("30.4375")
 
 
@@ -139,6 +139,7 @@ def forms(row: dict) -> set[str]:
         number = _number(unit, value) + ("%" if share or unit == "fraction of cells" else "")
     named = f"{number} {unit}" if unit in NAMED_UNITS and value is not None else number
     counts = {str(row[key]) for key in ("n", "events", "at_risk")} | {f"{row['events']} / {row['n']}"}
+    counts |= {f"N = {row['value']}"} if unit == "count" else set()
     whole = (
         f"{row['events']}/{row['n']} ({number}; {quoted})" if unit == "proportion" else f"{named} ({quoted})"
     )
@@ -170,11 +171,14 @@ def _orphans_of_words(pieces: list[Piece], account: Account) -> Iterator[str]:
     last = Counter(piece.words.split(" ")[0] for piece in pieces if piece.kind == "figcaption")
     rows = {key: list(row) for key, row in groupby(pieces, lambda piece: (piece.block, piece.row)) if key[0]}
     for piece in (piece for piece in pieces if piece.kind != "text"):
-        words = known.sub("", CITED.sub(lambda cited: _uncited(cited, last), piece.words))
+        words = _without_raised(piece)
+        words = known.sub("", CITED.sub(lambda cited: _uncited(cited, last), words))
         if piece.kind == "figcaption":
             kind = words.split(" ")[0]
             captions[kind] += 1
             words = words.removeprefix(f"{kind} {captions[kind]}.")
+        if piece.section == "References":
+            words = JOURNAL.sub("", words.removeprefix(f"{piece.cites[0][1]}. ") if piece.cites else words)
         if piece.section == "Appendix: what was read":
             words = words if piece.words not in lines_of_reading(account) else ""
         elif piece.block and piece.row >= 0 and piece.kind in ("th", "td"):
@@ -183,7 +187,17 @@ def _orphans_of_words(pieces: list[Piece], account: Account) -> Iterator[str]:
             yield f"{piece}: nothing explains {found[0]}"
 
 
+JOURNAL = re.compile(r"\. [A-Z][A-Za-z ]+ \d{4};\d+:e?\d+(–\d+)?\.$")
 CITED = re.compile(r"\b(Table|Figure)s? (\d+)(?:(?:, \d+)* and (\d+))?(?=[;):])")
+
+
+def _without_raised(piece: Piece) -> str:
+    """The words without the raised numbers of references, which stand right behind a word."""
+    words = piece.words
+    for place, number in piece.cites:
+        if place.startswith("reference-"):
+            words = re.sub(rf"(?<=[^\s\d]){number}(?=[ ,.])", "", words, count=1)
+    return words
 
 
 def _uncited(cited: re.Match[str], last: Counter[str]) -> str:
@@ -194,26 +208,49 @@ def _uncited(cited: re.Match[str], last: Counter[str]) -> str:
 
 def phrases(account: Account) -> list[str]:
     """What the protocol, the software and the results' own names explain, longest first, as patterns."""
+    whole = {"10⁹/L", *(one for ones in reasons(account).values() for one in ones)}
+    return [
+        *levels(account),
+        r"P\s=\s\x01",
+        *(as_pattern(one) for one in sorted(whole, key=len, reverse=True)),
+    ]
+
+
+def levels(account: Account) -> list[str]:
+    """The names of levels before their counts, as patterns: "2 in 2 of 11" is of two cycles."""
+    names = {row["label"].rpartition(": ")[2] for row in account.rows.values() if row["unit"] == "proportion"}
+    return [rf"\b{re.escape(one)} in \x01" for one in sorted(names)]
+
+
+def as_pattern(words: str) -> str:
+    return rf"(?<!\d){re.escape(words)}(?!\d)"
+
+
+def reasons(account: Account) -> dict[str, set[str]]:
+    """Why a number may stand in the text although no result prints it, and the words it then stands in."""
     protocol, report, response = account.protocol, account.protocol["report"], account.protocol["response"]
     level = half_up(Decimal(str(report["level"])) * 100)
-    least, cut = report["minimum_at_risk"], protocol["data_cut"]
-    whole = {
-        f"{level}% CI", f"{level}% interval", f"{level}% confidence interval", f"intervals are {level}%",
-        f"asks for {least}", f"fewer than {least}", f"{least} are asked for",
-        f"within {response['before_within_days']} days", f"exceeds {half_up(response['partial_log_reduction'])} log",
-        f"sensitivity of {two_figures(response['sensitivity'])}% or better",
-        _day(cut), account.software, *OF_THE_METHOD, *strings_in(protocol), *strings_in(account.published),
-        *(spoken(horizon) for wanted in protocol["estimates"] for horizon in wanted["horizons"]),
-        *(row["label"] for row in account.rows.values()), "10⁹/L",
+    least = report["minimum_at_risk"]
+    odds = {f"odds ratio of {name.rpartition('_')[2]}" for name in account.rows if "odds_ratio_" in name}
+    return {
+        "a constant of the method": {
+            f"{level}% CI", f"{level}% interval", f"{level}% confidence interval", f"intervals are {level}%",
+            *OF_THE_METHOD, *odds,
+        },
+        "a number of the protocol, which opens where the methods give it": {
+            f"asks for {least}", f"fewer than {least}", f"{least} are asked for", _day(protocol["data_cut"]),
+            f"within {response['before_within_days']} days",
+            f"exceeds {half_up(response['partial_log_reduction'])} log",
+            f"sensitivity of {two_figures(response['sensitivity'])}% or better",
+        },
+        "the protocol's own words": {one for one in strings_in(protocol) if NUMBER.search(one)},
+        "a published outcome, with its source": {one for one in strings_in(account.published) if NUMBER.search(one)},
+        "part of the name of an estimate": {
+            *(spoken(horizon) for wanted in protocol["estimates"] for horizon in wanted["horizons"]),
+            *(row["label"] for row in account.rows.values() if NUMBER.search(row["label"])),
+        },
+        "the version of the software": {account.software},
     }  # fmt: skip
-    whole |= {f"odds ratio of {name.rpartition('_')[2]}" for name in account.rows if "odds_ratio_" in name}
-    levels = {
-        row["label"].rpartition(": ")[2] for row in account.rows.values() if row["unit"] == "proportion"
-    }
-    counted = [rf"\b{re.escape(one)} in \x01" for one in levels]
-    kinds = Counter(case["indication"] for case in account.listing.values())
-    counted += [r"P\s=\s\x01", *(rf"for the {n} of ours “{re.escape(kind)}”" for kind, n in kinds.items())]
-    return [*counted, *(rf"(?<!\d){re.escape(one)}(?!\d)" for one in sorted(whole, key=len, reverse=True))]
 
 
 def strings_in(part: object) -> Iterator[str]:
@@ -241,12 +278,10 @@ def spoken(horizon: str) -> str:
 def lines_of_reading(account: Account) -> set[str]:
     """The sums of `caseseries check --json` and the hashes of results.json, as they must be printed."""
     cells, returns = account.read["cells"], account.read["files"]
-    returned, analysed = (account.rows[name]["value"] for name in ("n.returned", "n.cases"))
     sums = (
         f"{len(returns)} returns with {cells['non_empty']} non-empty cells: {cells['stored']} stored, "
         f"{cells['problem']} set aside as problems, {cells['ignored']} ignored (headings, instructions, lists)."
     )
-    left = returned - analysed
     hashes = {
         f"{name}: SHA-256 {account.hashes[name]}" for name in ("study.toml", "published/comparators.toml")
     }
@@ -260,7 +295,6 @@ def lines_of_reading(account: Account) -> set[str]:
     return {
         sums,
         *lines_of_plates(account),
-        f"{returned} cases returned: {analysed} analysed, {left} not.",
         *hashes,
     }
 
@@ -284,7 +318,7 @@ def cells_of(row: list[Piece], number: int, account: Account) -> set[str]:
     if case in account.listing:
         return cells_of_case(account.listing[case]) | cells_of_sequel(row, account.days[case])
     if number == 0:
-        return {f"N = {account.rows['n.cases']['n']}"}
+        return set()
     about = [account.rows[result] for piece in row for result, _ in piece.numbers]
     ends = [re.split(", |: ", one["label"], maxsplit=1)[-1] for one in about]
     names = {*ends, *(one["label"] for one in about), *(one["method"] for one in about)}

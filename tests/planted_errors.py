@@ -26,8 +26,9 @@ from caseseries.intake.columns import match_columns, match_sheets
 from caseseries.intake.layout import EXCEL_DAY_0
 from caseseries.intake.lines import Grid
 from caseseries.intake.returns import interpret
+from caseseries.intake.sheet import Cell, Workbook, letters_of
 from caseseries.intake.template import write_template
-from caseseries.intake.workbook import Cell, Workbook, letters_of, read_workbook
+from caseseries.intake.workbook import read_workbook
 from caseseries.study.definition import Study
 from caseseries.study.forms import CASE_ID, Column, forms_of
 from caseseries.study.load import FILE, load_study

@@ -82,6 +82,16 @@ def points_of(path: Element) -> list[tuple[float, float]]:
     return [tuple(map(float, pair.split(" "))) for pair in path.get("d").strip("MZ").split("L")]
 
 
+def edges_of(svg: str, stroke: str) -> list[Element]:
+    """Hairlines: the limits of an interval."""
+    paths = read(svg).iter(f"{SVG}path")
+    return [
+        path
+        for path in paths
+        if path.get("fill") == "none" and path.get("stroke") == stroke and not path.get("stroke-linejoin")
+    ]
+
+
 def traces_of(svg: str, stroke: str) -> list[Element]:
     """Open lines of one colour, in drawing order."""
     return [

@@ -5,7 +5,7 @@ Nothing here knows how the files were made. Marks that only allow a break carry 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from itertools import groupby
 from pathlib import Path
@@ -25,6 +25,7 @@ class Piece:
 
     `words` has a \\x01 for each of `numbers`, the (result id, printed form) pairs it links to. `block` is the
     id of the table or figure it stands in, `row` the table row (0 is its head), `at` where a figure has it.
+    `bare` has a \\x01 for every link of whatever kind; `cites` are the (place, words) of links to places on the page.
     """
 
     kind: str
@@ -34,6 +35,8 @@ class Piece:
     at: tuple[float, float]
     words: str
     numbers: list[tuple[str, str]]
+    bare: str = ""
+    cites: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def text(self) -> str:
@@ -50,9 +53,14 @@ def squeeze(text: str) -> str:
 
 def read_page(path: Path) -> list[Piece]:
     """The pieces of the web page."""
+    return read_page_with_places(path)[0]
+
+
+def read_page_with_places(path: Path) -> tuple[list[Piece], dict[str, Piece]]:
+    """The pieces of the web page, and those that a link leads to by the name of their place."""
     reader = _PageReader()
     reader.feed(path.read_text(encoding="utf-8"))
-    return [piece for piece in reader.pieces if squeeze(piece.text)]
+    return [piece for piece in reader.pieces if squeeze(piece.text)], reader.places
 
 
 class _PageReader(HTMLParser):
@@ -64,6 +72,9 @@ class _PageReader(HTMLParser):
         self.section, self.block, self.row = "", "", -1
         self.moved: list[float] = []
         self.link: tuple[str, str] | None = None
+        self.cite: tuple[str, str] | None = None
+        self.linked = 0
+        self.places: dict[str, Piece] = {}
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         has = {name: value or "" for name, value in attributes}
@@ -78,21 +89,36 @@ class _PageReader(HTMLParser):
         elif tag == "g":
             shift = re.match(r"translate\(([-\d.]+),", has.get("transform", ""))
             self.moved.append(float(shift[1]) if shift else 0.0)
-        elif tag == "a" and "data-result" in has:
-            self.link = (has["data-result"], "")
+        elif tag == "a":
+            self._open_link(has)
         elif tag in LEAVES:
             at = (float(has["x"]) + sum(self.moved), float(has["y"])) if tag == "text" else (0.0, 0.0)
             kind = has.get("class", "") if tag == "p" and has.get("class") else tag
             self.open.append(Piece(kind, self.section, self.block, self.row, at, "", []))
             self.pieces.append(self.open[-1])
 
+    def _open_link(self, has: dict[str, str]) -> None:
+        self.linked += 1
+        if self.open and not self.unread:
+            self.open[-1].bare += "\x01"
+        if "data-result" in has:
+            self.link = (has["data-result"], "")
+        elif "data-trail" not in has and self.open:
+            self.cite = (has["href"].removeprefix("#"), "")
+        if "id" in has:
+            self.places[has["id"]] = self.open[-1]
+
     def handle_endtag(self, tag: str) -> None:
+        self.linked -= tag == "a"
         if tag in UNREAD:
             self.unread -= 1
         elif tag == "figure":
             self.block = ""
         elif tag == "g":
             self.moved.pop()
+        elif tag == "a" and self.cite and self.open:
+            self.open[-1].cites.append(self.cite)
+            self.cite = None
         elif tag == "a" and self.link:
             self.open[-1].words += "\x01"
             self.open[-1].numbers.append(self.link)
@@ -107,6 +133,8 @@ class _PageReader(HTMLParser):
             self.link = (self.link[0], self.link[1] + data)
         elif self.open and not self.unread:
             self.open[-1].words += data
+            self.open[-1].bare += "" if self.linked else data
+            self.cite = self.cite and (self.cite[0], self.cite[1] + data)
 
 
 def read_pdf(path: Path) -> list[str]:

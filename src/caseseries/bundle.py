@@ -13,7 +13,7 @@ import string
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from itertools import chain
@@ -38,6 +38,9 @@ SPECIFICATION = "https://w3id.org/ro/crate/1.1"
 
 # What a run may read, as files or folders of the study folder.
 INPUTS = (FILE, "decisions.jsonl", "returns", "identifiers", "minutes", "plates", "published")
+
+# What is written with optional packages, by its ending.
+WRITTEN_BY = {".xpt": ("polars", "pyreadstat")}
 
 _URI_SAFE = frozenset(string.ascii_letters + string.digits + "-._~/")
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -66,7 +69,7 @@ def write_bundle(folder: Path, study: Study) -> Path:
     read = json.loads((folder / RESULTS).read_bytes())["inputs"]
     names = {name for root in (*INPUTS, *read, "report") for name in _list(folder, root)}
     parts = {name: (folder / name).read_bytes() for name in sorted(names - {f"report/{BUNDLE}"})}
-    parts[ENVIRONMENT] = _to_json(describe_environment())
+    parts[ENVIRONMENT] = _to_json(describe_environment(parts))
     parts[CRATE] = _to_json(describe_crate(study, parts))
     path = folder / "report" / BUNDLE
     path.write_bytes(_pack(parts))
@@ -97,15 +100,23 @@ def _pack(parts: Mapping[str, bytes]) -> bytes:
     return packed.getvalue()
 
 
-def describe_environment() -> dict[str, object]:
-    """The versions of Python, of this package and of every package it runs on; nothing about the machine."""
-    names, waiting = {"caseseries": __version__}, ["caseseries"]
+def describe_environment(parts: Iterable[str]) -> dict[str, object]:
+    """The versions of Python, of this package and of every package it runs on; nothing about the machine.
+
+    Of the optional ones, those that write a file such as one of `parts`.
+    """
+    endings = {PurePosixPath(name).suffix for name in parts}
+    waiting = ["caseseries", *(name for ending in endings for name in WRITTEN_BY.get(ending, ()))]
+    names: dict[str, str] = {}
     while waiting:
-        for need in metadata.requires(waiting.pop()) or ():
-            name = re.split(r"[\s\[<>=!~;(]", need, maxsplit=1)[0].lower().replace("_", "-")
-            if "extra ==" not in need and name not in names and (version := _version(name)):
-                names[name] = version
-                waiting.append(name)
+        name = waiting.pop()
+        if name in names or not (version := __version__ if name == "caseseries" else _version(name)):
+            continue
+        names[name] = version
+        needs = (need for need in metadata.requires(name) or () if "extra ==" not in need)
+        waiting += [
+            re.split(r"[\s\[<>=!~;(]", need, maxsplit=1)[0].lower().replace("_", "-") for need in needs
+        ]
     return {"python": platform.python_version(), "packages": dict(sorted(names.items()))}
 
 
@@ -193,7 +204,7 @@ def reproduce(path: Path, progress: Progress = silent) -> Reproduced:
     frozen = {name: data for name, data in parts.items() if name.startswith("report/")}
     again = {} if any(_altered(parts)) else _run_again(parts, progress)
     difference = next(chain(_altered(parts), _differences(frozen, again)), "")
-    then, now = json.loads(parts[ENVIRONMENT]), describe_environment()
+    then, now = json.loads(parts[ENVIRONMENT]), describe_environment(parts)
     count = len(json.loads(parts[RESULTS])["results"])
     return Reproduced(len(frozen), count, difference, tuple(_moved(then, now)))
 

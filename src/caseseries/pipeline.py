@@ -204,7 +204,6 @@ def describe_reading(folder: Path, checked: Checked) -> "Reading":
     lines = (
         f"{len(checked.returns.files)} returns with {counts.non_empty} non-empty cells: {counts.stored} stored, "
         f"{counts.problem} set aside as problems, {counts.ignored} ignored (headings, instructions, lists).",
-        f"{cohort.returned} cases returned: {len(cohort.courses)} analysed, {len(cohort.left)} not.",
         *(f"{one.case_id} is not analysed: {one.reason}." for one in cohort.left),
         *describe_plates(checked),
         *describe_decisions(checked),

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from caseseries.intake import package
-from caseseries.intake.workbook import Cell, Workbook, read_workbook
+from caseseries.intake.sheet import Cell, Workbook
+from caseseries.intake.workbook import read_workbook
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

@@ -18,7 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caseseries.intake.returns import read_returns
-from caseseries.intake.workbook import INVISIBLE, Cell, letters_of, number_of, read_workbook
+from caseseries.intake.sheet import INVISIBLE, Cell, letters_of, number_of
+from caseseries.intake.workbook import read_workbook
 from return_folder import STUDY, check_conservation, lines_of, return_of
 
 LIBREOFFICE = Path(__file__).parent.parent / "museum" / "return-saved-by-libreoffice.xlsx"

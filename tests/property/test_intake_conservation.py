@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from caseseries.findings import Severity
 from caseseries.intake.returns import Returns, interpret, read_returns
-from caseseries.intake.workbook import Cell, Sheet, Workbook, read_workbook
+from caseseries.intake.sheet import Cell, Sheet, Workbook
+from caseseries.intake.workbook import read_workbook
 from return_folder import STUDY, check_conservation, lines_of, return_of, together
 
 

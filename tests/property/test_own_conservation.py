@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from caseseries.decisions.chain import Decision, Log, seal
 from caseseries.intake.marks import CellNote, Marks
 from caseseries.intake.returns import Returns, interpret
-from caseseries.intake.workbook import Cell, Sheet, Workbook, letters_of
+from caseseries.intake.sheet import Cell, Sheet, Workbook, letters_of
 from own_workbooks import WHEN, check_sums
 from property.test_intake_conservation import cells
 from return_folder import STUDY

@@ -1,5 +1,7 @@
 """What a wrong claims or comparator file is told: every problem at once, with its TOML path."""
 
+import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,13 +19,20 @@ label = "EFS"
 ends = "first event"
 """
 
-SIZE = """
-[[claims]]
-id = "size"
-kind = "count"
-of = "cases"
-printed = "11"
-"""
+
+def table(name: str, **values: object) -> str:
+    """A table of an array of tables; TOML reads a text, a number or a list as JSON writes it."""
+    return "\n".join(
+        (f"\n[[{name}]]", *(f"{key} = {json.dumps(value)}" for key, value in values.items()), "")
+    )
+
+
+claim, comparator = partial(table, "claims"), partial(table, "comparator")
+survival = partial(claim, kind="survival", endpoint="efs", origin="start", horizon="3y", printed="47%")
+published = partial(
+    comparator, study="A", population="all", endpoint="OS", origin="HSCT", mark="read", source="s"
+)
+SIZE = claim(id="size", kind="count", of="cases", printed="11")
 
 
 def refused(tmp_path: Path, text: str, load=load_claims) -> list[str]:
@@ -35,20 +44,8 @@ def refused(tmp_path: Path, text: str, load=load_claims) -> list[str]:
 
 
 def test_unknown_keys_and_kinds_are_named_together_with_what_was_meant(tmp_path: Path) -> None:
-    claims = """
-[[claims]]
-id = "efs"
-kind = "survivl"
-printed = "47%"
-
-[[claims]]
-id = "os"
-kind = "survival"
-printed = "81%"
-endpoint = "efs"
-origin = "start"
-horizont = "3y"
-"""
+    claims = claim(id="efs", kind="survivl", printed="47%")
+    claims += claim(id="os", kind="survival", printed="81%", endpoint="efs", origin="start", horizont="3y")
     found = refused(tmp_path, HEAD.replace("source", "sauce") + SIZE + claims)
     assert found == [
         "paper.toml › source: source is missing. Add source.",
@@ -63,27 +60,9 @@ horizont = "3y"
 
 
 def test_contradictions_and_impossible_percentages_are_all_listed(tmp_path: Path) -> None:
-    claims = """
-[[claims]]
-id = "efs"
-kind = "survival"
-printed = "147%"
-endpoint = "esf"
-origin = "strat"
-horizon = "3y"
-
-[[claims]]
-id = "response"
-kind = "proportion"
-printed = "12/11"
-of = 10
-
-[[claims]]
-id = "response"
-kind = "median and range"
-of = "follow-up"
-printed = "267 days"
-"""
+    claims = survival(id="efs", printed="147%", endpoint="esf", origin="strat")
+    claims += claim(id="response", kind="proportion", printed="12/11", of=10)
+    claims += claim(id="response", kind="median and range", of="follow-up", printed="267 days")
     assert refused(tmp_path, HEAD + SIZE + claims) == [
         "paper.toml › claims: 2 claims are called response. Allowed: one. Rename the others.",
         "paper.toml › claims[2].printed: 147 % is not a percentage. Allowed: 0 to 100. Correct the number.",
@@ -127,7 +106,7 @@ printed = "14 deaths"
 
 
 def test_a_cohort_without_a_size_is_refused(tmp_path: Path) -> None:
-    claims = '[[claims]]\nid = "days"\nkind = "event days"\nevent = "relapse"\nprinted = "35"\n'
+    claims = claim(id="days", kind="event days", event="relapse", printed="35")
     assert refused(tmp_path, HEAD + claims) == [
         "paper.toml › claims: days is about a cohort whose size is not claimed. "
         'Add a claim with kind = "count" and of = "cases".'
@@ -135,34 +114,11 @@ def test_a_cohort_without_a_size_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_comparator_file_with_a_rising_curve_and_growing_numbers_at_risk(tmp_path: Path) -> None:
-    text = """
-[[comparator]]
-study = "A"
-population = "all"
-endpoint = "EFS"
-origin = "diagnosis"
-years = 3.0
-estimate = 145.0
-mark = "red"
-source = "s"
-sauce = "t"
-
-[[comparator]]
-study = "B"
-population = "all"
-endpoint = "EFS"
-origin = "diagnosis"
-years = 3.0
-estimate = 45.0
-lower = 50.0
-upper = 60.0
-mark = "read"
-source = "s"
-days = [10, 20, 15]
-curve = [90.0, 95.0, 80.0]
-risk_days = [0, 365]
-at_risk = [20, 25, 3]
-"""
+    text = published(years=3.0, estimate=145.0, mark="red", sauce="t")
+    text += published(
+        years=3.0, estimate=45.0, lower=50.0, upper=60.0,
+        days=[10, 20, 15], curve=[90.0, 95.0, 80.0], risk_days=[0, 365], at_risk=[20, 25, 3],
+    )  # fmt: skip
     found = refused(tmp_path, text, load_comparators)
     assert found == [
         "paper.toml › comparator[1].estimate: found 145.0. Allowed: less than or equal to 100. Change the value.",
@@ -185,37 +141,12 @@ at_risk = [20, 25, 3]
 
 
 def test_a_key_that_cannot_be_used_does_not_hide_what_else_is_wrong(tmp_path: Path) -> None:
-    text = """
-[[comparator]]
-study = "A"
-population = "all"
-endpoint = "OS"
-origin = "HSCT"
-mark = "read"
-source = "s"
-estimate = 120
-lower = 60
-upper = 50
-years = 3.0
-
-[[comparator]]
-study = "B"
-endpoint = "OS"
-origin = "HSCT"
-mark = "read"
-source = "s"
-n = 0
-times = [3, -4, 5]
-events = [1, 0]
-curve = [90.0, 95.0]
-days = [1, 2]
-
-[[comparison]]
-id = "a b"
-endpoint = "os"
-origin = "hsct"
-horizons = ["36"]
-"""
+    text = published(estimate=120, lower=60, upper=50, years=3.0)
+    text += comparator(
+        study="B", endpoint="OS", origin="HSCT", mark="read", source="s",
+        n=0, times=[3, -4, 5], events=[1, 0], curve=[90.0, 95.0], days=[1, 2],
+    )  # fmt: skip
+    text += table("comparison", id="a b", endpoint="os", origin="hsct", horizons=["36"])
     assert refused(tmp_path, text, load_comparators) == [
         "paper.toml › comparator[1].estimate: found 120. Allowed: less than or equal to 100. Change the value.",
         "paper.toml › comparator[1]: the interval falls from 60 to 50. Allowed: lower, then upper. Correct one of them.",
@@ -233,10 +164,7 @@ horizons = ["36"]
 
 
 def test_one_outcome_in_two_forms_is_refused(tmp_path: Path) -> None:
-    head = (
-        '[[comparator]]\nstudy = "A"\npopulation = "all"\nendpoint = "OS"\norigin = "HSCT"\nmark = "read"\n'
-    )
-    text = head + 'source = "s"\nyears = 3.0\nestimate = 40\ntimes = [3, 4]\nevents = [1, 0]\n'
+    text = published(years=3.0, estimate=40, times=[3, 4], events=[1, 0])
     assert refused(tmp_path, text, load_comparators) == [
         "paper.toml › comparator[1]: one outcome is given as estimate and times. Allowed: one of them. Make a table of "
         "each, or keep one."
@@ -325,34 +253,10 @@ Start = "start"
 
 
 def test_more_events_than_cases_and_more_days_than_events(tmp_path: Path) -> None:
-    claims = """
-[[claims]]
-id = "relapses"
-kind = "count"
-of = "relapses"
-printed = "12"
-
-[[claims]]
-id = "deaths"
-kind = "count"
-of = "deaths"
-printed = "1"
-
-[[claims]]
-id = "days"
-kind = "event days"
-event = "death without relapse"
-printed = "10, 20"
-
-[[claims]]
-id = "efs"
-kind = "survival"
-endpoint = "efs"
-origin = "start"
-horizon = "3y"
-printed = "47%"
-events = 13
-"""
+    claims = claim(id="relapses", kind="count", of="relapses", printed="12")
+    claims += claim(id="deaths", kind="count", of="deaths", printed="1")
+    claims += claim(id="days", kind="event days", event="death without relapse", printed="10, 20")
+    claims += survival(id="efs", events=13)
     assert refused(tmp_path, HEAD + SIZE + claims) == [
         "paper.toml › claims[2]: 12 relapses in 11 cases. Allowed: a count up to the total. Correct one of them.",
         "paper.toml › claims[4].printed: 2 days of death without relapse for 1. Allowed: a count up to the total. "
@@ -364,34 +268,12 @@ events = 13
 
 def test_days_beyond_a_lifetime_and_halves_of_cases(tmp_path: Path) -> None:
     """Also in a file that is wrong elsewhere."""
-    claims = """
-[[claims]]
-id = "half"
-kind = "count"
-of = "relapses"
-printed = "2.5"
-
-[[claims]]
-id = "efs"
-kind = "survival"
-endpoint = "efs"
-origin = "start"
-horizon = "99999999999y"
-printed = "47%"
-
-[[claims]]
-id = "follow-up"
-kind = "median and range"
-of = "follow-up"
-unit = "years"
-printed = "267 (58-1163)"
-
-[[claims]]
-id = "days"
-kind = "event days"
-event = "relapse"
-printed = "35.5, 10000000"
-"""
+    claims = claim(id="half", kind="count", of="relapses", printed="2.5")
+    claims += survival(id="efs", horizon="99999999999y")
+    claims += claim(
+        id="follow-up", kind="median and range", of="follow-up", unit="years", printed="267 (58-1163)"
+    )
+    claims += claim(id="days", kind="event days", event="relapse", printed="35.5, 10000000")
     expected = [
         "paper.toml › claims[2].printed: 2.5 is not a number of cases. Allowed: a whole number from 0. "
         "Correct the number.",
@@ -412,16 +294,7 @@ printed = "35.5, 10000000"
 
 
 def test_a_large_cohort_is_not_searched(tmp_path: Path) -> None:
-    claims = """
-[[claims]]
-id = "efs"
-kind = "survival"
-endpoint = "efs"
-origin = "start"
-horizon = "3y"
-printed = "47%"
-events = 5
-"""
+    claims = survival(id="efs", events=5)
     path = tmp_path / "paper.toml"
     path.write_text(HEAD + SIZE.replace('"11"', '"99999999999"') + claims, encoding="utf-8")
     verdict = judge(load_claims(path)).verdicts[1]

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from caseseries.intake.cells import allowed_in, parse_cell
-from caseseries.intake.workbook import Cell, Kind
+from caseseries.intake.sheet import Cell, Kind
 from caseseries.record.dates import ClinicalDate
 from caseseries.study.forms import Column
 

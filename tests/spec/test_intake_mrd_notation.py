@@ -4,7 +4,7 @@ import pytest
 
 from caseseries.intake.mrd_notation import FRACTION, LOG, PERCENT, Notation, doubts_in, read_mrd
 from caseseries.intake.notices import Notice
-from caseseries.intake.workbook import Cell
+from caseseries.intake.sheet import Cell
 
 WORDS = {
     "neg": "not detected",

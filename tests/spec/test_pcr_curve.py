@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from caseseries.pcr.criteria import PREVENT_FALSE_NEGATIVE, load_profile
 from caseseries.pcr.curve import State, call_wells, count_states, find_crossings
+from caseseries.pcr.mrd import interpret_plate
 from pcr_plates import logistic, plate_of, well
 
 CYCLES = np.arange(1, 51)
@@ -45,9 +47,10 @@ def test_curves_that_lost_their_baseline_to_the_instrument_are_read_alike():
 
 
 def test_a_flat_well_and_a_drifting_well_do_not_amplify():
-    drift = 2 + 0.05 * CYCLES
-    fading = 2 + 0.4 * np.exp(-CYCLES / 3)
-    bowed = 2 + 1.5 * (1 - np.exp(-CYCLES / 15))
+    noise = np.random.default_rng(1).normal(0, 0.01, len(CYCLES))
+    drift = 2 + 0.05 * CYCLES + noise
+    fading = 2 + 0.4 * np.exp(-CYCLES / 3) + noise
+    bowed = 2 + 1.5 * (1 - np.exp(-CYCLES / 15)) + noise
     calls = calls_of([*series(20, 25, 30), logistic(np.inf), drift, fading, bowed])
     assert [call.state for call in calls[3:]] == [State.NONE] * 4
     assert all(call.cq is None for call in calls[3:])
@@ -151,3 +154,22 @@ def test_short_and_gappy_curves_are_read():
     short = logistic(25.0, 0.95)[:40]
     calls = calls_of([*series(20, 30), gappy, short])
     assert [call.cq for call in calls[2:]] == pytest.approx([25.0, 25.0], abs=0.05)
+
+
+@pytest.mark.parametrize("line", [-1.3, 0.8, 2.0])
+def test_an_instrument_that_sets_its_line_elsewhere_disagrees_in_no_well_but_the_odd_one(line):
+    """Another threshold shifts every Cq of a target alike; among them the one that is really odd must be seen."""
+    cqs = np.linspace(20, 33, 12)
+    theirs = [*(cqs[:-1] + line), 25.0]
+    wells = [well(f"A{n}", "pt", cq=cq) for n, cq in enumerate(theirs, 1)]
+    calls = call_wells(plate_of(wells, [logistic(cq) for cq in cqs]), late_after=40)
+    odd = [n for n, call in enumerate(calls) if call.note]
+    assert odd == [11]
+    usual = float(calls[11].note.rsplit(" ", 1)[1])
+    assert usual == pytest.approx(abs(line), abs=0.05)  # a Cq in closed form is found within this
+    report = interpret_plate(
+        plate_of(wells, [logistic(cq) for cq in cqs]), load_profile(PREVENT_FALSE_NEGATIVE)
+    )
+    (said,) = (finding.what for finding in report.findings if finding.code == "well.offset")
+    when = "earlier" if line > 0 else "later"
+    assert said == f"IGH: our Cq are {usual:.2f} cycles {when} than the instrument's in most wells"

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from caseseries.pcr.criteria import PREVENT_FALSE_NEGATIVE, load_profile
+from caseseries.pcr.criteria import PREVENT_FALSE_NEGATIVE, PREVENT_FALSE_POSITIVE, load_profile
 from caseseries.pcr.markers import join_markers
 from caseseries.pcr.mrd import interpret_plate
 from caseseries.pcr.plate import Task
@@ -26,18 +26,19 @@ from pcr_plates import (
 )
 
 PROFILE = load_profile(PREVENT_FALSE_NEGATIVE)
+STRICT = load_profile(PREVENT_FALSE_POSITIVE)
 SEEN = Setup(curves_reviewed_by="EB")
 CELLS = 500 * 1000 / 6.6 * 3
 NOTHING = ["Undetermined"] * 3
 
 
-def report_of(bench: Bench, setup: Setup = SEEN):
-    return interpret_plate(bench.plate(), PROFILE, setup)
+def report_of(bench: Bench, setup: Setup = SEEN, profile=PROFILE):
+    return interpret_plate(bench.plate(), profile, setup)
 
 
-def level_of(cqs, background=None, water=None, shift=0.0, setup=SEEN):
+def level_of(cqs, background=None, water=None, shift=0.0, setup=SEEN, profile=PROFILE):
     bench = usual_bench({}, background, water).add("pt", cqs).control("pt", shift={"pt": shift})
-    return next(one for one in report_of(bench, setup).levels if one.sample == "pt")
+    return next(one for one in report_of(bench, setup, profile).levels if one.sample == "pt")
 
 
 def test_a_level_on_the_line_is_itself():
@@ -108,6 +109,14 @@ def test_a_call_between_the_two_aims_says_so():
 def test_a_well_as_late_as_the_background_is_negative_to_both():
     one = level_of([39.5, 39.5, "Undetermined"], [40.0, 40.5, "Undetermined"])
     assert one.level.state is LevelState.NOT_DETECTED
+    assert one.reasons[0] == (
+        "2 of 3 wells amplify, the first at 39.50; positive is up to 39.00 (background 40.00 less 1)"
+    )
+    strict = level_of([34.0, "Undetermined", "Undetermined"], [40.0, 40.5, "Undetermined"], profile=STRICT)
+    assert strict.level.state is LevelState.NOT_DETECTED
+    assert strict.reasons[0].endswith(
+        "positive is up to 37.00 (background 40.00 less 3), and 2 such wells are wanted"
+    )
 
 
 def test_above_the_highest_standard_is_extrapolated_and_said():
@@ -357,6 +366,16 @@ def test_a_marker_that_amplifies_and_cannot_be_read_is_spoken_for_by_no_other(cl
     (sample,) = join_markers(report_of(bench).levels, PROFILE)
     assert sample.level.state is LevelState.NOT_EVALUABLE
     assert sample.reasons[0].startswith("TRG may stand higher than every other marker: standard curve: ")
+
+
+def test_a_sample_too_high_by_every_marker_says_so():
+    """ "No marker is evaluable" would read as nothing measured."""
+    bench = usual_bench({"pt": three(cq_at(1e4))})
+    (sample,) = join_markers(report_of(bench).levels, PROFILE)
+    assert sample.level.state is LevelState.NOT_EVALUABLE
+    assert sample.reasons == (
+        "IGH may be high: very high: it reads 1.0e+04 of undiluted diagnosis DNA; dilute and repeat",
+    )
 
 
 def test_late_wells_of_an_unreadable_marker_are_no_more_than_its_background():

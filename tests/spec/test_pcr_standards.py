@@ -180,3 +180,11 @@ def test_a_curve_without_a_usable_well_is_named_by_its_run():
         "p.rdml › run 1: the standard curve of IGH is refused: 0 reproducible dilution steps, under 3; step 0.1 is "
         "outside the range: none of its wells can be used; "
     )
+
+
+def test_no_amount_is_read_from_steps_that_make_no_line():
+    """Constant Cq with one apart have no slope: "the others put it at 4.3e-85" helped nobody."""
+    bench = Bench().standards({1e-1: three(25.0), 1e-2: three(28.5), 1e-3: three(25.0), 1e-4: three(25.0)})
+    curve = next(one for one in interpret_plate(bench.plate(), PROFILE).curves)
+    assert "step 0.01 is off the line by 3.50 cycles" in curve.reasons
+    assert "put it at" not in " ".join(curve.reasons)

@@ -7,7 +7,16 @@ import pytest
 from caseseries.analysis.cohort import form_cohort
 from caseseries.analysis.run import Analysis, analyse
 from caseseries.present.abstract import abstract
-from caseseries.present.document import Bullets, Callout, Document, Figure, Heading, Paragraph, Table
+from caseseries.present.document import (
+    Bullets,
+    Callout,
+    Document,
+    Figure,
+    Heading,
+    Paragraph,
+    Table,
+    words_of,
+)
 from caseseries.present.report import Material, Reading, assemble
 from caseseries.present.wording import plain, show
 from caseseries.record.patient import Patient
@@ -60,7 +69,12 @@ def words(document: Document) -> str:
             case Figure(title=title, caption=caption, alt=alt):
                 said += [title, plain(caption), alt]
             case Table(title=title, columns=columns, rows=rows, footnotes=notes):
-                said += [title, *columns, *notes, *(plain(cell) for row in rows for cell in row.cells)]
+                said += [
+                    title,
+                    *map(words_of, columns),
+                    *notes,
+                    *(plain(cell) for row in rows for cell in row.cells),
+                ]
     return "\n".join(said)
 
 
@@ -207,4 +221,4 @@ def test_a_caption_speaks_of_what_is_drawn() -> None:
         for block in told([infused("L-1", SEEN, **level)], **CAR_T)[0].blocks
         if isinstance(block, Figure) and block.id == "mrd-over-time"
     ]
-    assert plain(figure.caption) == "All specimens of each case. Dotted: the protocol's limit."
+    assert plain(figure.caption) == "All specimens of each case; dotted is the protocol’s limit."

@@ -206,7 +206,7 @@ def test_a_reference_cohorts_own_error_is_for_normal_tests_only():
     assert plain.expected == pytest.approx((2 / 3 + 1 / 2,))
     assert plain.statistic == pytest.approx((1 - 7 / 6) ** 2 / (7 / 6), rel=1e-12)
     assert wide.statistic == pytest.approx((1 - 7 / 6) ** 2 / (7 / 6 + 4 / 9 + 1 / 4), rel=1e-12)
-    assert wide.name.endswith("with the reference's sampling error")
+    assert wide.name.endswith("with the reference’s sampling error")
     for reference, method in ((cohort, "exact"), (reference_exponential(0.5, 10), "log-rank")):
         with pytest.raises(ValueError, match="needs a reference cohort and a normal test"):
             compare_to_reference(table, reference, method, reference_error=True)

@@ -83,7 +83,7 @@ def test_a_reference_cohort_brings_its_own_error():
     assert own == pytest.approx(at_risk**2 @ [1 / 16, 1 / 9, 1 / 4])
     assert unsure.statistic == pytest.approx((5 - expected) ** 2 / (expected + own))
     assert unsure.p > known.p
-    assert unsure.name == "one-sample log-rank test, with the reference's sampling error"
+    assert unsure.name == "one-sample log-rank test, with the reference’s sampling error"
     wu = compare_to_reference(ELEVEN, reference, "wu", reference_error=True)
     assert wu.statistic == pytest.approx((5 - expected) ** 2 / ((5 + expected) / 2 + own))
 
@@ -105,7 +105,7 @@ def test_where_nothing_is_expected_nothing_is_tested():
 def test_an_error_that_the_reference_has_not_is_refused(method):
     reference = reference_from_table(ELEVEN) if method == "exact" else reference_exponential(0.5, 10)
     with pytest.raises(
-        ValueError, match="the reference's sampling error needs a reference cohort and a normal test"
+        ValueError, match="the reference’s sampling error needs a reference cohort and a normal test"
     ):
         compare_to_reference(ELEVEN, reference, method, reference_error=True)
 

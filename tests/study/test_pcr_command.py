@@ -92,6 +92,9 @@ def test_a_plate_named_twice_is_refused_and_two_of_one_name_are_kept_apart(cases
     copy.write_bytes(write_rdml(simulate_plate(design, plate.name, np.random.default_rng(9))))
     both = json.loads(caseseries("mrd", str(plate), str(copy), "--json").stdout)
     assert len({well["plate"] for well in both["wells"]}) == 2
+    head, first, *_ = caseseries("mrd", str(plate), str(copy), "--roles").stdout.splitlines()
+    assert head.split()[:3] == ["plate", "run", "well"]
+    assert first.startswith(str(plate))
 
 
 def test_a_plate_without_anything_to_draw_says_so(caseseries, data_folder, tmp_path):

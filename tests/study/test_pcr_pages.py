@@ -1,23 +1,27 @@
 """The laboratory's pages: what they must say, the same twice, and honest when there is nothing to draw."""
 
+import json
 import re
+from datetime import date
 
 import numpy as np
 import pytest
 from pypdf import PdfReader
 
-from caseseries.analysis.plates import show_plate
+from caseseries.analysis.plates import show_courses, show_plate
 from caseseries.pcr.criteria import PREVENT_FALSE_NEGATIVE, load_profile
 from caseseries.pcr.mrd import interpret_plate
 from caseseries.pcr.plate import join_plates
 from caseseries.pcr.reading import read_plate
+from caseseries.pcr.record import record_plate
+from caseseries.pcr.setup import Saying, Setup
 from caseseries.pcr.simulate import Assay, Design, MadeSample, simulate_plate
 from caseseries.present.document import Heading
 from caseseries.present.figures.plates import HEIGHT, TOP, page_figure
 from caseseries.present.html import render_html
 from caseseries.present.laboratory import compose_pages, write_pages
 from caseseries.present.wording import power, powers
-from pcr_plates import cq_at, logistic, made, three, usual_bench, usual_standards
+from pcr_plates import Bench, cq_at, logistic, made, three, usual_bench, usual_standards
 
 PROFILE = load_profile(PREVENT_FALSE_NEGATIVE)
 ASSAY = Assay("IGH-1", background_share=0.5, background_cq=40.0)
@@ -165,7 +169,7 @@ def test_without_background_the_limits_of_both_aims_are_drawn():
     report = interpret_plate(usual_bench({"a": three(30.0)}).plate(), PROFILE)
     (page,) = show_plate(report).pages
     highest = max(cq for cq in usual_standards()[1e-5] if isinstance(cq, float))
-    assert page.marker.lines == (("FN limit", highest + 4.0), ("FP limit", highest + 1.5))
+    assert dict(page.marker.lines) == pytest.approx({"FN limit": highest + 4.0, "FP limit": highest + 1.5})
     assert "FN limit" in page_figure(page).svg
 
 
@@ -190,6 +194,28 @@ def test_a_load_without_a_baseline_is_drawn_as_high_as_it_is():
         if well.role == "follow-up":
             assert well.state == "baseline failure"
             assert well.net == pytest.approx(tuple(high - 2.0), abs=0.05)
+
+
+def test_a_load_too_high_to_read_is_named_where_every_level_stands():
+    """ "Not evaluable" alone, on the first page, is what an empty tube would get."""
+    high = logistic(2.0, 0.95) + np.random.default_rng(1).normal(0, 0.01, 50)
+    shown = show_plate(interpret_plate(made(high, high, high), PROFILE))
+    (levels,) = titles(compose_pages(shown, "x"), "Levels")
+    assert levels.rows[0].cells[2][0].text == "not evaluable: very high, dilute and repeat"
+    few = show_plate(interpret_plate(usual_bench({"pt": [30.0, 30.1]}).plate(), PROFILE))
+    assert few.pages[0].verdict == "not evaluable: wells"
+
+
+def test_two_specimens_of_one_day_are_shown_at_the_higher():
+    """Marrow and blood of one day: the blood must not cover the marrow."""
+    samples = (MadeSample("marrow", 2e-3), MadeSample("blood", 0.0), MadeSample("later", 1e-3))
+    days = {"marrow": 1, "blood": 1, "later": 30}
+    said = Setup(
+        samples={name: Saying(case="NB-01", specimen_date=date(2020, 1, day)) for name, day in days.items()}
+    )
+    report = interpret_plate(simulate_plate(Design(ASSAY, samples), "p.rdml"), PROFILE, said)
+    (course,) = show_courses(report)
+    assert [point.state for point in course.points] == ["quantified", "quantified"]
 
 
 def test_a_prolonged_line_ends_where_its_panel_ends():
@@ -254,3 +280,18 @@ def test_only_the_wells_of_the_sample_s_own_runs_are_on_its_page():
         places = [well.position for well in page.control.wells]
         assert len(places) == len(set(places)) > 0
         assert page.trail
+
+
+@pytest.mark.parametrize("cqs", [(25, 25.001, 25.002), (25.002, 25.001, 25), (25, 25, 25), (20, 30, 31)])
+@pytest.mark.parametrize("sample", [10.0, 20.0, 45.0])
+def test_standards_that_make_no_line_are_drawn_without_one(cqs, sample):
+    """A level line has no efficiency, and puts a sample at 10 to the thousands."""
+    standards = {10.0**-n: [float(cq)] * 3 for n, cq in enumerate(cqs, 1)}
+    bench = (
+        Bench().standards(standards).add("MNC", ["Undetermined"] * 3).add("pt", [sample] * 3).control("pt")
+    )
+    report = interpret_plate(bench.plate(), PROFILE)
+    assert "<svg" in render_html(compose_pages(show_plate(report), "x"))
+    (curve,) = (one for one in record_plate(report, "x")["curves"] if not one["control_gene"])
+    json.dumps(curve, allow_nan=False)
+    assert curve["efficiency"] is None or curve["slope"] < -0.5

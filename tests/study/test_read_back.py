@@ -3,6 +3,7 @@
 import json
 import re
 import zipfile
+from collections import Counter
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
@@ -10,7 +11,17 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from account import NUMBER, Account, find_orphans, open_account
+from account import (
+    JOURNAL,
+    NUMBER,
+    Account,
+    as_pattern,
+    find_orphans,
+    levels,
+    lines_of_reading,
+    open_account,
+    reasons,
+)
 from caseseries.pipeline import SOFTWARE, analyse_study, check_study, describe_reading
 from caseseries.present.document import Document, Number, Paragraph, Text
 from caseseries.present.docx import write_docx
@@ -22,6 +33,7 @@ from read_back import (
     differences_in_pdf,
     differences_in_word,
     read_page,
+    read_page_with_places,
     read_pdf,
     read_word,
     read_word_margins,
@@ -64,6 +76,8 @@ PLANTED = [
     ("asks for 5.", "asks for 6.", "nothing explains 6"),
     ("2064 non-empty", "2065 non-empty", "nothing explains 6"),
     ("(CD19) (148)", "(CD19) (149)", "nothing explains"),
+    (">N = 11</a></th>", ">N = 12</a></th>", "N = 12 is not printed by n.cases"),
+    ("1958;53:457–481.", "1958;53:457–481, table 2.", "nothing explains 1958"),
     (">1163</a></td>", ">1164</a></td>", "nothing explains 1164"),
     (">9 / 11</a>", ">9 / 12</a>", "9 / 12 is not printed by mrd.response.complete"),
     ("<b>Table 4.", "<b>Table 5.", "nothing explains 5"),
@@ -72,7 +86,7 @@ PLANTED = [
     (">7</text>", ">8</text>", "the rows of adtte.csv give 11 7 3 2 2 1 1"),
     (">18</text>", ">19</text>", "these are no marks of an axis"),
     (">0.1%</text>", ">0.2%</text>", "these are no marks of an axis"),
-    ("31 October 2019.", "30 October 2019.", "nothing explains 30"),
+    ("31 October 2019</a>.", "30 October 2019</a>.", "nothing explains 30"),
     (
         ">0.42 (95% CI 0.05–1.55)</a>",
         ">0.43 (95% CI 0.05–1.55)</a>",
@@ -80,8 +94,7 @@ PLANTED = [
     ),
     (">1.3 cases</a>", ">1.4 cases</a>", "is not printed by compare.os_mixture.36m.effective"),
     ("n = 202;", "n = 203;", "nothing explains 203"),
-    ("for the 7 of ours", "for the 8 of ours", "nothing explains 8"),
-    ("(Figure 8; Table 7)", "(Figure 9; Table 7)", "nothing explains 9"),
+    (">Figure 8</a>; ", ">Figure 9</a>; ", "nothing explains 9"),
     ("censored before day 1095", "censored before day 1096", "nothing explains 8"),
     ("sha256sum prints it", "sha256sum prints 16", "nothing explains 15"),
 ]
@@ -136,6 +149,75 @@ def test_every_number_of_a_table_and_of_a_figure_of_cases_opens_a_trail(demo):
         assert [cell for cell in cells if re.search(r"\d", cell) and "<a " not in cell] == []
     drawings = re.findall(r'<figure id="(figure-[^"]*)">(.*?)</figure>', page, re.DOTALL)
     assert [name for name, drawn in drawings if "data-trail" not in drawn] == []
+
+
+def test_every_number_that_opens_no_trail_is_known_to_be_no_result(pieces, account):
+    """And why: each reason is needed, and none is left over."""
+    said, unknown = numbers_without_trail(pieces, account)
+    assert unknown == []
+    assert [reason for reason in (*PLACES, LEVEL, *reasons(account)) if not said[reason]] == []
+
+
+@pytest.mark.parametrize("printed", ["N = 11", "1163", "8 of 11 were censored"])
+def test_a_number_whose_trail_was_left_out_is_found(printed, demo, account, tmp_path):
+    page = (demo / "report" / "report.html").read_text(encoding="utf-8")
+    bare = re.sub(rf"<a [^>]*>({printed}[^<]*)</a>", r"\1", page, count=1)
+    assert bare != page
+    (tmp_path / "bare.html").write_text(bare, encoding="utf-8")
+    [unknown] = numbers_without_trail(read_page(tmp_path / "bare.html"), account)[1][:1]
+    assert printed in unknown
+
+
+def numbers_without_trail(pieces: list[Piece], account: Account) -> tuple[Counter[str], list[str]]:
+    """How often each reason stands for a number outside a link; and the numbers that none stands for."""
+    known = {LEVEL: levels(account)} | {
+        reason: [as_pattern(one) for one in sorted(words, key=len, reverse=True)]
+        for reason, words in reasons(account).items()
+    }
+    said: Counter[str] = Counter()
+    unknown = []
+    for piece in (one for one in pieces if one.kind != "text"):
+        words = piece.bare
+        for reason, found in {**reasons_of_place(piece, account), **known}.items():
+            words, times = re.subn("|".join(found), "", words) if found else (words, 0)
+            said[reason] += times
+        unknown += [f"{piece}: {number}" for number in NUMBER.findall(words)]
+    return said, unknown
+
+
+LEVEL = "the name of a level"
+PLACES = ("the number of a caption", "a reference", "a sum or a hash of the reading", "the name of a row")
+
+
+def reasons_of_place(piece: Piece, account: Account) -> dict[str, list[str]]:
+    """Where a number stands may say that it is no result."""
+    sums = piece.section == "Appendix: what was read" and piece.words in lines_of_reading(account)
+    names = piece.kind == "th" and piece.row > 0
+    return {
+        PLACES[0]: [rf"^{kind} \d+\." for kind in ("Table", "Figure") if piece.kind == "figcaption"],
+        PLACES[1]: [JOURNAL.pattern] if piece.section == "References" else [],
+        PLACES[2]: [".+"] if sums else [],
+        PLACES[3]: [".*\\d.*"] if names else [],
+    }
+
+
+def test_a_citation_leads_to_what_it_names_and_a_reference_back(demo):
+    page = (demo / "report" / "report.html").read_text(encoding="utf-8")
+    pieces, places = read_page_with_places(demo / "report" / "report.html")
+    captions = {piece.block: piece.words.split(".")[0] for piece in pieces if piece.kind == "figcaption"}
+    cites = [(piece, place, words) for piece in pieces for place, words in piece.cites]
+    for piece, place, words in cites:
+        assert page.count(f'id="{place}"') == 1
+        if place in captions:
+            assert captions[place].endswith(words if words.isdigit() else f"{words}")
+        elif piece.section == "References":
+            assert (place, words) in [(f"cited-{words}", words)]
+            assert (f"reference-{words}", words) in places[place].cites
+        else:
+            assert places[place].words.startswith(f"{words}. ")
+    numbers = [int(words) for piece, place, words in cites if place.startswith("reference-")]
+    assert list(dict.fromkeys(numbers)) == sorted(set(numbers)) == list(range(1, max(numbers) + 1))
+    assert len([place for _, place, _ in cites if place.startswith("cited-")]) == max(numbers) > 5
 
 
 def test_the_trail_of_a_case_has_every_cell_that_any_number_has_of_it(demo, account):

@@ -1,12 +1,15 @@
 """The SAS transport files hold what the CSV files hold, by two readers that know nothing of how they were written."""
 
 import csv
+import json
 import shutil
 from datetime import date
+from importlib import metadata
 
 import pytest
 
 from caseseries.analysis.exports import ADSL_COLUMNS
+from caseseries.bundle import read_bundle
 from caseseries.findings import StudyError
 from caseseries.present import transport
 from transport_files import Transport, ibm_float, read_transport
@@ -78,6 +81,12 @@ def test_the_file_says_the_data_cut_and_not_the_time_of_day(pair):
 def test_a_frozen_run_with_transport_files_is_reproduced(study, caseseries):
     again = caseseries("reproduce", study / "report" / "bundle.zip")
     assert (again.returncode, again.stdout.split(":")[0]) == (0, "identical")
+
+
+def test_the_bundle_names_the_versions_of_what_wrote_the_transport_files(study):
+    packages = json.loads(read_bundle(study / "report" / "bundle.zip")["environment.json"])["packages"]
+    written_with = {name: metadata.version(name) for name in ("polars", "pyreadstat")}
+    assert written_with.items() <= packages.items()
 
 
 def test_a_run_that_does_not_ask_leaves_none_behind(study, caseseries, tmp_path):

@@ -203,7 +203,7 @@ def test_a_constant_hazard_reference_gives_the_expected_events_by_hand() -> None
     test, ratio = compare_follow_up(counted), estimate_ratio(counted)
     assert test.expected[0] == pytest.approx(1.0)
     assert ratio.value == pytest.approx(1.0)
-    assert "reference's sampling error" in test.name
+    assert "reference’s sampling error" in test.name
 
 
 def test_each_part_of_a_mixed_cohort_is_expected_by_its_own_reference() -> None:

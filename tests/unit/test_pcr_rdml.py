@@ -171,6 +171,11 @@ def test_curves_of_different_lengths_share_a_matrix():
     np.testing.assert_array_equal(stack_curves([[1.0], [2.0, 3.0]]), [[1, np.nan], [2, 3]])
 
 
+def test_what_no_detector_counts_to_was_not_measured():
+    """1e308 is how some software writes nothing; taken for light it would overflow every sum."""
+    assert np.isnan(stack_curves([[1.0, 1e308, 3.0, -1e308]])).tolist() == [[False, True, False, True]]
+
+
 @pytest.mark.parametrize("again", ["3.0", "2.0"])
 def test_a_cycle_told_twice_is_refused_where_the_two_differ(again):
     """A second run written behind the first would otherwise stand for it."""
@@ -223,6 +228,16 @@ def test_reactions_without_data_are_counted():
     extra = '<react id="2"><sample id="s"/><partitions/></react><react id="3"><sample id="s"/></react></run>'
     (finding,) = read_plate_bytes(rdml(one_well().replace("</run>", extra)), "p.rdml").findings
     assert finding.what == "reactions without data of a real-time PCR: 2, of digital PCR: 1"
+
+
+@pytest.mark.parametrize("react", ["²", "0", "-5", "9" * 5000, "999999999", "٣"])
+@pytest.mark.parametrize("columns", ["12", "0", "-3", "x", "1e400", ""])
+def test_a_number_that_no_plate_has_is_kept_as_written(react, columns):
+    """None of them is a well, and none is an error of ours."""
+    body = one_well(react=react).replace("<columns>12<", f"<columns>{columns}<")
+    (well,) = read_plate_bytes(rdml(body), "p.rdml").wells
+    assert well.position == react
+    assert str(well.where)
 
 
 @pytest.mark.parametrize(("number", "position"), [(96, "H12"), (97, "E1"), (384, "P24")])

@@ -1,5 +1,7 @@
 """What each well is for, who says so, and what is asked when nobody does."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -33,6 +35,8 @@ def part_of(sample: str = "pt 7", setup: Setup | None = None, **more):
         ("P10-3", None),
         ("pt 10-30", None),
         ("1:0", None),
+        ("1:" + "9" * 5000, None),
+        ("10^-" + "9" * 5000, 0.0),
     ],
 )
 def test_dilutions_in_names(name, dilution):
@@ -225,6 +229,39 @@ def test_every_fault_of_a_plate_toml_at_once_with_its_path(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(("value", "shown"), [("true", "True"), ('""', "''"), ('"  "', "'  '"), ("1", "1")])
+def test_an_exclusion_wants_a_reason(tmp_path, value, shown):
+    """A negative may stand beside a well that a person left out, so the person must say why."""
+    (tmp_path / "plate.toml").write_text(f"[wells.C7]\nexclude = {value}\n", encoding="utf-8")
+    with pytest.raises(PlateError) as refused:
+        load_setup(tmp_path / "plate.toml")
+    assert [str(one) for one in refused.value.findings] == [
+        f'plate.toml › wells.C7.exclude: the value is {shown}. Allowed: a reason, as in "bubble, E. Bench". Correct '
+        "the value."
+    ]
+
+
+def test_a_reviewer_without_a_name_is_none(tmp_path):
+    (tmp_path / "plate.toml").write_text('curves_reviewed_by = "  "\n', encoding="utf-8")
+    assert load_setup(tmp_path / "plate.toml").curves_reviewed_by == ""
+
+
+def test_a_well_of_several_plates_is_named_with_its_plate(tmp_path):
+    """C7 was a bubble on one plate; on the other it is a child's."""
+    wells = [replace(well("C7", "pt"), plate=plate) for plate in ("p.rdml", "q 2.rdml")]
+    plate = plate_of(wells, [logistic(25.0)] * 2)
+    for text, excluded in (
+        ("C7", [True, True]),
+        ('"q 2.rdml C07"', [False, True]),
+        ('"p.rdml B6 - D8"', [True, False]),
+    ):
+        (tmp_path / "plate.toml").write_text(f'[wells.{text}]\nexclude = "bubble, EB"\n', encoding="utf-8")
+        said = load_setup(tmp_path / "plate.toml")
+        assert [bool(one.excluded) for one in apply_setup(plate, said).wells] == excluded
+        told = [one.what for one in check_setup(plate, said, "plate.toml") if one.code != "setup.no_match"]
+        assert told == (["C7 is on each of p.rdml, q 2.rdml, and meant on each"] if all(excluded) else [])
+
+
 def test_a_plate_toml_that_is_not_toml_says_where(tmp_path):
     path = tmp_path / "plate.toml"
     path.write_text("samples = [", encoding="utf-8")
@@ -306,3 +343,28 @@ def test_a_well_without_a_target_is_asked_about_and_a_file_without_any_has_one()
     assert parts[1].because == "it names no target, and others do"
     assert {one.target for one in name_targets(plate_of(wells[1:])).wells} == {"unnamed target"}
     assert name_targets(plate_of(wells)).wells == tuple(wells)
+
+
+def test_the_control_gene_of_the_markers_dilutions_is_reference_dna():
+    """Two dyes in a well, and a file that gives the amount to the sample, not to the target."""
+    wells = []
+    for n, amount in enumerate((0.1, 0.01, 0.001)):
+        said = {"task": Task.STANDARD, "quantity": amount, "unit": "dil"}
+        wells += [well(f"A{n}", f"dx {n}", **said), well(f"A{n}", f"dx {n}", "ALB", **said)]
+    nanograms = [
+        well(f"B{n}", f"ng {n}", "ALB", task=Task.STANDARD, quantity=amount, unit="ng")
+        for n, amount in enumerate((500.0, 50.0, 5.0))
+    ]
+    parts = assign_roles(plate_of([*wells, *nanograms]))
+    found = {
+        (one.target, one.sample[:2]): part.role for one, part in zip((*wells, *nanograms), parts, strict=True)
+    }
+    assert found == {
+        ("IGH", "dx"): Role.STANDARD,
+        ("ALB", "dx"): Role.REFERENCE,
+        ("ALB", "ng"): Role.STANDARD,
+    }
+    alone = assign_roles(
+        plate_of(wells)
+    )  # without a curve of its own nothing says what the dilutions are to it
+    assert {part.role for part in alone} == {Role.STANDARD}

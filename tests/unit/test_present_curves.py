@@ -18,7 +18,7 @@ from caseseries.present.figures.curves import (
     steps,
     time_axis,
 )
-from present_ink import colliding, facts_of, outside, points_of, texts_of, traces_of
+from present_ink import colliding, edges_of, facts_of, outside, points_of, texts_of, traces_of
 from present_sample import EFS, INCIDENCE, SURVIVAL, make_incidence, make_survival
 
 ALONE = make_survival("Event-free survival", EFS)
@@ -66,6 +66,20 @@ def test_it_is_dashed_where_too_few_are_at_risk():
     right = points_of(dashed)[-1][0]
     assert (points_of(dashed)[0][0] - left) / (right - left) * 1163 == pytest.approx(431, abs=0.05)
     assert points_of(solid)[-1] == points_of(dashed)[0]
+
+
+def test_the_limits_are_drawn_as_lines_and_dotted_where_too_few_are_at_risk():
+    upper, lower, *thin = edges_of(survival_figure([ALONE], 3, 0.95).svg, pen.BLUE)
+    enough = [i for i, at_risk in enumerate(ALONE.at_risk) if at_risk >= 3]
+    for drawn, limits in ((drawn_levels(upper), ALONE.upper), (drawn_levels(lower)[::-1], ALONE.lower)):
+        known = {round(limits[i], 6) for i in enough}
+        assert drawn == pytest.approx(sorted(known, reverse=True), abs=1e-4)
+    assert [path.get("stroke-dasharray") is None for path in (upper, lower, *thin)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_the_key_speaks_of_dashes_only_where_there_are_some():

@@ -16,6 +16,7 @@ from caseseries.present.wording import (
     join,
     level_percent,
     limits_of,
+    p_value,
     percent,
     plain,
     rounded,
@@ -126,7 +127,7 @@ STYLED = {
     "blood": ("47% (95% CI, 2-80)", "9/11 (82%; 95% CI, 48-98)", "9 (82%)", "2-80", "0.5 years (95% CI, 0.2-1.2)", "0.06%"),
     "lancet": ("47% (95% CI 2–80)", "9/11 (82%; 95% CI 48–98)", "9 (82%)", "2–80", "0·5 years (95% CI 0·2–1·2)", "0·06%"),
     "jama": (
-        "47% (95% CI, 2 to 80)", "9/11 (82%; 95% CI, 48 to 98)", "9 (82)", "2 to 80", "0.5 years (95% CI, 0.2 to 1.2)", "0.06%",
+        "47% (95% CI, 2%-80%)", "9/11 (82%; 95% CI, 48%-98%)", "9 (82)", "2-80", "0.5 years (95% CI, 0.2-1.2)", "0.06%",
     ),
 }  # fmt: skip
 
@@ -148,6 +149,31 @@ def test_a_journals_style_changes_how_a_number_is_printed(style: str) -> None:
         age.shown,
         level.shown,
     ) == STYLED[style]
+
+
+P_VALUES = {
+    "plain": ["0.21", "0.10", "0.02", "0.01", "0.004", "<0.001", "1.00"],
+    "blood": [".21", ".10", ".02", ".01", ".004", "<\u00a0.001", ">\u00a0.99"],
+    "jama": [".21", ".10", ".02", ".01", ".004", "<\u00a0.001", ">\u00a0.99"],
+    "lancet": ["0·21", "0·10", "0·021", "0·010", "0·0042", "0·0003", "1·00"],
+}
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_p_value_has_as_many_figures_as_the_journal_prints(style: str) -> None:
+    """p=0·021 and p=0·0003 in Lancet Oncol 2011;12:1204; P = .03, P = .006 and P < .001 in Blood 2021;138:331."""
+    values = (0.21, 0.0996, 0.0213, 0.00997, 0.0042, 0.0003, 0.9996)
+    assert [show(Results([result("p-value", p)]), style)["a.b"].shown for p in values] == P_VALUES[style]
+
+
+def test_the_least_p_of_the_lancet_has_four_decimals() -> None:
+    assert p_value(0.00009, STYLES["lancet"]) == "<0·0001"
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_limits_of_which_one_may_be_negative_are_joined_by_to(style: str) -> None:
+    shown = show(Results([result("percentage points", 28, -20, 64)]), style)["a.b"].shown
+    assert shown.endswith("CrI −20 to 64)" if style in ("plain", "lancet") else "CrI, −20 to 64)")
 
 
 @pytest.mark.parametrize("style", STYLES)

@@ -8,13 +8,13 @@ from datetime import date
 import numpy as np
 
 from caseseries.analysis.displays import LevelAt, Trajectory
-from caseseries.pcr.command import say_level
+from caseseries.pcr.command import say_efficiency, say_level
 from caseseries.pcr.control import Control
 from caseseries.pcr.criteria import load_profile
 from caseseries.pcr.curve import take_baselines
 from caseseries.pcr.evidence import Evidence, latest_positive
 from caseseries.pcr.folder import DAY, day_in
-from caseseries.pcr.interpret import MarkerLevel
+from caseseries.pcr.interpret import VERY_HIGH, MarkerLevel
 from caseseries.pcr.markers import SampleLevel, join_markers
 from caseseries.pcr.mrd import AIMS, PlateReport
 from caseseries.pcr.roles import Role
@@ -151,7 +151,8 @@ def show_courses(report: PlateReport) -> tuple[Trajectory, ...]:
     for sample in join_markers(report.levels, report.profile):
         patient, day = _whose(sample.sample, report.setup.samples.get(sample.sample, Saying()))
         if day is not None:
-            by_patient.setdefault(patient, {})[day] = sample
+            same = by_patient.setdefault(patient, {})
+            same[day] = max(same.get(day, sample), sample, key=lambda one: one.level.bounds()[1])
     return tuple(_course(patient, found) for patient, found in by_patient.items() if len(found) > 1)
 
 
@@ -209,7 +210,7 @@ def _page(report: PlateReport, level: MarkerLevel, nets: dict[Reaction, tuple[fl
     wells = [one for one in report.reactions if _belongs(one, evidence.target, evidence.sample, runs)]
     return PlatePage(
         sample=evidence.sample,
-        verdict=say_level(level.level),
+        verdict=_verdict(level),
         reasons=level.reasons,
         calls=tuple(level.calls.items()),
         facts=tuple(_facts_of(level)),
@@ -217,6 +218,15 @@ def _page(report: PlateReport, level: MarkerLevel, nets: dict[Reaction, tuple[fl
         control=_control_side(report, evidence.sample, control, nets) if control else None,
         trail=tuple(RuleShown(rule.name, rule.passed, rule.detail) for rule in level.trail),
     )
+
+
+def _verdict(level: MarkerLevel) -> str:
+    """The level in words; without one, what stopped it, for a load too high to read must not pass for an empty tube."""
+    said = say_level(level.level)
+    if any(rule.code == VERY_HIGH for rule in level.stopped_by):
+        return f"{said}: very high, dilute and repeat"
+    names = ", ".join(dict.fromkeys(rule.name for rule in level.stopped_by))
+    return f"{said}: {names}" if names else said
 
 
 def _curve_page(
@@ -310,7 +320,8 @@ def _show_curve(curve: StandardCurve | None, cqs: Sequence[float]) -> StandardSh
     if curve is None:
         return None
     used = {id(one) for one in curve.used}
-    line = curve.range_line or curve.line
+    drawn = curve.range_line or curve.line
+    line = drawn if drawn and drawn.falls else None
     return StandardShown(
         unit=curve.unit,
         points=tuple(
@@ -319,7 +330,7 @@ def _show_curve(curve: StandardCurve | None, cqs: Sequence[float]) -> StandardSh
             for one in step.reactions
             if one.cq is not None
         ),
-        sample=tuple((line.read(cq), cq) for cq in cqs) if line and line.slope else (),
+        sample=tuple((line.read(cq), cq) for cq in cqs) if line else (),
         slope=line.slope if line else None,
         intercept=line.intercept if line else None,
         accepted=curve.accepted,
@@ -335,6 +346,6 @@ def _facts(curve: StandardCurve) -> tuple[tuple[str, str], ...]:
     for name, line in (("every step", curve.line), ("quantitative range", curve.range_line)):
         if line is not None:
             fit = f"slope {line.slope:.3f}, intercept {line.intercept:.2f}, r {line.r:.4f}, r² {line.r2:.4f}"
-            facts.append((name, f"{fit}, efficiency {100 * line.efficiency:.1f} %, {line.n} wells"))
+            facts.append((name, f"{fit}, efficiency {say_efficiency(line)}, {line.n} wells"))
     reasons: Sequence[str] = curve.reasons or ("no step is left out",)
     return (*facts, ("verdict", "; ".join(("accepted" if curve.accepted else "refused", *reasons))))

@@ -11,7 +11,6 @@ from itertools import combinations
 from caseseries.analysis.outcomes import Clock, events_before, spoken
 from caseseries.analysis.results import Result, Results
 from caseseries.findings import join
-from caseseries.record.patient import Source
 from caseseries.stats.proportions import estimate_proportion
 from caseseries.study.definition import Study, days_of
 from caseseries.timeline.course import Course
@@ -53,11 +52,6 @@ def count_before(courses: Sequence[Course], clocks: Sequence[Clock], level: floa
                 estimate,
                 sources,
             )
-
-
-def course_cells(course: Course, kinds: Sequence[str]) -> tuple[Source, ...]:
-    """The cells behind every moment of the given kinds."""
-    return tuple(source for moment in course.all(*kinds) for source in moment.sources)
 
 
 def see_limits(results: Results, clocks: Sequence[Clock], study: Study) -> tuple[Remark, ...]:

@@ -339,7 +339,7 @@ def _tipping(stem: str, point: float | None, n: int) -> Result:
 def _over_follow_up(pair: _Pair) -> Iterator[Result]:
     counted = expect([(part.table, part.outcome.reference) for part in pair.parts])
     n, level, short = counted.n, pair.study.report.level, pair.clock.endpoint.short
-    caveats = [] if counted.own is not None else ["the reference's own error is not known and not counted"]
+    caveats = [] if counted.own is not None else ["the reference’s own error is not known and not counted"]
     caveats += [
         f"follow-up beyond day {part.outcome.last_day} has no reference in {part.outcome.study} and is not counted"
         for part in pair.parts
@@ -350,7 +350,7 @@ def _over_follow_up(pair: _Pair) -> Iterator[Result]:
         ("expected", f"Expected {short} events", counted.expected),
     ):
         estimate = Estimate(
-            value, None, None, level, "sum of the reference's hazard over our follow-up", n, counted.observed
+            value, None, None, level, "sum of the reference’s hazard over our follow-up", n, counted.observed
         )
         decimals = 0 if name == "observed" else 1
         yield Result(
@@ -414,7 +414,7 @@ def _reference(part: _Part) -> str:
     """What is published of whom, where, and how far it was read: a footnote."""
     outcome = part.outcome
     n = f", n = {outcome.n}" if outcome.n else ""
-    kind = f", for the {len(part.cases)} of ours “{part.level}”" if part.level else ""
+    kind = f", for ours “{part.level}”" if part.level else ""
     return f"{outcome.study}{kind}: {outcome.population}{n}; {outcome.endpoint} from {outcome.origin}; {outcome.told}."
 
 

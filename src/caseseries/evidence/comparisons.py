@@ -113,7 +113,7 @@ def compare_follow_up(counted: Expected) -> Comparison:
     if counted.expected <= 0:
         return Comparison(name, None, None, None, counted.n, *counts, because="no event is expected")
     if counted.own is not None:
-        name += ", with the reference's sampling error"
+        name += ", with the reference’s sampling error"
     variance = counted.expected + (counted.own or 0.0)
     statistic = (counted.observed - counted.expected) ** 2 / variance
     return Comparison(name, statistic, 1, chi_square_tail(statistic, 1), counted.n, *counts)

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from caseseries.evidence.alone import (
     Verdict,
+    Word,
     judge_pairs,
     judge_parts,
     judge_proportion,
@@ -115,11 +116,17 @@ def _judge_claim(
 
 
 def _judge_survival(paper: Paper, claim: Survival, settled: Settled, narrowing: Narrowing) -> Verdict:
-    open_ = GIVEN_UP if claim.id in settled.undecided else ""
-    if not open_ and not paper.interval_checked(claim, settled.example, settled.choices):
-        open_ = "The estimate fits the other claims; its BPCP interval was not held against so many."
-    because = " ".join((*_explain_survival(paper, claim, settled, narrowing), *([open_] if open_ else [])))
-    return Verdict(claim.id, claim.printed, "not checked" if open_ else "possible", because)
+    because = [*_explain_survival(paper, claim, settled, narrowing)]
+    verdict: Word = "not checked"
+    if claim.id in settled.undecided:
+        because.append(GIVEN_UP)
+    elif not paper.interval_checked(claim, settled.example, settled.choices):
+        because.append("The estimate fits the other claims; its BPCP interval was not held against so many.")
+    else:
+        verdict = "possible"
+        if claim.interval != "none" and not narrowing.complete:
+            because.append("One that has the printed interval fits the other claims.")
+    return Verdict(claim.id, claim.printed, verdict, " ".join(because))
 
 
 # --- sentences -----------------------------------------------------------------------------------------

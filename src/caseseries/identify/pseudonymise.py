@@ -26,11 +26,12 @@ from caseseries.identify.numbers import (
     parse_name,
     parse_nhs_number,
 )
-from caseseries.intake.apart import Apart
+from caseseries.intake.apart import ALLOWED, Apart
 from caseseries.intake.layout import FORMULA_MARKS
 from caseseries.intake.package import UnreadableError, read_bytes
+from caseseries.intake.sheet import Workbook, refuse
 from caseseries.intake.spelling import fold
-from caseseries.intake.workbook import Workbook, read_workbook, refuse
+from caseseries.intake.workbook import read_workbook
 
 CASE_ID = "case_id"
 FIRST, LAST = "first_name", "last_name"
@@ -273,7 +274,7 @@ def _read_book(path: Path) -> Workbook:
         try:
             return apart.read(read_workbook, path, path.parent)
         except UnreadableError as error:
-            return refuse(path.name, "", error)
+            return refuse(path.name, "", error, ALLOWED)
 
 
 def _decoded(path: Path) -> str:

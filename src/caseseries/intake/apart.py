@@ -28,6 +28,7 @@ MOST_MEMORY = 1_000 * MEGABYTE
 MOST_SECONDS = 60
 OURS = "caseseries."
 
+ALLOWED = "a file that is read within a minute and in 1 GB of memory"
 SMALLER = "Ask the centre to save a copy with nothing but the filled sheets or pages, and send that"
 
 FULL = pickle.dumps(("memory", None))  # made while there still is memory

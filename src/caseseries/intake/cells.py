@@ -20,8 +20,8 @@ from caseseries.intake.clinical_dates import (
 from caseseries.intake.layout import AFTER_CUT, EARLIEST_DAY, limits_of
 from caseseries.intake.notices import Notice, ProblemError, quote
 from caseseries.intake.numerals import ONLY_NUMBER, PLAIN, number_of_text
+from caseseries.intake.sheet import Cell, percent_of
 from caseseries.intake.spelling import clean, fold, key_of, suggestion
-from caseseries.intake.workbook import Cell, percent_of
 from caseseries.record.dates import ClinicalDate
 from caseseries.study.forms import YES_NO, Column
 

@@ -8,8 +8,8 @@ from typing import Literal
 
 from caseseries.intake.layout import EXCEL_DAY_0
 from caseseries.intake.notices import ProblemError, quote
+from caseseries.intake.sheet import codes_of
 from caseseries.intake.spelling import clean
-from caseseries.intake.workbook import codes_of
 from caseseries.record.dates import ClinicalDate
 
 Order = Literal["", "day first", "month first"]

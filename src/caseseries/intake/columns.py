@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from caseseries.findings import Finding, Severity, Where
 from caseseries.intake.layout import HELP_SHEET, LISTS_SHEET, QUERIES_SHEET, REQUIRED_MARK
 from caseseries.intake.lines import Grid, Remark
+from caseseries.intake.sheet import Cell, Sheet, Workbook, letters_of
 from caseseries.intake.spelling import closest, fold, key_of
-from caseseries.intake.workbook import Cell, Sheet, Workbook, letters_of
 from caseseries.study.forms import CASE_ID, Column, Form
 
 SEARCHED_ROWS = 10  # for headings that a title or a note has pushed down

@@ -30,10 +30,10 @@ from caseseries.intake.mrd_notation import (
 )
 from caseseries.intake.notices import Notice, ProblemError, quote
 from caseseries.intake.numerals import EITHER_WAY, number_of_text
+from caseseries.intake.sheet import DAYS_1904, Cell
 from caseseries.intake.spelling import clean, closest, fold
 from caseseries.intake.units import UNITS_OF, convert, unit_of
 from caseseries.intake.wording import NOTHING, plain_date, word_key
-from caseseries.intake.workbook import DAYS_1904, Cell
 from caseseries.study.forms import Column
 
 Piece = tuple[str, Cell]  # the name of a column, and the cell as our template would hold it

@@ -4,15 +4,21 @@ A row with more or fewer fields than the heading has moved its values under othe
 """
 
 import csv
-import hashlib
 import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from caseseries.findings import Finding, Severity, Where
 from caseseries.intake.notices import quote
-from caseseries.intake.package import HERE, CostlyError, UnreadableError, read_bytes
-from caseseries.intake.workbook import INVISIBLE, MOST_CELLS, Cell, Sheet, Workbook
+from caseseries.intake.package import HERE, CostlyError, UnreadableError
+from caseseries.intake.sheet import (
+    MOST_CELLS,
+    Cell,
+    Sheet,
+    Workbook,
+    content_of_text,
+    read_or_refuse,
+)
 from caseseries.registry.quoting import DOUBLE, LONGEST_FIELD, find_misquoting
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -20,6 +26,7 @@ MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", 
 WESTERN = "cp1252"
 READ_LINES = 50  # enough to tell the delimiter
 
+ALLOWED = "a delimited text file (CSV) in UTF-8"
 SAVE_UTF8 = "Save it as “CSV UTF-8”, or send the workbook"
 
 
@@ -29,21 +36,16 @@ def read_delimited(path: Path, root: Path, here: float = HERE) -> Workbook:
     A file that cannot be read gives no sheet and the finding that says why. Raises CostlyError for more than `here`
     bytes (`apart`).
     """
-    file, digest = path.relative_to(root).as_posix(), ""
-    try:
-        data = read_bytes(path)
-        digest = hashlib.sha256(data).hexdigest()
+
+    def read(file: str, digest: str, data: bytes) -> Workbook:
         if len(data) > here:
             raise CostlyError
         text, findings = _decode(data, file)
         rows = _rows(text)
         _check_widths(rows)
-        sheet = Sheet(path.stem, False, tuple(_cells(rows)))
-        return Workbook(file, digest, (sheet,), warnings=findings)
-    except UnreadableError as error:
-        allowed = "a delimited text file (CSV) in UTF-8"
-        finding = Finding(Where(file), f"intake.{error.code}", Severity.FILE, error.what, allowed, error.do)
-        return Workbook(file, digest, (), (finding,))
+        return Workbook(file, digest, (Sheet(path.stem, False, tuple(_cells(rows))),), warnings=findings)
+
+    return read_or_refuse(path, root, ALLOWED, read)
 
 
 def _decode(data: bytes, file: str) -> tuple[str, tuple[Finding, ...]]:
@@ -116,5 +118,5 @@ def _check_widths(rows: Sequence[Sequence[str]]) -> None:
 def _cells(rows: Sequence[Sequence[str]]) -> Iterator[Cell]:
     for row, fields in enumerate(rows, start=1):
         for column, text in enumerate(fields, start=1):
-            if text.strip().strip(INVISIBLE):
-                yield Cell(row, column, "text", text, text)
+            if content := content_of_text(text):
+                yield Cell(row, column, *content)

@@ -19,7 +19,6 @@ from caseseries.study.headings import Target, Vocabulary, load_vocabulary
 
 NEAR, CLEARLY = 0.82, 0.04
 SHOWN = 4  # proposals in a question
-PROPOSED_FROM = 0.7
 
 FORMAT = re.compile(
     r"[(\[]?\b((?:dd?|mm?|yyyy|yy|tt|jjjj|jj|aaaa)(?:[-/. ](?:dd?|mm?|yyyy|yy|tt|jjjj|jj|aaaa)){1,2})\b[)\]]?"

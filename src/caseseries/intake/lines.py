@@ -12,8 +12,8 @@ from caseseries.findings import Finding, Severity, Where
 from caseseries.intake.cells import Content, Reading, allowed_in, parse_cell
 from caseseries.intake.clinical_dates import Order, order_of_texts
 from caseseries.intake.notices import Notice
+from caseseries.intake.sheet import MOST_REMEMBERED, ROW, Cell, Sheet, letters_of
 from caseseries.intake.spelling import key_of
-from caseseries.intake.workbook import MOST_REMEMBERED, ROW, Cell, Sheet, letters_of
 from caseseries.record.patient import Row, Source, Value
 from caseseries.study.forms import CASE_ID, Column, Form
 

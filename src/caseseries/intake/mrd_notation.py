@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from caseseries.intake.notices import Notice, quote
+from caseseries.intake.sheet import Cell, percent_of
 from caseseries.intake.spelling import DASHES, clean
 from caseseries.intake.wording import word_key
-from caseseries.intake.workbook import Cell, percent_of
 from caseseries.record.levels import LevelState
 
 SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")

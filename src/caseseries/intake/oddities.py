@@ -14,8 +14,8 @@ from caseseries.intake.layout import ASKED_FILL, AUTHOR, NOTED_FILL
 from caseseries.intake.lines import Grid, Remark, severity_of
 from caseseries.intake.marks import Place
 from caseseries.intake.notices import quote
+from caseseries.intake.sheet import ADDRESS, Cell, Workbook, letters_of
 from caseseries.intake.spelling import clean
-from caseseries.intake.workbook import ADDRESS, Cell, Workbook, letters_of
 from caseseries.study.forms import CASE_ID
 
 LAST_ROWS = (65_536, 1_048_576)  # of an .xls and of an .xlsx sheet: what was longer has been cut there

@@ -3,7 +3,6 @@
 xlrd keeps no formulas: a cell that has one is its stored result, and a formula that has none is not to be seen.
 """
 
-import hashlib
 import io
 import math
 import struct
@@ -11,18 +10,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from caseseries.findings import Finding, Severity, Where
 from caseseries.intake.marks import CellNote, Marks
-from caseseries.intake.package import HERE, OLE, SAVE_AS, CostlyError, UnreadableError, read_bytes
-from caseseries.intake.workbook import (
+from caseseries.intake.package import HERE, OLE, SAVE_AS, CostlyError, UnreadableError
+from caseseries.intake.sheet import (
     DAYS_1904,
-    INVISIBLE,
     MOST_CELLS,
     Cell,
     Sheet,
     Workbook,
     content_of_number,
+    content_of_text,
     letters_of,
+    read_or_refuse,
 )
 
 ALLOWED = "an Excel workbook (.xls or .xlsx) without a password"
@@ -38,18 +37,15 @@ def read_old_excel(path: Path, root: Path, here: float = HERE) -> Workbook:
     A file that cannot be read gives a workbook without sheets and the finding that says why. What xlrd makes of a
     file cannot be told beforehand: CostlyError unless all of it may be walked `here`.
     """
-    file, digest = path.relative_to(root).as_posix(), ""
-    try:
-        data = read_bytes(path)
+
+    def read(file: str, digest: str, data: bytes) -> Workbook:
         if here < math.inf:
             raise CostlyError
-        digest = hashlib.sha256(data).hexdigest()
         book = _open(data)
         sheets = tuple(_read_sheet(book, sheet) for sheet in book.sheets())
         return Workbook(file, digest, sheets, (), bool(book.datemode))
-    except UnreadableError as error:
-        finding = Finding(Where(file), f"intake.{error.code}", Severity.FILE, error.what, ALLOWED, error.do)
-        return Workbook(file, digest, (), (finding,))
+
+    return read_or_refuse(path, root, ALLOWED, read)
 
 
 def _open(data: bytes) -> Any:
@@ -136,7 +132,8 @@ def _read_sheet(book: Any, sheet: Any) -> Sheet:
 def _cell(book: Any, sheet: Any, row: int, column: int) -> Cell | None:
     kind, value = sheet.cell_type(row, column), sheet.cell_value(row, column)
     if kind == TEXT:
-        return Cell(row + 1, column + 1, "text", value, value) if value.strip().strip(INVISIBLE) else None
+        text = content_of_text(value)
+        return Cell(row + 1, column + 1, *text) if text else None
     if kind in (NUMBER, DATE):
         shift = DAYS_1904 if book.datemode else 0
         number = content_of_number(float(value), _format_of(book, sheet, row, column), shift)

@@ -3,14 +3,12 @@
 Repeated rows and cells are counted, not copied, unless they are filled: an empty sheet of a million rows costs nothing.
 """
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 
-from caseseries.findings import Finding, Severity, Where
 from caseseries.intake.layout import EXCEL_DAY_0
 from caseseries.intake.marks import CellNote, Marks
 from caseseries.intake.package import (
@@ -19,26 +17,26 @@ from caseseries.intake.package import (
     UnreadableError,
     Walker,
     open_package,
-    read_bytes,
     read_part,
     walk,
 )
-from caseseries.intake.workbook import (
-    INVISIBLE,
+from caseseries.intake.sheet import (
     LAST_COLUMN,
     MOST_CELLS,
+    NUMBER,
     Cell,
     Sheet,
     Workbook,
     content_of_number,
+    content_of_text,
     letters_of,
+    read_or_refuse,
 )
 
 ALLOWED = "an OpenDocument spreadsheet (.ods) without a password"
 LAST_ROW = 1_048_576
 STYLES, CONTENT = "styles.xml", "content.xml"  # named styles, and what has them
 MANIFEST = "META-INF/manifest.xml"
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 ERROR = re.compile(r"#[A-Z/0]+[!?]?|Err:\d+")
 DATE_FORMAT = "yyyy-mm-dd"
 
@@ -49,10 +47,8 @@ def read_open_document(path: Path, root: Path, here: float = HERE) -> Workbook:
     A file that cannot be read gives a workbook without sheets and the finding that says why. Raises CostlyError
     when more than `here` of it would have to be walked (`apart`).
     """
-    file, digest = path.relative_to(root).as_posix(), ""
-    try:
-        data = read_bytes(path)
-        digest = hashlib.sha256(data).hexdigest()
+
+    def read(file: str, digest: str, data: bytes) -> Workbook:
         package = open_package(data, here)
         _check_kind(package)
         body = _Body()
@@ -60,9 +56,8 @@ def read_open_document(path: Path, root: Path, here: float = HERE) -> Workbook:
             if part in package.names:
                 walk(package, part, body)
         return Workbook(file, digest, tuple(body.sheets))
-    except UnreadableError as error:
-        finding = Finding(Where(file), f"intake.{error.code}", Severity.FILE, error.what, ALLOWED, error.do)
-        return Workbook(file, digest, (), (finding,))
+
+    return read_or_refuse(path, root, ALLOWED, read)
 
 
 def _check_kind(package: Package) -> None:
@@ -269,8 +264,8 @@ def _cell(row: int, column: int, opened: _Open) -> Cell | None:
         return _date(row, column, own.get("date-value", ""), shown)
     if kind in ("float", "percentage", "currency"):
         return _number(row, column, own.get("value", ""), "0.00%" if kind == "percentage" else "General")
-    text = own.get("string-value", shown)
-    return Cell(row, column, "text", text, text) if text.strip().strip(INVISIBLE) else None
+    text = content_of_text(own.get("string-value", shown))
+    return Cell(row, column, *text) if text else None
 
 
 def _number(row: int, column: int, stored: str, number_format: str) -> Cell:

@@ -14,8 +14,8 @@ from caseseries.intake.asking import ANSWER, Asking
 from caseseries.intake.headings import Lexicon, Match, Meaning, meaning_as, names_a_person
 from caseseries.intake.lines import Remark, severity_of
 from caseseries.intake.notices import quote
+from caseseries.intake.sheet import letters_of
 from caseseries.intake.tables import FEWEST, Table, looks_like_id, retake
-from caseseries.intake.workbook import letters_of
 from caseseries.study.forms import CASE_ID
 from caseseries.study.headings import Target
 

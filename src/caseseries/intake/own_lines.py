@@ -20,8 +20,8 @@ from caseseries.intake.lines import Line, Remark, severity_of
 from caseseries.intake.notices import Notice, quote
 from caseseries.intake.oddities import list_struck
 from caseseries.intake.own_status import settle_status
+from caseseries.intake.sheet import Cell, letters_of
 from caseseries.intake.tables import Record, Table, merged_down
-from caseseries.intake.workbook import Cell, letters_of
 from caseseries.record.levels import LevelState
 from caseseries.record.patient import Row, Source, Value
 from caseseries.study.forms import CASE_ID, Column, Form

@@ -32,8 +32,8 @@ from caseseries.intake.own_headings import (
 )
 from caseseries.intake.own_lines import Layout, read_records
 from caseseries.intake.own_merging import merge_lines
+from caseseries.intake.sheet import Workbook, letters_of
 from caseseries.intake.tables import Table, cut_sheet, find_table, merged_across
-from caseseries.intake.workbook import Workbook, letters_of
 from caseseries.study.forms import CASE_ID, Column, Form
 
 GIVE_HEADING = "If it holds data of the study, give it the heading of the template"

@@ -22,9 +22,9 @@ from caseseries.intake.layout import (
     NOTED_FILL,
     QUERIES_SHEET,
 )
+from caseseries.intake.sheet import ADDRESS, Cell, Sheet, Workbook, number_of
 from caseseries.intake.spelling import fold
 from caseseries.intake.template import add_formats, note_on, prepare_column, write_lists, write_note
-from caseseries.intake.workbook import ADDRESS, Cell, Sheet, Workbook, number_of
 from caseseries.study.definition import Study
 from caseseries.study.forms import Column, Form, forms_of
 

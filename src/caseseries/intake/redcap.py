@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from caseseries.findings import Finding, Severity, Where
 from caseseries.intake.lines import Grid, Remark, severity_of
 from caseseries.intake.notices import quote
+from caseseries.intake.sheet import Cell, Sheet, Workbook, letters_of
 from caseseries.intake.spelling import clean, fold, key_of
-from caseseries.intake.workbook import Cell, Sheet, Workbook, letters_of
 from caseseries.study.definition import Study
 from caseseries.study.forms import CASE_ID, Column, Form, forms_of
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from caseseries.decisions.chain import Log, Question
 from caseseries.findings import Finding, Severity, Where
-from caseseries.intake.apart import Apart
+from caseseries.intake.apart import ALLOWED, Apart
 from caseseries.intake.columns import cells_of, is_template, is_template_sheet, match_columns, match_sheets
 from caseseries.intake.delimited import read_delimited
 from caseseries.intake.headings import Lexicon, build_lexicon
@@ -37,8 +37,9 @@ from caseseries.intake.redcap import (
     split_export,
 )
 from caseseries.intake.rules import PATIENTS, UNKNOWN_CASE, check_lines, spellings_of
+from caseseries.intake.sheet import ADDRESS, Workbook, number_of, refuse
 from caseseries.intake.spelling import clean, fold, key_of, suggestion
-from caseseries.intake.workbook import ADDRESS, Workbook, number_of, read_workbook, refuse
+from caseseries.intake.workbook import read_workbook
 from caseseries.record.patient import Patient, Row
 from caseseries.study.definition import Study
 from caseseries.study.forms import forms_of
@@ -162,7 +163,7 @@ def read_return(path: Path, folder: Path, apart: Apart) -> Workbook:
     try:
         return apart.read(READERS[path.suffix.lower()], path, folder)
     except UnreadableError as error:
-        return refuse(path.relative_to(folder).as_posix(), hash_of(path), error)
+        return refuse(path.relative_to(folder).as_posix(), hash_of(path), error, ALLOWED)
 
 
 def interpret(

@@ -15,9 +15,9 @@ from caseseries.intake.notices import quote
 from caseseries.intake.own_sheets import own_tables
 from caseseries.intake.redcap import EVENT, INSTANCE, INSTRUMENT, is_export
 from caseseries.intake.returns import centre_of
+from caseseries.intake.sheet import Cell, Workbook
 from caseseries.intake.spelling import clean, key_of
 from caseseries.intake.tables import Table
-from caseseries.intake.workbook import Cell, Workbook
 from caseseries.study.definition import Study
 from caseseries.study.forms import CASE_ID, Form, forms_of
 

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
-from caseseries.intake.workbook import INVISIBLE
+from caseseries.intake.sheet import INVISIBLE
 
 # Cyrillic and Greek letters drawn like Latin ones (the single-letter part of Unicode TR39's confusables).
 CYRILLIC = ("АВЕЅІЈКМНОРСТУХаеѕіјорсухһԁ", "ABESIJKMHOPCTYXaesijopcyxhd")

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from caseseries.intake.headings import Lexicon, Match, Meaning, match_heading
+from caseseries.intake.sheet import ADDRESS, Cell, Sheet, number_of
 from caseseries.intake.spelling import clean
 from caseseries.intake.wording import word_key
-from caseseries.intake.workbook import ADDRESS, Cell, Sheet, number_of
 from caseseries.study.headings import Target
 
 SEARCHED_LINES = 15

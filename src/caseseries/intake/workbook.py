@@ -1,25 +1,17 @@
-"""Excel workbooks to addressed cells: value, kind, number format and the text a person saw.
+"""Excel workbooks to addressed cells (`sheet`).
 
 The sheet XML is streamed and only filled cells are kept, so one lone cell in the last corner costs nothing;
 a cell that makes no sense is that cell's problem, not the workbook's (docs/decisions/0010).
 """
 
-import hashlib
 import math
 import posixpath
 import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
-from decimal import Decimal
-from functools import lru_cache
-from operator import attrgetter
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeVar
+from typing import TypeVar
 
-from caseseries.findings import Finding, Severity, Where
-from caseseries.intake.layout import EXCEL_DAY_0
 from caseseries.intake.marks import YES, Look, Marks, read_looks, read_notes
 from caseseries.intake.package import (
     HERE,
@@ -28,22 +20,31 @@ from caseseries.intake.package import (
     UnreadableError,
     Walker,
     open_package,
-    read_bytes,
     read_elements,
     read_part,
     walk,
 )
 from caseseries.intake.plain_cells import NotPlainError, scan_rows, split_cell, split_sheet
+from caseseries.intake.sheet import (
+    ADDRESS,
+    DAYS_1904,
+    MOST_CELLS,
+    MOST_REMEMBERED,
+    NUMBER,
+    Cell,
+    Content,
+    Sheet,
+    Workbook,
+    content_of_number,
+    content_of_text,
+    number_of,
+    read_or_refuse,
+)
 
 Item = TypeVar("Item")
-Kind = Literal["text", "number", "percent", "date", "logical", "error", "formula", "broken"]
 
-MOST_CELLS = 2_500_000  # 50,000 lines of 40 columns, with their headings and some room
+ALLOWED = "an Excel workbook (.xlsx) without a password"
 MOST_PLAIN = 150_000_000  # bytes of a sheet that is read as one text
-MOST_REMEMBERED = 200_000  # contents, most of which stand in many cells
-LAST_COLUMN = 16_384  # XFD
-DAYS_1904 = 1_462  # between the two calendars Excel counts from
-LAST_SERIAL = 2_958_466  # the day after 9999-12-31
 
 BUILT_IN = {9: "0%", 10: "0.00%", 14: "yyyy-mm-dd", 15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy", 49: "@"}
 BUILT_IN |= {18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss", 22: "yyyy-mm-dd h:mm"}
@@ -52,72 +53,8 @@ BUILT_IN |= {1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 11: "0.00E+00", 12: "
 BUILT_IN |= {37: "#,##0;(#,##0)", 39: "#,##0.00;(#,##0.00)", 48: "##0.0E+0"}
 BUILT_IN |= dict.fromkeys((*range(27, 37), *range(50, 59)), "yyyy-mm-dd")  # East Asian calendars
 
-ADDRESS = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-ESCAPED = re.compile(
-    r"_x(?![Dd][89A-Fa-f]|[Ff]{3}[EeFf])([0-9A-Fa-f]{4})_"
-)  # of characters that text may hold
-LITERALS = re.compile(r'"[^"]*"|\[(?![hms]+\])[^\]]*\]|[\\_*].')
-
-INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
-
-
-class Cell(NamedTuple):
-    """One filled cell. Dates are serial days of the 1900 calendar, percentages fractions as Excel keeps them.
-
-    `raw` is what a person would call its content. A `formula` has no stored result; a `broken` cell holds
-    something that Excel could not have written.
-    """
-
-    row: int
-    column: int
-    kind: Kind
-    value: str | float | bool
-    raw: str
-    number_format: str = "General"
-
-    @property
-    def address(self) -> str:
-        return f"{letters_of(self.column)}{self.row}"
-
-
-ROW = attrgetter("row")
-Content = tuple[Kind, str | float | bool, str, str] | tuple[()]  # the last four fields of a cell, or nothing
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A sheet's filled cells, by row and column, and what else is to be seen on it."""
-
-    name: str
-    hidden: bool
-    cells: tuple[Cell, ...]
-    marks: Marks = field(default_factory=Marks, compare=False)
-
-    def rows(self, first: int, last: float = math.inf) -> tuple[Cell, ...]:
-        """The cells of some rows, both ends included; a damaged file may number its rows from 0 to any end."""
-        start = bisect_left(self.cells, first, key=ROW)
-        return self.cells[start : bisect_right(self.cells, last, start, key=ROW)]
-
-    def at(self, address: str) -> Cell | None:
-        return next((cell for cell in self.cells if cell.address == address), None)
-
-
-@dataclass(frozen=True)
-class Workbook:
-    """A file as read: no sheets, and one finding, when it could not be.
-
-    `is_1904` says from which day it counted (its dates are brought to the other calendar), `links` how many other
-    workbooks its formulas read from; `warnings` what is said about a file that was read.
-    """
-
-    file: str
-    sha256: str
-    sheets: tuple[Sheet, ...]
-    findings: tuple[Finding, ...] = ()
-    is_1904: bool = False
-    links: int = 0
-    warnings: tuple[Finding, ...] = ()
+# Of characters that text may hold.
+ESCAPED = re.compile(r"_x(?![Dd][89A-Fa-f]|[Ff]{3}[EeFf])([0-9A-Fa-f]{4})_")
 
 
 def read_workbook(path: Path, root: Path, here: float = HERE) -> Workbook:
@@ -126,40 +63,11 @@ def read_workbook(path: Path, root: Path, here: float = HERE) -> Workbook:
     A file that cannot be read gives a workbook without sheets and the finding that says why. Raises CostlyError
     when more than `here` of it would have to be walked (`apart`).
     """
-    file = path.relative_to(root).as_posix()
-    digest = ""
-    try:
-        data = read_bytes(path)
-        digest = hashlib.sha256(data).hexdigest()
+
+    def read(file: str, digest: str, data: bytes) -> Workbook:
         return _read_package(file, digest, open_package(data, here))
-    except UnreadableError as error:
-        return refuse(file, digest, error)
 
-
-def refuse(file: str, digest: str, error: UnreadableError) -> Workbook:
-    """A workbook that could not be read: no sheets, and the finding that says why."""
-    allowed = "an Excel workbook (.xlsx) without a password"
-    finding = Finding(Where(file), f"intake.{error.code}", Severity.FILE, error.what, allowed, error.do)
-    return Workbook(file, digest, (), (finding,))
-
-
-@lru_cache(maxsize=LAST_COLUMN)
-def letters_of(column: int) -> str:
-    """1 is A, 27 is AA."""
-    letters = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
-
-
-@lru_cache(maxsize=LAST_COLUMN)
-def number_of(letters: str) -> int:
-    """A is 1, AA is 27."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number
+    return read_or_refuse(path, root, ALLOWED, read)
 
 
 # --- the parts of a workbook ------------------------------------------------------------------------------
@@ -436,14 +344,14 @@ def _content(book: _Book, kind: str, style: str, stored: str, formula: str | Non
     """What a cell holds, from how it is stored; nothing when there is nothing to be seen in it."""
     if not stored:
         is_open = formula is not None and kind not in ("str", "inlineStr")
-        return _text(f"={formula}", "formula") if is_open else ()
+        return content_of_text(f"={formula}", "formula") if is_open else ()
     if kind == "s":
         text = _at(book.strings, stored)
-        return _text(stored, "broken") if text is None else _text(text)
+        return content_of_text(stored, "broken") if text is None else content_of_text(text)
     if kind in ("str", "d", "inlineStr"):
-        return _text(_unescape(stored))
+        return content_of_text(_unescape(stored))
     if kind == "e":
-        return _text(stored, "error")
+        return content_of_text(stored, "error")
     if kind == "b":
         return "logical", stored == "1", "TRUE" if stored == "1" else "FALSE", "General"
     return _number(style, stored, book)
@@ -460,41 +368,9 @@ def _is_short(digits: str) -> bool:
     return digits.isdecimal() and len(digits) < 10
 
 
-def _text(text: str, kind: Kind = "text") -> Content:
-    return (kind, text, text, "General") if text.strip().strip(INVISIBLE) else ()
-
-
 def _number(style: str, stored: str, book: _Book) -> Content:
     value = float(stored) if NUMBER.fullmatch(stored) else math.nan
     look = _at(book.looks, style or "0")
     if not math.isfinite(value) or (style and look is None):
-        return _text(stored, "broken")
+        return content_of_text(stored, "broken")
     return content_of_number(value, look.number_format if look else "General", book.shift)
-
-
-def content_of_number(value: float, number_format: str, shift: int) -> Content:
-    """A date, a percentage or a number, by its format; `shift` brings days counted from 1904 to the other calendar."""
-    codes = codes_of(number_format)
-    if set(codes) & set("dmyhs") and -1 < value + shift < LAST_SERIAL:
-        serial = value + shift
-        return "date", serial, _shown_date(serial), number_format
-    if "%" in codes:
-        return "percent", value, f"{percent_of(value):.15g} %", number_format
-    return "number", value, f"{value:.15g}", number_format
-
-
-@lru_cache(maxsize=1024)
-def codes_of(number_format: str) -> str:
-    """The codes of a number format's first section, lower case, without quoted or escaped characters."""
-    first = LITERALS.sub("", number_format).partition(";")[0].lower()
-    return "" if first == "general" else first
-
-
-def percent_of(fraction: float) -> float:
-    """0.002 is 0.2 %: in decimal, as Excel shows it, so that 0.0006 gives 0.06 and not its neighbour."""
-    return float(Decimal(repr(fraction)) * 100)
-
-
-def _shown_date(serial: float) -> str:
-    moment = datetime.combine(EXCEL_DAY_0, time()) + timedelta(days=serial)
-    return moment.date().isoformat() if serial == int(serial) else moment.isoformat(" ", "seconds")

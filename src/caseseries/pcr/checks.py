@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 
 from caseseries.findings import Finding, Severity, Where
-from caseseries.pcr.curve import Call, State
+from caseseries.pcr.curve import AGREEMENT, Call, State, measure_offset
 from caseseries.pcr.evidence import Rule
 from caseseries.pcr.interpret import MarkerLevel
 from caseseries.pcr.plate import Plate, Well, place_of
-from caseseries.pcr.roles import SILENT, Part, Role
+from caseseries.pcr.roles import Part, Role, said_of_place
 from caseseries.pcr.setup import Setup
 from caseseries.pcr.standards import Reaction, StandardCurve, Step
 from caseseries.study.toml import suggest
@@ -144,7 +144,9 @@ _ADD_CONTROL = "Add ALB wells, or name the control gene in plate.toml"
 def check_setup(plate: Plate, setup: Setup, file: str) -> tuple[Finding, ...]:
     """What plate.toml says of samples, wells and targets that are on none of these plates."""
     samples = dict.fromkeys(well.sample for well in plate.wells)
-    positions = dict.fromkeys(well.position for well in plate.wells)
+    positions = dict.fromkeys(
+        place for well in plate.wells for place in (well.position, f"{well.plate} {well.position}")
+    )
     targets = dict.fromkeys(well.target for well in plate.wells)
     asked = [
         *((f"samples.{name}", name, samples) for name in setup.samples),
@@ -153,10 +155,25 @@ def check_setup(plate: Plate, setup: Setup, file: str) -> tuple[Finding, ...]:
         *(("control_genes", name, targets) for name in setup.control_genes),
     ]
     unmatched = [_unmatched(file, path, name, there) for path, name, there in asked if name not in there]
-    kept = [
-        well for well in plate.wells if setup.wells.get(well.position, SILENT).target not in ("", well.target)
-    ]
-    return (*unmatched, *([_kept(kept)] if kept else []))
+    kept = [well for well in plate.wells if said_of_place(well, setup).target not in ("", well.target)]
+    return (*unmatched, *([_kept(kept)] if kept else []), *_check_several(plate, setup, file))
+
+
+def _check_several(plate: Plate, setup: Setup, file: str) -> list[Finding]:
+    """Wells that plate.toml names by position alone, where several plates have that position."""
+    plates: dict[str, dict[str, None]] = {}
+    for well in plate.wells:
+        if said_of_place(well, setup) is setup.wells.get(well.position):
+            plates.setdefault(well.position, {})[well.plate] = None
+    several = [position for position, names in plates.items() if len(names) > 1]
+    if not several:
+        return []
+    names = ", ".join(dict.fromkeys(name for position in several for name in plates[position]))
+    what = (
+        f"{', '.join(several)} {'is' if len(several) == 1 else 'are'} on each of {names}, and meant on each"
+    )
+    do = f'Write "{next(iter(plates[several[0]]))} {several[0]}" where one plate is meant'
+    return [Finding(Where(file, "", "wells"), "setup.several_plates", Severity.NOTE, what, "", do)]
 
 
 def _kept(wells: list[Well]) -> Finding:
@@ -207,7 +224,25 @@ def _check_calls(reactions: Sequence[Reaction]) -> list[Finding]:
             notes.setdefault((one.well.target, "neither a curve nor a Cq"), []).append(one)
         elif one.call.state is State.BASELINE_FAILURE:
             notes.setdefault((one.well.target, "no baseline, as at a very high load"), []).append(one)
-    return [_note(target, what, wells) for (target, what), wells in notes.items()]
+    return [
+        *_check_offsets(reactions),
+        *(_note(target, what, wells) for (target, what), wells in notes.items()),
+    ]
+
+
+def _check_offsets(reactions: Sequence[Reaction]) -> list[Finding]:
+    """Targets whose Cq all differ from the instrument's, which set its line elsewhere: one note each."""
+    findings = []
+    for target in dict.fromkeys(one.well.target for one in reactions):
+        wells = [one for one in reactions if one.well.target == target and one.well.reading.cq is not None]
+        offset = measure_offset((one.call, one.well) for one in wells)
+        if abs(offset) > AGREEMENT:
+            when = "later" if offset > 0 else "earlier"
+            what = f"{target}: our Cq are {abs(offset):.2f} cycles {when} than the instrument's in most wells"
+            do = "Nothing to do: another threshold shifts standards and samples alike"
+            where = place_of(one.well for one in wells)
+            findings.append(Finding(where, "well.offset", Severity.NOTE, what, "", do))
+    return findings
 
 
 def _left_out(reactions: Sequence[Reaction]) -> list[Finding]:

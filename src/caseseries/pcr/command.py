@@ -13,7 +13,7 @@ from caseseries.pcr.mrd import PlateReport, interpret_plate
 from caseseries.pcr.plate import Plate, PlateError, join_plates, refuse
 from caseseries.pcr.runs import SETUP, Run, find_runs, read_run, run_of, say_aside
 from caseseries.pcr.setup import Setup, load_setup
-from caseseries.pcr.standards import StandardCurve
+from caseseries.pcr.standards import Line, StandardCurve
 from caseseries.record.levels import Level, LevelState
 
 
@@ -75,7 +75,8 @@ def has_open_problems(report: PlateReport) -> bool:
 
 
 def say_roles(report: PlateReport) -> str:
-    """Every well as it was understood, one a line."""
+    """Every well as it was understood, one a line; with its plate and run where there are several."""
+    places = {(one.well.plate, one.well.run) for one in report.reactions}
     rows = [("well", "sample", "target", "role", "amount", "because")]
     for one in report.reactions:
         gene = " (control gene)" if one.part.is_control_gene else ""
@@ -85,6 +86,9 @@ def say_roles(report: PlateReport) -> str:
         rows.append(
             (one.well.position, one.well.sample, one.well.target + gene, one.part.role.value, amount, because)
         )
+    if len(places) > 1:
+        where = [("plate", "run"), *((one.well.plate, one.well.run) for one in report.reactions)]
+        return _columns([(*place, *row) for place, row in zip(where, rows, strict=True)])
     return _columns(rows)
 
 
@@ -124,10 +128,12 @@ def _say_curve(curve: StandardCurve) -> str:
         f"; range {_amount(curve.quantitative_range, curve)}, sensitivity {_amount(curve.sensitivity, curve)}"
     )
     why = f"; {'; '.join(curve.reasons)}" if curve.reasons else ""
-    fit = (
-        f"slope {line.slope:.3f}, r {line.r:.4f}, r² {line.r2:.4f}, efficiency {100 * line.efficiency:.1f} %"
-    )
+    fit = f"slope {line.slope:.3f}, r {line.r:.4f}, r² {line.r2:.4f}, efficiency {say_efficiency(line)}"
     return f"{curve.target}: {verdict}; {fit}{reach if curve.accepted else ''}{why}"
+
+
+def say_efficiency(line: Line) -> str:
+    return "none" if line.efficiency is None else f"{100 * line.efficiency:.1f} %"
 
 
 def _amount(amount: float | None, curve: StandardCurve) -> str:

@@ -12,7 +12,17 @@ from math import isclose
 import numpy as np
 
 from caseseries.findings import Finding, Severity, Where
-from caseseries.pcr.plate import Plate, PlateError, Reading, Task, Well, place_of, refuse, stack_curves
+from caseseries.pcr.plate import (
+    Plate,
+    PlateError,
+    Reading,
+    Task,
+    Well,
+    is_count,
+    place_of,
+    refuse,
+    stack_curves,
+)
 from caseseries.pcr.readings import (
     FOUND_NONE,
     check_cells,
@@ -222,7 +232,7 @@ def _columns(row: tuple[str, ...]) -> dict[str, int]:
                 found[meaning] = names.index(spelling.removesuffix("."))
                 break
     measured = {"cq", "raw", "subtracted"} & found.keys()
-    is_rdes = any(name.isdigit() for name in names)
+    is_rdes = any(map(is_count, names))
     has_optics = "cycle" in found and any(_OPTICS.match(name) for name in names)
     is_setup = {"sample", "target", "task"} <= found.keys()
     return found if "position" in found and (measured or is_rdes or has_optics or is_setup) else {}
@@ -254,12 +264,12 @@ def _tables(sheet: Sheet) -> Iterator[tuple[dict[str, int], list[tuple[str, ...]
 
 def _names_well(header: dict[str, int], row: tuple[str, ...]) -> bool:
     text = row[header["position"]] if header["position"] < len(row) else ""
-    return text.isdigit() or bool(_WELL_CELL.match(parse_position(text)))
+    return is_count(text) or bool(_WELL_CELL.match(parse_position(text)))
 
 
 def _cycle_columns(row: tuple[str, ...]) -> dict[str, int]:
     """The fluorescence columns of RDES, named by their cycle, and of a LightCycler 480, by their filters."""
-    cycles = {f"@{int(cell)}": place for place, cell in enumerate(row) if cell.isdigit()}
+    cycles = {f"@{int(cell)}": place for place, cell in enumerate(row) if is_count(cell)}
     return cycles | {f"~{cell}": place for place, cell in enumerate(row) if _OPTICS.match(cell)}
 
 
@@ -345,14 +355,14 @@ def _learn_positions(found: _Gathering, header: dict[str, int], rows: list[tuple
 
 
 def _position(found: _Gathering, text: str) -> str:
-    if not text.isdigit():
+    if not is_count(text):
         position = parse_position(text)
         return position if _WELL_CELL.match(position) else ""
     if text in found.positions:
         return found.positions[text]
     if not found.positions:
         return text
-    numbers = map(int, filter(str.isdigit, (text, *found.positions)))
+    numbers = map(int, filter(is_count, (text, *found.positions)))
     is_small = max(numbers) <= 96 and all(map(is_on_96, found.positions.values()))
     return found.positions.setdefault(text, position_at(int(text), 12 if is_small else 24))
 

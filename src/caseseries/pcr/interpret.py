@@ -17,9 +17,8 @@ from caseseries.pcr.standards import Line, Reaction, StandardCurve, is_fraction
 from caseseries.pcr.uncertainty import Part, add_parts, count_copies, read_amount
 from caseseries.record.levels import Level, LevelState
 
-IMPOSSIBLE = (
-    10  # times undiluted diagnosis DNA, of which leukaemia is seldom less than a tenth: no level is that high
-)
+VERY_HIGH = "level.very_high"
+IMPOSSIBLE = 10  # times undiluted diagnosis DNA, of which leukaemia is seldom less than a tenth
 DISCORDANT = 10  # a well this many times above the range, beside wells below it, is not a low positive
 POSITIVE, NEGATIVE, NO_CALL = "positive", "negative", "not evaluable"
 
@@ -130,7 +129,7 @@ def _check_baseline(evidence: Evidence) -> Rule:
     what = (
         f"no baseline in {', '.join(high)}: very high, dilute and repeat" if high else "every curve has one"
     )
-    return Rule("baseline", not high, what, "level.very_high", "Dilute the DNA and repeat")
+    return Rule("baseline", not high, what, VERY_HIGH, "Dilute the DNA and repeat")
 
 
 def _check_wells(evidence: Evidence, profile: Profile) -> Rule:
@@ -264,8 +263,23 @@ def _negative(
         return _not_evaluable(evidence, dict.fromkeys(calls, profile), trail, doubts)
     range_ = max(sensitivity, reach.quantitative_range)
     level = Level(LevelState.NOT_DETECTED, None, sensitivity, range_, 0.0, sensitivity)
-    reasons = (*_disagreement(calls), *_say_reach(reach), *excluded_by_hand(evidence))
+    reasons = (
+        *_say_late(evidence, profile),
+        *_disagreement(calls),
+        *_say_reach(reach),
+        *excluded_by_hand(evidence),
+    )
     return MarkerLevel(evidence, level, calls, reasons, tuple(trail))
+
+
+def _say_late(evidence: Evidence, profile: Profile) -> list[str]:
+    """Wells that amplify although nothing is called detected are never passed over in silence."""
+    if not evidence.cqs:
+        return []
+    limit, why = latest_positive(evidence.curve, profile)
+    n, first = f"{len(evidence.cqs)} of {len(evidence.used)} wells", min(evidence.cqs)
+    enough = "" if first > limit else f", and {profile['positive_wells_least']:g} such wells are wanted"
+    return [f"{n} amplify, the first at {first:.2f}; positive is up to {limit:.2f} ({why}){enough}"]
 
 
 def _check_reach(sensitivity: float, reach: _Reach) -> list[Rule]:
@@ -328,9 +342,7 @@ def _quantified(
 
 def _too_high(value: float) -> Rule:
     what = f"it reads {value:.1e} of undiluted diagnosis DNA; dilute and repeat"
-    return Rule(
-        "very high", False, what, "level.very_high", "Dilute the DNA and repeat, with its control gene"
-    )
+    return Rule("very high", False, what, VERY_HIGH, "Dilute the DNA and repeat, with its control gene")
 
 
 def _not_evaluable(

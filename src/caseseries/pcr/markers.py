@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from caseseries.pcr.criteria import HAIR, Profile
-from caseseries.pcr.interpret import MarkerLevel
+from caseseries.pcr.interpret import VERY_HIGH, MarkerLevel
 from caseseries.record.levels import Level, LevelState, combine_markers, logs_apart
 
 
@@ -28,12 +28,13 @@ def join_markers(levels: Iterable[MarkerLevel], profile: Profile) -> tuple[Sampl
 
 def _join(sample: str, markers: tuple[MarkerLevel, ...], profile: Profile) -> SampleLevel:
     evaluable = [one for one in markers if one.level.state is not LevelState.NOT_EVALUABLE]
-    if not evaluable:
-        return SampleLevel(sample, Level(LevelState.NOT_EVALUABLE), markers, ("no marker is evaluable",))
     if hidden := [one for one in markers if may_be_high(one, profile)]:
         names = ", ".join(one.target for one in hidden)
-        reason = f"{names} may stand higher than every other marker: {'; '.join(hidden[0].reasons)}"
+        high = "may be high" if not evaluable else "may stand higher than every other marker"
+        reason = f"{names} {high}: {'; '.join(hidden[0].reasons)}"
         return SampleLevel(sample, Level(LevelState.NOT_EVALUABLE), markers, (reason,))
+    if not evaluable:
+        return SampleLevel(sample, Level(LevelState.NOT_EVALUABLE), markers, ("no marker is evaluable",))
     level = combine_markers([one.level for one in evaluable])
     reasons = [*_missing(markers, evaluable), *_apart(evaluable, profile["markers_apart_most"])]
     return SampleLevel(sample, level, markers, tuple(reasons))
@@ -41,7 +42,7 @@ def _join(sample: str, markers: tuple[MarkerLevel, ...], profile: Profile) -> Sa
 
 # What stops a level although its wells show, or may show, a high one: the other markers cannot speak for it.
 HIDES_A_HIGH_LEVEL = (
-    "level.very_high",
+    VERY_HIGH,
     "level.discordant",
     "level.rising_curve",
     "level.not_level",

@@ -11,6 +11,8 @@ from caseseries.findings import Finding, Severity, StudyError, Where
 
 Matrix = NDArray[np.float64]
 UNNAMED = "unnamed target"
+COUNT_DIGITS = 5
+MOST_LIGHT = 1e30
 SHORTENED = 4  # so many neighbouring wells are named by the first and the last
 
 
@@ -80,11 +82,12 @@ class Plate:
 
 
 def stack_curves(curves: Sequence[Sequence[float] | Matrix]) -> Matrix:
-    """Curves of any length as one matrix, short ones ending in NaN."""
+    """Curves of any length as one matrix, short ones ending in NaN; what no detector counts to is not measured."""
     width = max((len(curve) for curve in curves), default=0)
     matrix = np.full((len(curves), width), np.nan)
     for row, curve in zip(matrix, curves, strict=True):
         row[: len(curve)] = curve
+    matrix[np.abs(matrix) > MOST_LIGHT] = np.nan
     return matrix
 
 
@@ -130,9 +133,14 @@ def _shorten(positions: Sequence[str]) -> Iterator[str]:
             start = n
 
 
+def is_count(text: str) -> bool:
+    """Whether a text is the number of a well or a cycle; to Python `²` is a digit too, and 5,000 nines are an error."""
+    return text.isascii() and text.isdigit() and len(text) <= COUNT_DIGITS
+
+
 def _follows(before: str, after: str) -> bool:
     row, number = after.rstrip("0123456789"), after.lstrip("ABCDEFGHIJKLMNOP")
-    return number.isdigit() and before == f"{row}{int(number) - 1}"
+    return is_count(number) and before == f"{row}{int(number) - 1}"
 
 
 def refuse(file: str, code: str, what: str, allowed: str, do: str, part: str = "") -> PlateError:

@@ -11,7 +11,7 @@ import numpy as np
 
 from caseseries.findings import Finding, Severity, Where
 from caseseries.pcr.markup import check_markup, read_tree
-from caseseries.pcr.plate import Plate, PlateError, Reading, Task, Well, refuse, stack_curves
+from caseseries.pcr.plate import Plate, PlateError, Reading, Task, Well, is_count, refuse, stack_curves
 from caseseries.pcr.readings import (
     check_cells,
     parse_number,
@@ -22,6 +22,7 @@ from caseseries.pcr.readings import (
 )
 
 MAX_CYCLES = 200
+MAX_ROWS, MAX_COLUMNS = 52, 768  # rows A to AZ; OpenArray and dPCR chips have many columns
 VERSIONS = ("1.0", "1.1", "1.2", "1.3", "1.4")
 UNITS = ("cop", "fold", "dil", "ng", "nmol", "other")
 _POINT = re.compile(
@@ -168,7 +169,7 @@ def _read_reactions(tree: _Tree, file: str) -> Iterator[tuple[Well, list[float],
     bare = cache(partial(_bare_well, samples, targets))
     for name, run in _runs(tree.root):
         rows = run.findtext("pcrFormat/rows")
-        columns = int(_parse_number(run.findtext("pcrFormat/columns") or "") or _columns(run))
+        columns = _columns(run)
         for react in run.findall("react"):
             position = _position(react.get("id", ""), rows == "1" or columns == 1, columns)
             where = Where(file, name, position)
@@ -219,13 +220,16 @@ def _runs(root: Element) -> list[tuple[str, Element]]:
 
 
 def _columns(run: Element) -> int:
-    """The columns of a plate whose format nobody states: of 384 wells where one is numbered above 96."""
-    numbers = [int(text) for react in run.findall("react") if (text := react.get("id", "")).isdigit()]
+    """What the file says; where it says nothing of use, 24 where a well is numbered above 96, else 12."""
+    stated = _parse_number(run.findtext("pcrFormat/columns") or "")
+    if stated is not None and 1 <= stated <= MAX_COLUMNS:
+        return int(stated)
+    numbers = [int(text) for react in run.findall("react") if is_count(text := react.get("id", ""))]
     return 24 if max(numbers, default=0) > 96 else 12
 
 
 def _position(text: str, is_rotor: bool, columns: int) -> str:
-    if text.isdigit():
+    if is_count(text) and 0 < int(text) <= MAX_ROWS * columns:
         return text if is_rotor else position_at(int(text), columns)
     return parse_position(text)
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
@@ -71,6 +71,7 @@ class Part:
 
 _DILUTION = "the name is a dilution"
 _OTHER_DILUTION = "the name is a dilution, but not of this plate's standards: a standard, or a patient?"
+_REFERENCE = "the control gene of a dilution in polyclonal DNA, which holds it in full"
 SILENT = Saying()
 _TASKS = {
     Task.STANDARD: Role.STANDARD,
@@ -85,12 +86,14 @@ _POWER = re.compile(
     r"(?:^|[\s_(,;])(?:(\d+(?:[.,]\d+)?)\s*[x×*·]\s*)?(?:10\s*\^\s*[-−]\s*(\d+)|10[-−]0?(\d)|(\d(?:[.,]\d+)?)e[-−]0?(\d+))(?=$|[\s_),;])",
     re.IGNORECASE,
 )
-_MASS = re.compile(r"(?:^|[\s_(])(\d+(?:[.,]\d+)?)\s*ng(?=$|[\s_)])", re.IGNORECASE)  # of a standard's DNA
+_MASS = re.compile(
+    r"(?:^|[\s_(])(\d{1,9}(?:[.,]\d+)?)\s*ng(?=$|[\s_)])", re.IGNORECASE
+)  # of a standard's DNA
 _DECIMAL = re.compile(
     r"(?:^|[\s_(])(0[.,]0*[1-9]\d*)(?=$|[\s_)])"
 )  # of a standard, by the file or plate.toml
 _AMBIGUOUS = re.compile(r"(?:^|[\s_])10e-\d", re.IGNORECASE)
-_RATIO = re.compile(r"(?:^|[\s_(])1\s*[:/]\s*(\d[\d.,' ]*)(?=$|[\s_)])")
+_RATIO = re.compile(r"(?:^|[\s_(])1\s*[:/]\s*(\d[\d.,' ]{0,19})(?=$|[\s_)])")
 
 
 def parse_dilution(name: str) -> float | None:
@@ -123,9 +126,31 @@ def assign_roles(plate: Plate, setup: Setup | None = None) -> tuple[Part, ...]:
         _assign(well, said, controls[well.target], row in empty, well.target in fractions)
         for row, well in enumerate(plate.wells)
     )
-    return tuple(
+    asked = (
         _ask_of_dilution(part) if (well.target, well.sample) in others else part
         for well, part in zip(plate.wells, parts, strict=True)
+    )
+    return _take_references(plate.wells, tuple(asked))
+
+
+def _take_references(wells: Sequence[Well], parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """The control gene of a marker's own dilutions is reference DNA, where it has a curve of its own.
+
+    Diluted in polyclonal DNA they hold it in full, whatever amount the file gives the sample for every dye in the well.
+    """
+    pairs = list(zip(wells, parts, strict=True))
+    standards = [(well, part) for well, part in pairs if part.role is Role.STANDARD]
+    series = {well.sample for well, part in standards if not part.is_control_gene}
+    own: dict[str, set[float | None]] = {}
+    for well, part in standards:
+        if part.is_control_gene and well.sample not in series:
+            own.setdefault(well.target, set()).add(part.amount)
+    curved = {target for target, amounts in own.items() if len(amounts) >= SERIES_LEAST}
+    return tuple(
+        Part(Role.REFERENCE, _REFERENCE, is_control_gene=True)
+        if part.role is Role.STANDARD and well.target in curved and well.sample in series
+        else part
+        for well, part in pairs
     )
 
 
@@ -205,8 +230,13 @@ def _assign(well: Well, said: Setup, is_control: bool, is_empty: bool, in_fracti
     return Part(role, because, is_control, amount, unit)
 
 
+def said_of_place(well: Well, said: Setup) -> Saying:
+    """What plate.toml says of this well: by plate and position, else by position."""
+    return said.wells.get(f"{well.plate} {well.position}", said.wells.get(well.position, SILENT))
+
+
 def _said_of(well: Well, said: Setup) -> Saying:
-    sample, own = said.samples.get(well.sample, SILENT), said.wells.get(well.position, SILENT)
+    sample, own = said.samples.get(well.sample, SILENT), said_of_place(well, said)
     if sample is own:
         return SILENT
     return replace(

@@ -36,7 +36,7 @@ class Setup:
     """A plate.toml, read. `dna_per_well_ng` is the DNA in each follow-up and dilution well.
 
     `curves_reviewed_by` names who has looked at the curves of wells that came without any; only then may
-    a missing Cq count as no amplification.
+    a missing Cq count as no amplification. `wells` are of every plate by position, of one by plate and position.
     """
 
     samples: Mapping[str, Saying] = field(default_factory=dict)
@@ -55,6 +55,7 @@ _SAYING = {
 }
 _TARGET = ("threshold", "marker")
 _BLOCK = re.compile(r"^([A-Pa-p])0*(\d{1,2})\s*[-–]\s*([A-Pa-p])0*(\d{1,2})$")
+_OF_PLATE = re.compile(r"^(.*\S)\s+(\S+)$")  # "p2.rdml C7": of several plates, the well of one
 
 
 def load_setup(path: Path) -> Setup:
@@ -93,7 +94,7 @@ def _read_setup(table: dict[str, object], file: str, faults: list[Finding]) -> S
         },
         markers={name: str(target["marker"]) for name, target in targets.items() if target.get("marker")},
         dna_per_well_ng=dna,
-        curves_reviewed_by=str(table.get("curves_reviewed_by", "")),
+        curves_reviewed_by=str(table.get("curves_reviewed_by", "")).strip(),
     )
 
 
@@ -111,14 +112,19 @@ def _read_sayings(table: dict[str, object], key: str, file: str, faults: list[Fi
                 _fault(file, path, f"the value is {on!r}", "a date as in 2019-05-31, without quotes")
             )
             on = None
-        exclude, case, target = (str(said.get(word, "")) for word in ("exclude", "case", "target"))
+        exclude, case, target = (str(said.get(word, "")).strip() for word in ("exclude", "case", "target"))
+        if "exclude" in said and not (exclude and isinstance(said["exclude"], str)):
+            what = f"the value is {said['exclude']!r}"
+            faults.append(_fault(file, f"{key}.{name}.exclude", what, 'a reason, as in "bubble, E. Bench"'))
         saying = Saying(role, dilution, exclude, case, on, target)
         sayings |= dict.fromkeys(_places(name) if key == "wells" else [name], saying)
     return sayings
 
 
 def _places(name: str) -> list[str]:
-    """The wells of `C7`, or of the block between the corners of `A1-C12`."""
+    """The wells of `C7`, or of the block between the corners of `A1-C12`; of one plate in `p2.rdml C7`."""
+    if named := _OF_PLATE.match(name.replace(" - ", "-").replace(" – ", "–")):
+        return [f"{named[1]} {place}" for place in _places(named[2])]
     corners = _BLOCK.match(name)
     if corners is None:
         return [parse_position(name)]

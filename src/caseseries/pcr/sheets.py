@@ -156,7 +156,9 @@ def _column(reference: str) -> int:
 def _cell(cell: Element, shared: tuple[str, ...]) -> str:
     kind, value = cell.get("t", "n"), cell.findtext("v") or ""
     if kind == "s":
-        return shared[int(value)] if value.isdigit() and int(value) < len(shared) else ""
+        return (
+            shared[int(value)] if value.isdecimal() and len(value) < 10 and int(value) < len(shared) else ""
+        )
     if kind == "inlineStr":
         return _texts(cell)
     if kind == "n" and value:

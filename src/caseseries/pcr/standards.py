@@ -16,6 +16,8 @@ from caseseries.pcr.plate import Well
 from caseseries.pcr.roles import FRACTION, Part
 
 EARLY = 2  # deviations of a step from its place; a tenfold mistake in a dilution is more than three cycles
+LEAST_FALL = -0.5  # cycles per tenfold; a line that falls less says nothing of amplification
+LIKE_A_LINE = (-5.0, -2.0)  # slopes of a line that an amount can be read from
 OFF_LINE = "off the line by"
 LEAST_ERROR = 0.02  # cycles; no well repeats better than its threshold is read
 
@@ -66,9 +68,14 @@ class Line:
         return self.r**2
 
     @property
-    def efficiency(self) -> float:
-        """Copies made per copy and cycle; 1 is perfect doubling."""
-        return float(10 ** (-1 / self.slope) - 1) if self.slope else float("nan")
+    def falls(self) -> bool:
+        """Whether an amount can be read from it at all: a level line puts a Cq at 10 to the thousands."""
+        return self.slope < LEAST_FALL
+
+    @property
+    def efficiency(self) -> float | None:
+        """Copies made per copy and cycle; 1 is perfect doubling. None where the line does not fall as a curve does."""
+        return float(10 ** (-1 / self.slope) - 1) if self.falls else None
 
     def at(self, amount: float) -> float:
         """The Cq of an amount."""
@@ -265,8 +272,9 @@ def _judge_places(steps: list[Step], profile: Profile) -> tuple[Step, ...]:
         worst, off, slope = _worst_placed(good)
         if worst is None or abs(off) <= profile["step_deviation_most"]:
             return tuple(steps)
-        implied = worst.amount * 10 ** (off / slope)
-        fault = f"{OFF_LINE} {abs(off):.2f} cycles; the other steps put it at {implied:.2g}"
+        fault = f"{OFF_LINE} {abs(off):.2f} cycles"
+        if LIKE_A_LINE[0] < slope < LIKE_A_LINE[1]:
+            fault += f"; the other steps put it at {worst.amount * 10 ** (off / slope):.2g}"
         steps = [Step(step.amount, step.reactions, (fault,)) if step is worst else step for step in steps]
 
 

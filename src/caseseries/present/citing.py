@@ -2,12 +2,10 @@
 "(Figure 1; Table 1)". A name may stand for all that begin with it; what the report has not got is not cited."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 
-from caseseries.present.document import Block, Bullets, Figure, Inlines, Paragraph, Table, Text
-from caseseries.present.wording import join
+from caseseries.present.document import Block, Bullets, Figure, Inline, Inlines, Paragraph, Table, Text
 
 Numbers = dict[str, int]  # "figure:flow" to 1
 
@@ -41,19 +39,36 @@ def _cited(block: Block, numbers: Numbers) -> Block:
 
 
 def _resolved(inlines: Inlines, numbers: Numbers) -> Inlines:
-    spoken = partial(_spoken, numbers=numbers)
-    return tuple(
-        replace(run, text=PLACE.sub(spoken, run.text)) if isinstance(run, Text) else run for run in inlines
-    )
+    return tuple(run for inline in inlines for run in _split(inline, numbers))
 
 
-def _spoken(place: re.Match[str], numbers: Numbers) -> str:
-    found = [words for name in place[1].split(", ") if (words := _words(name, numbers))]
-    return f" ({'; '.join(found)})" if found else ""
+def _split(inline: Inline, numbers: Numbers) -> Iterator[Inline]:
+    """A run in pieces: what is cited leads to where it stands."""
+    if not isinstance(inline, Text) or not PLACE.search(inline.text):
+        yield inline
+        return
+    end = 0
+    for place in PLACE.finditer(inline.text):
+        found = [runs for name in place[1].split(", ") if (runs := _words(name, numbers))]
+        before = inline.text[end : place.start()]
+        yield replace(inline, text=f"{before} (" if found else before)
+        for i, runs in enumerate(found):
+            yield from (Text("; "), *runs) if i else runs
+        yield from [Text(")")] if found else []
+        end = place.end()
+    yield replace(inline, text=inline.text[end:])
 
 
-def _words(name: str, numbers: Numbers) -> str:
+def _words(name: str, numbers: Numbers) -> Inlines:
     """ "Figure 5", "Figures 5 and 6"; empty where the report has none."""
-    found = [str(number) for known, number in numbers.items() if known.startswith(name)]
     kind = name.partition(":")[0].capitalize()
-    return f"{kind}{'s' * (len(found) > 1)} {join(found)}" if found else ""
+    found = {
+        number: known.replace(":", "-", 1) for known, number in numbers.items() if known.startswith(name)
+    }
+    if len(found) == 1:
+        return tuple(Text(f"{kind} {number}", to=place) for number, place in found.items())
+    runs: list[Inline] = []
+    for i, (number, place) in enumerate(found.items()):
+        between = f"{kind}s " if not i else " and " if i == len(found) - 1 else ", "
+        runs += [Text(between), Text(str(number), to=place)]
+    return tuple(runs)

@@ -6,12 +6,19 @@ from datetime import date
 
 @dataclass(frozen=True)
 class Text:
-    """A run of words. `trail` is where the page goes when they are asked about: what is said of a case rests on it."""
+    """A run of words. `trail` is what the page opens when they are asked about: what is said of a case rests on it.
+
+    `place` names the run on the page, and `to` is the place it leads to: a citation and its reference lead to each
+    other.
+    """
 
     text: str
     strong: bool = False
     emphasis: bool = False
+    raised: bool = False
     trail: str = ""
+    place: str = ""
+    to: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,12 +78,13 @@ class TableRow:
 class Table:
     """A table in the conventions of gtsummary. `align` has one of "l", "r", "c" per column.
 
-    `wide` asks for a landscape page in the PDF and the Word file.
+    A column's heading is words, or a number that opens its trail. `wide` asks for a landscape page in the PDF and the
+    Word file.
     """
 
     id: str
     title: str
-    columns: tuple[str, ...]
+    columns: tuple[str | Number, ...]
     rows: tuple[TableRow, ...]
     align: str
     footnotes: tuple[str, ...] = ()
@@ -92,6 +100,10 @@ class Figure:
     caption: Inlines
     alt: str
     svg: str
+
+
+def words_of(heading: str | Number) -> str:
+    return heading.shown if isinstance(heading, Number) else heading
 
 
 Block = Heading | Paragraph | Bullets | Callout | Table | Figure

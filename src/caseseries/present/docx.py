@@ -33,6 +33,8 @@ from caseseries.present.document import (
     Number,
     Paragraph,
     Table,
+    Text,
+    words_of,
 )
 from caseseries.present.lettering import SEMIBOLD, text_width
 from caseseries.present.typeset import TEXT_WIDTH_MM, typeset_png
@@ -200,7 +202,8 @@ def _table(table: Table) -> str:
     style = "WideTableText" if table.wide else "TableText"
     together = len(table.rows) <= UNBROKEN_ROWS
     header = [
-        _cell(style, side, _run(name, "<w:b/>"), True) for name, side in _sided(table.columns, table.align)
+        _cell(style, side, _run(words_of(name), "<w:b/>"), True)
+        for name, side in _sided(table.columns, table.align)
     ]
     rows = ["<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>" + "".join(header) + "</w:tr>"]
     for row in table.rows:
@@ -228,7 +231,9 @@ def _widths(table: Table) -> list[int]:
     """
     page = TWIPS_PER_MM * (TEXT_WIDTH_MM + (297 - 210 if table.wide else 0))
     size = TWIPS_PER_POINT * _PARAGRAPHS["Wide Table Text" if table.wide else "Table Text"][0]
-    columns = [[name, *(plain(row.cells[i]) for row in table.rows)] for i, name in enumerate(table.columns)]
+    columns = [
+        [words_of(name), *(plain(row.cells[i]) for row in table.rows)] for i, name in enumerate(table.columns)
+    ]
     needs = [_longest([w for text in texts for w in text.split(" ")], size, spare=1.5) for texts in columns]
     wishes = [max(need, _longest(texts, size)) for need, texts in zip(needs, columns, strict=True)]
     if sum(wishes) <= page:
@@ -291,7 +296,9 @@ def _add_runs(paragraph: WordParagraph, inlines: Inlines) -> None:
         words = inline.shown if isinstance(inline, Number) else inline.text
         run = paragraph.add_run(words)
         run.bold = inline.strong or None
-        run.italic = (not isinstance(inline, Number) and inline.emphasis) or None
+        if isinstance(inline, Text):
+            run.italic = inline.emphasis or None
+            run.font.superscript = inline.raised or None
 
 
 def _add_field(paragraph: WordParagraph, instruction: str, shown: str, bold: bool = False) -> None:

@@ -139,6 +139,13 @@ def trace(points: Sequence[Point], stroke: str, width: float = 2, dash: str | No
     )
 
 
+def edge(points: Sequence[Point], stroke: str, dash: str | None = None) -> str:
+    """The hairline where an area ends."""
+    return tag(
+        "path", d=_through(points), fill="none", stroke=stroke, stroke_width=0.6, stroke_dasharray=dash
+    )
+
+
 def area(points: Sequence[Point], fill: str, opacity: float) -> str:
     """A filled outline."""
     return tag("path", d=_through(points) + "Z", fill=fill, fill_opacity=opacity)

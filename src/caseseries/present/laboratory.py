@@ -169,7 +169,7 @@ def _trail(page: PlatePage, n: int) -> Table:
 
 
 def _wells(sides: Sequence[SideShown], n: int) -> Table:
-    """A line for each set of replicates, every well named; what is remarkable about a well stands below."""
+    """A line for each set of replicates, every well named, the target at its first; remarks on wells stand below."""
     sets: dict[tuple[str, str, str], list[WellShown]] = {}
     for side in sides:
         for well in side.wells:
@@ -184,14 +184,16 @@ def _wells(sides: Sequence[SideShown], n: int) -> Table:
         "Span",
         *(["Instrument"] * has_instrument),
     )
-    rows = tuple(
-        TableRow(tuple(map(_text, (*key, *_replicates(wells), *([_instrument(wells)] * has_instrument)))))
-        for key, wells in sets.items()
-    )
+    named: set[str] = set()
+    rows = []
+    for (target, *key), wells in sets.items():
+        cells = ["" if target in named else target, *key, *_replicates(wells)]
+        named.add(target)
+        rows.append(TableRow(tuple(map(_text, cells + [_instrument(wells)] * has_instrument))))
     remarks = tuple(
         f"{well.position}: {well.remark}" for wells in sets.values() for well in wells if well.remark
     )
-    return Table(f"wells-{n}", "Every well", columns, rows, "llllrr" + "l" * has_instrument, remarks)
+    return Table(f"wells-{n}", "Every well", columns, tuple(rows), "llllrr" + "l" * has_instrument, remarks)
 
 
 def _replicates(wells: Sequence[WellShown]) -> tuple[str, str, str]:

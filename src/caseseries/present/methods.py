@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 
 from caseseries.analysis.outcomes import FEW_CASES
 from caseseries.analysis.results import Result, Results
-from caseseries.present.wording import join, level_percent, percent, rounded, spell
+from caseseries.present.wording import join, percent
 from caseseries.study.definition import Endpoint, Study
 
 
 def paragraphs(study: Study, results: Results) -> Iterator[str]:
-    """Texts for `wording.fill`."""
+    """Texts for `wording.fill` with `protocol.numbers_of`, and then for `references.cite_references`."""
     yield _design(study)
     yield _response(study)
     yield _endpoints(study)
@@ -21,28 +21,26 @@ def paragraphs(study: Study, results: Results) -> Iterator[str]:
 COMPARISON = (
     "Published outcomes carry their own error. Where only horizons are printed, the hazard is constant between them. "
     "Over our follow-up, observed events are held against those expected had each case had the published hazard of "
-    "its kind: the one-sample log-rank test adds the variance of the expectation to that of the events (Danzer et "
-    "al., PLoS ONE 2022), and the limits of the ratio take the expectation as gamma-distributed. At a horizon, beta "
+    "its kind: the one-sample log-rank test adds the variance of the expectation to that of the events (cite "
+    "danzer), and the limits of the ratio take the expectation as gamma-distributed. At a horizon, beta "
     "posteriors with a weak prior are compared, and again with the published outcome as a prior, in part (robust) or "
     "at a share of its worth (power); our cases count for as many as are still free at the horizon, over the "
-    "estimate (Peto 1977)."
+    "estimate (cite peto)."
 )
 
 
 # Each with what names it in the method of a result.
 ESTIMATORS = (
-    ("Kaplan–Meier", "Survival was estimated by Kaplan–Meier."),
+    ("Kaplan–Meier", "Survival was estimated by Kaplan–Meier (cite kaplan-meier)."),
     (
         "Aalen–Johansen",
-        "Cumulative incidence was estimated by Aalen–Johansen, with complementary log–log intervals.",
+        "Cumulative incidence was estimated by Aalen–Johansen (cite aalen-johansen), with complementary log–log "
+        "intervals.",
     ),
 )
 
 
-BPCP = (
-    "the beta product confidence procedure (BPCP; Fay, Brittain and Proschan, Biostatistics 2013), which keeps its "
-    "coverage in small samples"
-)
+BPCP = "the beta product confidence procedure (BPCP) (cite bpcp), which keeps its coverage in small samples"
 
 
 def _intervals(rows: Sequence[Result]) -> str:
@@ -62,26 +60,24 @@ def _design(study: Study) -> str:
     excluded = f" Excluded if any of these held: {rules}." if rules else ""
     return (
         f"{study.design}. Population: {study.population}. The index treatment is {study.index.label}; data were cut "
-        f"on {study.data_cut:%-d %B %Y}.{excluded}"
+        f"on {{protocol.data_cut}}.{excluded}"
     )
 
 
 def _response(study: Study) -> str:
-    rule = study.response
-    sensitivity = spell(level_percent(rule.sensitivity), study.report.style)
     return (
-        f"MRD before treatment is the last evaluable specimen within {rule.before_within_days} days of the start of "
-        f"{study.index.label}; after treatment, the last evaluable specimen {_until(study)}. Of several markers the "
+        "MRD before treatment is the last evaluable specimen within {protocol.before_within_days} days of the start "
+        f"of {study.index.label}; after treatment, the last evaluable specimen {_until(study)}. Of several markers the "
         "highest counts, and a specimen is negative only if all are. A response is complete when MRD is not detected "
-        f"at a sensitivity of {sensitivity} or better, and partial when the fall exceeds "
-        f"{rounded(rule.partial_log_reduction)} log over its whole possible range; a negative is never replaced by "
+        "at a sensitivity of {protocol.sensitivity} or better, and partial when the fall exceeds "
+        "{protocol.partial_log_reduction} log over its whole possible range; a negative is never replaced by "
         f"a number. Toxicity is graded by {study.toxicity.scale}."
     )
 
 
 def _until(study: Study) -> str:
     rule = study.response
-    ends = [f"up to day {rule.after_within_days}"] if rule.after_within_days else []
+    ends = ["up to day {protocol.after_within_days}"] if rule.after_within_days else []
     ends += [f"up to {study.origins[rule.after_until].label}"] if rule.after_until else []
     return (
         f"{' and '.join([*ends, 'up to any other treatment'])}, and before any relapse (that of the day of relapse "
@@ -106,16 +102,15 @@ def _first(events: tuple[str, ...]) -> str:
 
 
 def _estimation(study: Study, results: Results) -> str:
-    level = percent(study.report.level)
     own = [row for name, row in results.items() if not name.startswith("compare.")]
     used = " ".join(row.estimate.method for row in own if row.unit == "probability")
     said = [words for known, words in ESTIMATORS if known in used]
     if "Kaplan–Meier" in used:
         said.insert(1, _intervals(own))
     return (
-        f"Time is in whole days. {' '.join(said)} Proportions have exact "
-        f"(Clopper–Pearson) intervals and medians exact order-statistic intervals; all intervals are {level}. "
-        "Follow-up is given by reverse Kaplan–Meier and as the survivors' median and range. "
-        f"A horizon with fewer than {study.report.minimum_at_risk} cases at risk is quoted only with "
-        "that number."
+        f"Time is in whole days. {' '.join(said)} Proportions have exact (Clopper–Pearson) intervals "
+        "(cite clopper-pearson) and medians exact order-statistic intervals; all intervals are "
+        f"{percent(study.report.level)}. "
+        "Follow-up is given by reverse Kaplan–Meier (cite reverse) and as the survivors’ median and range. "
+        "A horizon with fewer than {protocol.minimum_at_risk} cases at risk is quoted only with that number."
     )

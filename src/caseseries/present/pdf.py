@@ -14,6 +14,7 @@ from caseseries.present.document import (
     Number,
     Paragraph,
     Table,
+    words_of,
 )
 from caseseries.present.typeset import Pages, typeset_pdf
 
@@ -74,7 +75,7 @@ def _table(table: Table) -> Json:
         "kind": "table",
         "name": table.id,
         "title": table.title,
-        "columns": list(table.columns),
+        "columns": [words_of(name) for name in table.columns],
         "align": list(table.align),
         "rows": rows,
         "footnotes": list(table.footnotes),
@@ -84,8 +85,8 @@ def _table(table: Table) -> Json:
 
 def _runs(inlines: Inlines) -> list[Json]:
     return [
-        {"text": run.shown, "strong": run.strong, "emphasis": False}
+        {"text": run.shown, "strong": run.strong, "emphasis": False, "raised": False}
         if isinstance(run, Number)
-        else {"text": run.text, "strong": run.strong, "emphasis": run.emphasis}
+        else {"text": run.text, "strong": run.strong, "emphasis": run.emphasis, "raised": run.raised}
         for run in inlines
     ]

@@ -10,7 +10,7 @@ from caseseries.analysis.results import to_json
 from caseseries.analysis.run import Analysis
 from caseseries.present.abstract import abstract
 from caseseries.present.checklists import checklists
-from caseseries.present.document import Document, Figure, Table
+from caseseries.present.document import Document, Figure, Table, words_of
 from caseseries.present.docx import write_docx
 from caseseries.present.exports import export
 from caseseries.present.html import write_html
@@ -84,11 +84,11 @@ def write_parts(report: Path, document: Document) -> None:
         shutil.rmtree(report / kind, ignore_errors=True)
     for block in document.blocks:
         if isinstance(block, Table):
+            columns = tuple(map(words_of, block.columns))
             rows = [
-                dict(zip(block.columns, (plain(cell) for cell in row.cells), strict=True))
-                for row in block.rows
+                dict(zip(columns, (plain(cell) for cell in row.cells), strict=True)) for row in block.rows
             ]
-            write_text(report / "tables" / f"{block.id}.csv", to_csv(block.columns, rows))
+            write_text(report / "tables" / f"{block.id}.csv", to_csv(columns, rows))
         if isinstance(block, Figure):
             write_text(report / "figures" / f"{block.id}.svg", block.svg)
 

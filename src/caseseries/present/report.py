@@ -9,7 +9,7 @@ from caseseries.analysis.displays import Displays, Trajectory
 from caseseries.analysis.remarks import Remark
 from caseseries.analysis.results import Result, Results
 from caseseries.analysis.rulings import Ruling, rulings_behind
-from caseseries.present import methods, tables, treatment
+from caseseries.present import methods, protocol, tables, treatment
 from caseseries.present.citing import cite_numbers
 from caseseries.present.document import (
     Block,
@@ -34,6 +34,8 @@ from caseseries.present.figures import (
     swimmer_figure,
     trajectory_figure,
 )
+from caseseries.present.references import HEADING as REFERENCES
+from caseseries.present.references import cite_references
 from caseseries.present.wording import STYLES, Style, capital, fill, join, level_interval, level_words, noun
 from caseseries.study.definition import Study, days_of
 from caseseries.study.variables import BY_NAME
@@ -72,7 +74,7 @@ class Material:
         return self.style.between
 
     def say(self, text: str) -> Paragraph:
-        return Paragraph(fill(text, self.results))
+        return Paragraph(fill(text, self.results, protocol.numbers_of(self.study)))
 
 
 def assemble(material: Material, software: str) -> Document:
@@ -88,11 +90,13 @@ def assemble(material: Material, software: str) -> Document:
         _relapses,
         _beside,
         _limits,
+        _references,
         _data,
         _cases,
     )
     said = [block for section in sections for block in section(material)]
-    blocks = tuple(_in_style(block, material.style) for block in cite_numbers(said))
+    cited = cite_numbers(cite_references(said, material.style.between))
+    blocks = tuple(_in_style(block, material.style) for block in cited)
     return Document(
         title=study.title,
         subtitle=f"{study.design}. {study.population}",
@@ -101,7 +105,12 @@ def assemble(material: Material, software: str) -> Document:
         blocks=blocks,
         footer=f"{study.short_title} · data to {study.data_cut:%-d %B %Y} · {software}",
         keywords=("case series", study.index.label, "survival", "minimal residual disease"),
-        trails={**trails_of_results(material), **trails_of_curves(material), **trails_of_cases(material)},
+        trails={
+            **trails_of_results(material),
+            **trails_of_curves(material),
+            **trails_of_cases(material),
+            **protocol.trails_of(study),
+        },
     )
 
 
@@ -219,7 +228,7 @@ def _cohort(m: Material) -> Iterator[Block]:
         f"{levels_of(results, 'remission_at_start', 'The state at the start of treatment was')}"
     )
     yield _figure(
-        "flow", "Flow of cases", "From the centres' returns to the analysis.", flow_figure(m.displays.flow)
+        "flow", "Flow of cases", "From the centres’ returns to the analysis.", flow_figure(m.displays.flow)
     )
     yield tables.characteristics(study, results)
 
@@ -266,27 +275,27 @@ def _over_time(m: Material) -> Iterator[Block]:
         return
     label = m.study.index.label
     drawn = trajectory_figure(cases, m.displays.mrd_target, f"start of {label}")
-    yield _figure("mrd-over-time", "MRD over time, case by case", _drawn_over_time(cases, label), drawn)
+    yield _figure("mrd-over-time", "MRD over time, case by case", _symbols(cases, label), drawn)
 
 
-def _drawn_over_time(cases: Sequence[Trajectory], label: str) -> str:
-    """What is to be seen in the figure, of what may be in it."""
-    points = [point for one in cases for point in one.points]
-    bars = f", with {label} as bars" if any(one.spans for one in cases) else ""
-    seen = {
-        "an open symbol is a specimen in which MRD was not detected, at its own sensitivity": any(
-            point.state == "not detected" for point in points
+def _symbols(cases: Sequence[Trajectory], label: str) -> str:
+    """What the symbols of the figure mean: of those it has."""
+    points = [point for case in cases for point in case.points]
+    meanings = (
+        (
+            "not detected",
+            "an open symbol is a specimen in which MRD was not detected, at its own sensitivity",
         ),
-        "a hatched stretch is positive below the quantitative range": any(
-            point.state == "positive below quantitative range" for point in points
-        ),
-        "a rule marks the end of the quantitative range": any(point.quantitative_range for point in points),
-        "an upright stroke is the 95% interval of a level read from a plate": any(
-            point.lower for point in points
-        ),
-    }
-    said = capital("; ".join(words for words, is_there in seen.items() if is_there))
-    return f"All specimens of each case{bars}. {said}{'. ' * bool(said)}Dotted: the protocol's limit."
+        ("positive below quantitative range", "a hatched stretch is positive below the quantitative range"),
+    )
+    said = [meaning for state, meaning in meanings if any(point.state == state for point in points)]
+    if any(point.quantitative_range for point in points):
+        said.append("a short rule marks the end of the quantitative range")
+    if any(point.lower and point.upper for point in points):
+        said.append("an upright stroke is the 95% interval of a level read from a plate")
+    said.append("dotted is the protocol’s limit")
+    bars = f", with {label} as bars" if any(case.spans for case in cases) else ""
+    return f"All specimens of each case{bars}; {'; '.join(said)}."
 
 
 def _toxicity(m: Material) -> Iterator[Block]:
@@ -314,7 +323,7 @@ def _outcomes(m: Material) -> Iterator[Block]:
             continue
         names = join([study.endpoints[curve.id.split(".")[0]].short for curve in curves])
         caption = (
-            f"Kaplan–Meier with pointwise 95% interval ({curves[0].method.split(', ', 1)[-1]}); ticks are censored "
+            f"Kaplan–Meier with pointwise 95% interval, {curves[0].method.split(', ', 1)[-1]}; ticks are censored "
             f"cases; dashed where fewer than {study.report.minimum_at_risk} are at risk."
         )
         drawn = survival_figure(curves, study.report.minimum_at_risk, study.report.level)
@@ -433,9 +442,19 @@ def _limits(m: Material) -> Iterator[Block]:
     yield Bullets(tuple(fill(remark.text, m.results) for remark in m.remarks if remark.code not in URGENT))
 
 
+def _references(m: Material) -> Iterator[Block]:
+    """What the text has cited goes below this heading."""
+    del m
+    yield Heading(1, REFERENCES)
+
+
 def _data(m: Material) -> Iterator[Block]:
     yield Heading(1, "Appendix: what was read")
-    yield Bullets(tuple(_words(line) for line in m.reading.lines))
+    cases = (
+        "{n.returned} cases returned: {n.cases} analysed, {n.set_aside} set aside for their data, {n.not_eligible} not "
+        "eligible."
+    )
+    yield Bullets((fill(cases, m.results), *(_words(line) for line in m.reading.lines)))
     if m.reading.findings:
         yield Heading(2, "Open findings")
         yield Bullets(tuple(_words(line) for line in m.reading.findings))

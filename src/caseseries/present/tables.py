@@ -29,11 +29,10 @@ def characteristics(study: Study, results: Results) -> Table:
     rows = [
         row for name in study.report.characteristics for row in _characteristic(BY_NAME[name], study, results)
     ]
-    n = results["n.cases"].shown
     return Table(
         "characteristics",
         "Characteristics of the cases",
-        ("Characteristic", f"N = {n}"),
+        ("Characteristic", Number("n.cases", f"N = {results['n.cases'].shown}")),
         tuple(rows),
         "lr",
         ("Median (range) or n (%). Percentages are of the cases for which the value is known.",),
@@ -287,7 +286,7 @@ PRIORS = ("weak", "robust", "power")
 def comparison(contrast: Contrast, results: Results, study: Study) -> Table:
     """One comparison with a published outcome: a line a measure, and what it rests on."""
     rows = tuple(
-        TableRow((_named(results[name], study), _shown(results[name]), fill(_basis(name, results), results)))
+        TableRow((_named(results[name], study), _shown(results[name]), _rests_on_what(name, results)))
         for name in contrast.result_ids
         if not {"worth", "conflict"} & set(name.split("."))
     )
@@ -311,6 +310,14 @@ def _shown(result: Result) -> Inlines:
     return Text(p_before(result)), Number(result.id, result.shown)
 
 
+def _rests_on_what(name: str, results: Results) -> Inlines:
+    """What a row of a comparison rests on; why there is no number, with the trail of the number there is not."""
+    estimate = results[name].estimate
+    if estimate.value is None:
+        return (Text(estimate.because, trail=name),)
+    return fill(_basis(name, results), results)
+
+
 def _basis(name: str, results: Results) -> str:
     """What a row of a comparison rests on, as a text for `fill`."""
     stem, _, last = name.rpartition(".")
@@ -319,8 +326,6 @@ def _basis(name: str, results: Results) -> str:
         conflict = p_before(results[f"{horizon}.conflict.{last}"])
         return f"ESS {{{horizon}.worth.{last}}}; prior–data conflict, {conflict}{{{horizon}.conflict.{last}}}"
     estimate = results[name].estimate
-    if estimate.value is None:
-        return estimate.because
     if last == "ours":
         events = noun(estimate.events, "event")
         return f"{{{name}:events}} {events} in {{{name}:n}} {noun(estimate.n, 'case')}; {{{name}:at_risk}} at risk"

@@ -11,7 +11,7 @@ from caseseries.findings import join
 
 if TYPE_CHECKING:
     from caseseries.analysis.displays import LevelAt, MrdPoint
-    from caseseries.present.document import Inline, Inlines
+    from caseseries.present.document import Inline, Inlines, Text
 
 __all__ = [
     "STYLES",
@@ -45,34 +45,45 @@ __all__ = [
 class Style:
     """How a journal prints a number and its interval; the number itself is the same in every style.
 
-    `decimal` stands for the point, `between` the two limits, `before` them after the confidence level, and
-    `share` follows a percentage that stands in brackets beside its count. `p` comes before a p-value, with `equal`
-    unless it is bounded; `unit_zero` is the zero before its point.
+    `decimal` stands for the point, `between` for the dash of a range, `before` for what precedes the limits after the
+    confidence level. `share` follows a percentage in brackets beside its count, `limit_share` each limit in a sentence.
+    `p` comes before a p-value, with `equal` unless it is bounded by a sign and `bound`; `unit_zero` is the zero before
+    its point. P has two decimals, or three below 0.01; or two `significant` figures, in at most four decimals. One
+    close to 1 is printed as 1 only if it may be `one`.
     """
 
     decimal: str = "."
     between: str = "–"
     before: str = "% CI "
     share: str = "%"
+    limit_share: str = ""
     p: str = "P\u00a0"
     equal: str = "=\u00a0"
+    bound: str = ""
     unit_zero: str = "0"
+    significant: bool = False
+    one: bool = True
 
 
-# Lancet and JAMA: theme_gtsummary_journal of R's gtsummary (mid-dot; "ll to ul" and no percent sign beside a count);
-# the comma after CI, and no zero before the point of a P, which cannot exceed 1: AMA Manual of Style, 11th edition,
-# which Blood follows. "p=0·21": the Lancet's formatting guidelines.
+# As read in print. Blood 2021;138:331: "80.3% (95% confidence interval [CI], 78.9-81.7)", "P = .03", "P < .001"; and
+# the AMA Manual of Style, 11th edition, which Blood and JAMA follow: no zero before the point of a P, which cannot
+# exceed 1, P > .99 near it, and a percent sign at each end of a range. JAMA Intern Med 2021;181:1575: "95% CI,
+# 0.00-0.08". JAMA's tables have no percent sign beside a count (theme_gtsummary_journal of R's gtsummary, whose
+# "ll to ul" JAMA keeps for limits of which one is negative). Lancet Oncol 2011;12:1204: "95% CI 0·47–0·80", "p=0·0003".
 STYLES = {
     "plain": Style(),
-    "blood": Style(between="-", before="% CI, ", unit_zero=""),
-    "lancet": Style(decimal="·", p="p", equal="="),
-    "jama": Style(between=" to ", before="% CI, ", share="", unit_zero=""),
+    "blood": Style(between="-", before="% CI, ", bound="\u00a0", unit_zero="", one=False),
+    "lancet": Style(decimal="·", p="p", equal="=", significant=True),
+    "jama": Style(
+        between="-", before="% CI, ", share="", limit_share="%", bound="\u00a0", unit_zero="", one=False
+    ),
 }
 
 NOT_ESTIMABLE = "not estimable"
 NOT_REACHED = "not reached"
 
 TIME_UNITS = ("days", "months", "years")
+PERCENTAGES = ("proportion", "probability", "fraction of cells")
 NAMED_UNITS = (*TIME_UNITS, "10⁹/L", "cases", "percentage points")
 
 
@@ -124,17 +135,32 @@ _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _EXPONENT = re.compile(r"(?<![\w.])\d(?:\.\d+)?e[+-]\d+\b")
 
 
-def p_value(value: float) -> str:
-    """Two decimals, three below 0.01, and nothing below 0.001: "0.21", "0.004", "<0.001"."""
-    if value < 0.001:
-        return "<0.001"
-    return rounded(value, 3 if value < 0.00995 else 2)
+def p_value(value: float, style: Style = STYLES["plain"]) -> str:
+    """A p-value as a style prints it: "0.21", "0.004", "<0.001"; "p=0·021" of the Lancet, "P > .99" of JAMA."""
+    least = 4 if style.significant else 3
+    if value < 10**-least:
+        return f"<{style.bound}{_unit(rounded(10**-least, least), style)}"
+    if not style.one and value >= 0.995:
+        return f">{style.bound}{_unit('0.99', style)}"
+    return _unit(rounded(value, _p_digits(value, style)), style)
+
+
+def _p_digits(value: float, style: Style) -> int:
+    if not style.significant:
+        return 3 if value < 0.00995 else 2
+    # Rounding may carry into the next decimal: 0.0996 is 0.10.
+    return next((digits for digits in (2, 3) if float(rounded(value, digits)) >= 10 ** (1 - digits)), 4)
+
+
+def _unit(number: str, style: Style) -> str:
+    """A number below 1, with or without the zero before its point."""
+    return number.replace("0.", f"{style.unit_zero}.", 1).replace(".", style.decimal)
 
 
 def p_before(result: Result) -> str:
     """ "P = " or "P " before a p-value in its style, in one piece with it."""
     style = STYLES[result.style]
-    return style.p if result.shown.startswith("<") else f"{style.p}{style.equal}"
+    return style.p if result.shown.startswith(("<", ">")) else f"{style.p}{style.equal}"
 
 
 def level_words(point: "MrdPoint | LevelAt") -> str:
@@ -186,7 +212,8 @@ def _share(result: Result, value: float) -> str:
 
 def limits_of(result: Result) -> str:
     """ "95% CI 2–80"; empty when the result has no interval."""
-    bounds, before = bounds_of(result), STYLES[result.style].before
+    style = STYLES[result.style]
+    bounds, before = _joined(result, style.limit_share), style.before
     if result.unit == "percentage points":  # what a posterior gives is a credible interval
         before = before.replace("CI", "CrI")
     return f"{rounded(100 * result.estimate.level)}{before}{bounds}" if bounds else ""
@@ -194,12 +221,20 @@ def limits_of(result: Result) -> str:
 
 def bounds_of(result: Result) -> str:
     """ "2–80"; empty when the result has no interval."""
+    return _joined(result, "")
+
+
+def _joined(result: Result, share: str) -> str:
+    """Both limits; `share` follows one that is a percentage."""
     estimate = result.estimate
     if estimate.lower is None and estimate.upper is None:
         return ""
     signed = result.unit == "percentage points"  # a dash between negative numbers reads as a sign
     between = " to " if signed else STYLES[result.style].between
-    return between.join(limit(result, x) for x in (estimate.lower, estimate.upper))
+    sign = share if result.unit in PERCENTAGES else ""
+    return between.join(
+        limit(result, x) + (sign if x is not None else "") for x in (estimate.lower, estimate.upper)
+    )
 
 
 def limit(result: Result, bound: float | None) -> str:
@@ -215,8 +250,7 @@ def _value(result: Result, value: float) -> str:
     if result.unit == "fraction of cells":
         return spell(level_percent(value), result.style)
     if result.unit == "p-value":
-        zero = STYLES[result.style].unit_zero
-        return spell(p_value(value).replace("0.", f"{zero}.", 1), result.style)
+        return p_value(value, STYLES[result.style])
     # A median of an even number of whole days may fall on a half; rounding it would invent a day.
     half = result.unit == "days" and value != int(value)
     return spell(rounded(value, 1 if half else result.decimals), result.style)
@@ -248,8 +282,10 @@ FIELDS: dict[str, Callable[[Result], str]] = {
 PLACE = re.compile(r"\{([a-z0-9_.]+)(?::([a-z_]+))?\}")
 
 
-def fill(text: str, results: Mapping[str, Result]) -> "Inlines":
+def fill(text: str, results: Mapping[str, Result], said: "Mapping[str, Text] | None" = None) -> "Inlines":
     """A sentence with results in braces as runs of words and numbers: "{n.cases} children", "{a.b:at_risk}".
+
+    `said` are runs that stand for other names.
 
     Raises:
         KeyError: a result or field that does not exist; a sentence never prints a gap.
@@ -261,7 +297,8 @@ def fill(text: str, results: Mapping[str, Result]) -> "Inlines":
     for place in PLACE.finditer(text):
         if place.start() > position:
             runs.append(Text(text[position : place.start()]))
-        runs.append(Number(place[1], FIELDS[place[2] or ""](results[place[1]])))
+        other = (said or {}).get(place[1])
+        runs.append(other or Number(place[1], FIELDS[place[2] or ""](results[place[1]])))
         position = place.end()
     if position < len(text):
         runs.append(Text(text[position:]))

@@ -7,9 +7,10 @@ are counted, with 8 bits and what runs over kept beside them, so that all that i
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from caseseries.stats.compiled import compile_once
 
 Ints = npt.NDArray[np.int64]
 Column = npt.NDArray[np.integer[Any]]
@@ -132,15 +133,7 @@ def _count_small_of(code: Any, counts: Any, small: Any) -> None:
             counts[cell] += over
 
 
-def _compiled(function: Any) -> Any:
-    """Compiled, and kept on disk where there is a place to keep it."""
-    try:
-        return numba.njit(nogil=True, cache=True)(function)
-    except RuntimeError:
-        return numba.njit(nogil=True)(function)
-
-
-_block = _compiled(_block_of)
-_number = _compiled(_number_cells)
-_count_small = _compiled(_count_small_of)
-_count_rows = _compiled(_count_all)
+_block = compile_once(_block_of)
+_number = compile_once(_number_cells)
+_count_small = compile_once(_count_small_of)
+_count_rows = compile_once(_count_all)

@@ -84,15 +84,15 @@ def _fold_of(lanes: Floats) -> Any:
     return ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]))
 
 
-def _compiled(function: Any) -> Any:
-    """Compiled, and kept on disk where there is a place to keep it."""
+def compile_once(function: Any) -> Any:
+    """`function` compiled at its first call, and kept on disk where there is a place to keep it."""
     try:
         return numba.njit(nogil=True, cache=True)(function)
     except RuntimeError:
         return numba.njit(nogil=True)(function)
 
 
-_fold = _compiled(_fold_of)
-_total = _compiled(_total_of)
-_product = _compiled(_product_of)
-_add_bins = _compiled(_add_bins_of)
+_fold = compile_once(_fold_of)
+_total = compile_once(_total_of)
+_product = compile_once(_product_of)
+_add_bins = compile_once(_add_bins_of)

@@ -70,7 +70,7 @@ def reference_exponential(survival: float, day: int) -> Reference:
 def count_expected(table: EventTable, reference: Reference) -> tuple[int, float, float]:
     """Events observed, events expected, and the variance of the latter that is the reference's own.
 
-    The reference's sampling error: the sum over days of (number at risk)² times the day's variance of its
+    The reference’s sampling error: the sum over days of (number at risk)² times the day's variance of its
     cumulative hazard, its increments being independent (Danzer, Feld, Faldum & Schmidt 2022, PLoS ONE 17:e0271094).
     """
     last = min(int(reference.days[-1]), max(table.last_day, 0))
@@ -95,9 +95,9 @@ def compare_to_reference(
         raise ValueError(f"method {method!r} is not one of {', '.join(_METHODS)}")
     observed, expected, own = count_expected(table, reference)
     counts, caveats = ((float(observed),), (expected,)), _beyond(table, reference)
-    name = _METHODS[method] + (", with the reference's sampling error" if reference_error else "")
+    name = _METHODS[method] + (", with the reference’s sampling error" if reference_error else "")
     if reference_error and (reference.variance is None or method == "exact"):
-        raise ValueError("the reference's sampling error needs a reference cohort and a normal test")
+        raise ValueError("the reference’s sampling error needs a reference cohort and a normal test")
     if expected <= 0:
         return Comparison(
             name, None, None, None, table.n, *counts, because="no event is expected", caveats=caveats

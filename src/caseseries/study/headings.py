@@ -15,7 +15,6 @@ from caseseries.study.forms import Form, forms_of
 from caseseries.study.toml import read_toml
 
 FILE = "headings.toml"
-LISTS = ("noise", "drugs", "same", "groups", "each_toxicity")
 
 
 @dataclass(frozen=True, order=True)

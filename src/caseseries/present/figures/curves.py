@@ -202,6 +202,8 @@ def draw_band(panel: Panel, curve: Curve, hue: str) -> Iterator[str]:
         under = [(x(day), y(lower)) for s, lower, _ in reversed(known) for day in (s.end, s.start)]
         if known:
             yield pen.area(over + under, hue, 0.07 if thin else 0.15)
+            for limit in (over, under):  # a tint alone is lost in a grey print
+                yield pen.edge(limit, hue, "1.5 2.5" if thin else None)
 
 
 def draw_line(panel: Panel, curve: Curve, hue: str) -> Iterator[str]:

@@ -60,7 +60,7 @@ def _percent_of_decade(decade: int) -> str:
 def _frame(points: Sequence[MrdPoint], y: Scale, decades: range, target: float) -> Iterator[str]:
     floor_y = TOP + HEIGHT
     negatives = [p.limit for p in points if p.state == NEGATIVE and p.limit]
-    yield pen.words(LEFT - 46, 15, "MRD level (fraction of cells)", size=pen.SMALL, fill=pen.QUIET)
+    yield pen.words(LEFT - 46, 15, "MRD level (percentage of cells)", size=pen.SMALL, fill=pen.QUIET)
     if negatives:
         top = y(max(negatives))
         yield pen.box(LEFT, top, RIGHT - LEFT, floor_y - top, pen.SHADE)

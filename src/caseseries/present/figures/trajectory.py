@@ -48,7 +48,7 @@ def trajectory_figure(cases: Sequence[Trajectory], target: float | None, origin:
     fills = _fills(cases)
     width = (WIDTH - LEFT - 8 - GAP * (columns - 1)) / columns
     parts: list[str] = [
-        pen.words(LEFT - 46, 14, "MRD level (fraction of cells)", size=pen.SMALL, fill=pen.QUIET)
+        pen.words(LEFT - 46, 14, "MRD level (percentage of cells)", size=pen.SMALL, fill=pen.QUIET)
     ]
     step = HEIGHT + BARS + 40
     for n, case in enumerate(cases):

@@ -153,10 +153,11 @@ def conditioning_has_time(course: Course) -> Iterator[Finding]:
 
 
 def transplant_is_soon(course: Course) -> Iterator[Finding]:
-    hsct, index = course.first("hsct"), course.first("index")
+    index = course.first("index")
+    hsct = course.first("hsct", index.on) if index else None
     given = [m for m in course.all("index", "index end", "other treatment") if hsct and m.on <= hsct.on]
-    days = (hsct.on - given[-1].on).days if hsct and given else 0
-    if hsct and index and index.on < hsct.on and days > LONGEST_WAIT:
+    days = (hsct.on - given[-1].on).days if hsct else 0
+    if hsct and days > LONGEST_WAIT:
         what = f"transplant on {hsct.on} is {days} days after the last treatment before it ({given[-1].on})"
         do = "Check both dates, and add what was given between them"
         yield ask(course, hsct.sources[0], "late-transplant", what, f"usually within {LONGEST_WAIT} days", do)
