@@ -214,6 +214,17 @@ def test_how_cases_were_found_is_told_where_any_return_says_so() -> None:
     assert "1 source not stated" in words(document)
 
 
+def test_time_lines_count_from_what_the_protocol_calls_the_start() -> None:
+    def caption(**changes: Any) -> str:
+        blocks = told([infused("L-1", SEEN)], **{**CAR_T, **changes})[0].blocks
+        [figure] = [block for block in blocks if isinstance(block, Figure) and block.id == "swimmer"]
+        return plain(figure.caption)
+
+    assert caption().startswith("From infusion; ")
+    diagnosis = {"origins": {"dx": {"event": "diagnosis", "label": "diagnosis"}}, "estimates": ()}
+    assert caption(**diagnosis).startswith("From start of tisagenlecleucel; ")
+
+
 def test_a_caption_speaks_of_what_is_drawn() -> None:
     level = {"specimens": [mrd(-5, "quantified", mrd_percent=12.0), mrd(28, "quantified", mrd_percent=0.1)]}
     [figure] = [

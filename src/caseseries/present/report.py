@@ -274,7 +274,7 @@ def _over_time(m: Material) -> Iterator[Block]:
     if not cases:
         return
     label = m.study.index.label
-    drawn = trajectory_figure(cases, m.displays.mrd_target, f"start of {label}")
+    drawn = trajectory_figure(cases, m.displays.mrd_target, m.study.start)
     yield _figure("mrd-over-time", "MRD over time, case by case", _symbols(cases, label), drawn)
 
 
@@ -312,10 +312,10 @@ def toxicity_of(m: Material) -> str:
 def _outcomes(m: Material) -> Iterator[Block]:
     study, results = m.study, m.results
     yield Heading(1, "Outcome")
-    start = f"start of {study.index.label}"
+    start = study.start
     yield m.say(_course(m))
     if m.displays.lanes:
-        caption = f"From the {start}; an arrow is a case alive at last contact."
+        caption = f"From {start}; an arrow is a case alive at last contact."
         yield _figure("swimmer", "Time-line of each case", caption, swimmer_figure(m.displays.lanes, start))
     for origin in dict.fromkeys(curve.origin for curve in m.displays.curves if curve.kind == "survival"):
         curves = [c for c in m.displays.curves if c.origin == origin and c.kind == "survival"]
