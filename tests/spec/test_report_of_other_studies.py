@@ -206,6 +206,26 @@ def test_a_toxicity_without_a_grade_is_counted_as_one() -> None:
     assert [row["crs_grade"] for row in made.displays.listing.rows] == ["not known", 1, 0]
 
 
+def test_a_transplant_before_the_treatment_is_not_the_one_that_followed_it() -> None:
+    """Its donor and what was given before it belong to the history."""
+    before = {"hsct_date": day(-50), "donor": "cord blood", "therapy_between": True}
+    after = {"hsct_date": day(60), "donor": "haploidentical", "therapy_between": False}
+    study = made_up_study(**{**CAR_T, "report": {"characteristics": ("donor",)}})
+    patients = [
+        infused("L-1", SEEN, transplant=[before, after]),
+        infused("L-2", SEEN, transplant=[before]),
+        infused("L-3", SEEN, transplant=[{"hsct_date": day(60)}]),
+    ]
+    rows = analyse(form_cohort(patients, study), study).results
+    between = rows["hsct.therapy_between"].estimate
+    assert (between.events, between.n) == (0, 1)
+    assert {name: row.estimate.events for name, row in rows.items() if ".donor." in name} == {
+        "characteristics.donor.haploidentical": 1,
+        "characteristics.donor.unknown": None,  # L-3 alone: L-2 has no donor to be known
+    }
+    assert rows["characteristics.donor.unknown"].estimate.value == 1
+
+
 def test_how_cases_were_found_is_told_where_any_return_says_so() -> None:
     unsaid = {"patients": [{"birth_date": day(-200)}]}
     document, _ = told([infused("L-1", SEEN, **unsaid)], **CAR_T)
