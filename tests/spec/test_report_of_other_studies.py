@@ -253,3 +253,16 @@ def test_a_caption_speaks_of_what_is_drawn() -> None:
         if isinstance(block, Figure) and block.id == "mrd-over-time"
     ]
     assert plain(figure.caption) == "All specimens of each case; dotted is the protocol’s limit."
+
+
+def test_every_interval_is_of_the_level_that_the_protocol_asks_for() -> None:
+    level = {
+        "specimens": [
+            mrd(-5, "quantified", mrd_percent=12.0),
+            mrd(28, "not detected", sensitivity_percent=0.01),
+        ]
+    }
+    ninety = {**CAR_T, "report": {"level": 0.9, "characteristics": ("sex",)}}
+    document, paragraph = told([infused("L-1", RELAPSED, **level), infused("L-2", SEEN, **level)], **ninety)
+    assert "90%" in words(document)
+    assert "95%" not in words(document) + paragraph

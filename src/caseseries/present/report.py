@@ -36,7 +36,17 @@ from caseseries.present.figures import (
 )
 from caseseries.present.references import HEADING as REFERENCES
 from caseseries.present.references import cite_references
-from caseseries.present.wording import STYLES, Style, capital, fill, join, level_interval, level_words, noun
+from caseseries.present.wording import (
+    STYLES,
+    Style,
+    capital,
+    fill,
+    join,
+    level_interval,
+    level_words,
+    noun,
+    percent,
+)
 from caseseries.study.definition import Study, days_of
 from caseseries.study.variables import BY_NAME
 
@@ -323,7 +333,7 @@ def _outcomes(m: Material) -> Iterator[Block]:
             continue
         names = join([study.endpoints[curve.id.split(".")[0]].short for curve in curves])
         caption = (
-            f"Kaplan–Meier with pointwise 95% interval, {curves[0].method.split(', ', 1)[-1]}; ticks are censored "
+            f"Kaplan–Meier with pointwise {percent(study.report.level)} interval, {curves[0].method.split(', ', 1)[-1]}; ticks are censored "
             f"cases; dashed where fewer than {study.report.minimum_at_risk} are at risk."
         )
         drawn = survival_figure(curves, study.report.minimum_at_risk, study.report.level)
