@@ -334,7 +334,8 @@ def _outcomes(m: Material) -> Iterator[Block]:
         names = join([study.endpoints[curve.id.split(".")[0]].short for curve in curves])
         caption = (
             f"Kaplan–Meier with pointwise {percent(study.report.level)} interval, "
-            f"{curves[0].method.split(', ', 1)[-1]}; ticks are censored cases; dashed where fewer than {study.report.minimum_at_risk} are at risk."
+            f"{curves[0].method.split(', ', 1)[-1]}; ticks are censored cases; "
+            f"dashed where fewer than {study.report.minimum_at_risk} are at risk."
         )
         drawn = survival_figure(curves, study.report.minimum_at_risk, study.report.level)
         yield _figure(f"survival-{curves[0].id.split('.')[1]}", f"{names} from {origin}", caption, drawn)
