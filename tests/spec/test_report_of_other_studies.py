@@ -266,3 +266,15 @@ def test_every_interval_is_of_the_level_that_the_protocol_asks_for() -> None:
     document, paragraph = told([infused("L-1", RELAPSED, **level), infused("L-2", SEEN, **level)], **ninety)
     assert "90%" in words(document)
     assert "95%" not in words(document) + paragraph
+
+
+def test_follow_up_is_told_of_those_there_are() -> None:
+    origins = {**CAR_T["origins"], "hsct": {"event": "hsct", "label": "HSCT"}}
+    asked = ({"endpoint": "os", "origins": ("infusion", "hsct"), "horizons": ("12m",)},)
+    protocol = {**CAR_T, "origins": origins, "estimates": asked}
+    document, _ = told([infused("L-1", RELAPSED)], **protocol)
+    assert (
+        "Median follow-up from infusion was not reached by reverse Kaplan–Meier; nobody survived."
+        in words(document)
+    )
+    assert "Median follow-up from HSCT" not in words(document)

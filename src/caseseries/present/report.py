@@ -368,11 +368,16 @@ def _follow_up(study: Study, results: Results) -> str:
     sentences, to = [], STYLES[study.report.style].between
     for origin in dict.fromkeys(origin for wanted in study.estimates for origin in wanted.origins):
         stem = f"followup.{origin}"
-        if f"{stem}.reverse_km.median" in results:
+        if results[f"{stem}.reverse_km.median"].estimate.n:
+            survivors = (
+                f"survivors were followed for a median of {{{stem}.survivors.median}}, range "
+                f"{{{stem}.survivors.minimum:value}}{to}{{{stem}.survivors.maximum}}"
+            )
+            if not results[f"{stem}.survivors.median"].estimate.n:
+                survivors = "nobody survived"
             sentences.append(
                 f"Median follow-up from {study.origins[origin].label} was {{{stem}.reverse_km.median}} by reverse "
-                f"Kaplan–Meier; survivors were followed for a median of {{{stem}.survivors.median}}, range "
-                f"{{{stem}.survivors.minimum:value}}{to}{{{stem}.survivors.maximum}}."
+                f"Kaplan–Meier; {survivors}."
             )
     return " ".join(sentences)
 
