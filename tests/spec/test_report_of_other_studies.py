@@ -206,6 +206,45 @@ def test_a_toxicity_without_a_grade_is_counted_as_one() -> None:
     assert [row["crs_grade"] for row in made.displays.listing.rows] == ["not known", 1, 0]
 
 
+def test_a_transplant_before_the_treatment_is_not_the_one_that_followed_it() -> None:
+    """Its donor and what was given before it belong to the history."""
+    before = {"hsct_date": day(-50), "donor": "cord blood", "therapy_between": True}
+    after = {"hsct_date": day(60), "donor": "haploidentical", "therapy_between": False}
+    study = made_up_study(**{**CAR_T, "report": {"characteristics": ("donor",)}})
+    patients = [
+        infused("L-1", SEEN, transplant=[before, after]),
+        infused("L-2", SEEN, transplant=[before]),
+        infused("L-3", SEEN, transplant=[{"hsct_date": day(60)}]),
+    ]
+    rows = analyse(form_cohort(patients, study), study).results
+    between = rows["hsct.therapy_between"].estimate
+    assert (between.events, between.n) == (0, 1)
+    assert {name: row.estimate.events for name, row in rows.items() if ".donor." in name} == {
+        "characteristics.donor.haploidentical": 1,
+        "characteristics.donor.unknown": None,  # L-3 alone: L-2 has no donor to be known
+    }
+    assert rows["characteristics.donor.unknown"].estimate.value == 1
+
+
+def test_how_cases_were_found_is_told_where_any_return_says_so() -> None:
+    unsaid = {"patients": [{"birth_date": day(-200)}]}
+    document, _ = told([infused("L-1", SEEN, **unsaid)], **CAR_T)
+    assert "source not stated" not in words(document)
+    document, _ = told([infused("L-1", SEEN, **unsaid), infused("L-2", SEEN)], **CAR_T)
+    assert "1 source not stated" in words(document)
+
+
+def test_time_lines_count_from_what_the_protocol_calls_the_start() -> None:
+    def caption(**changes: Any) -> str:
+        blocks = told([infused("L-1", SEEN)], **{**CAR_T, **changes})[0].blocks
+        [figure] = [block for block in blocks if isinstance(block, Figure) and block.id == "swimmer"]
+        return plain(figure.caption)
+
+    assert caption().startswith("From infusion; ")
+    diagnosis = {"origins": {"dx": {"event": "diagnosis", "label": "diagnosis"}}, "estimates": ()}
+    assert caption(**diagnosis).startswith("From start of tisagenlecleucel; ")
+
+
 def test_a_caption_speaks_of_what_is_drawn() -> None:
     level = {"specimens": [mrd(-5, "quantified", mrd_percent=12.0), mrd(28, "quantified", mrd_percent=0.1)]}
     [figure] = [
@@ -214,3 +253,28 @@ def test_a_caption_speaks_of_what_is_drawn() -> None:
         if isinstance(block, Figure) and block.id == "mrd-over-time"
     ]
     assert plain(figure.caption) == "All specimens of each case; dotted is the protocol’s limit."
+
+
+def test_every_interval_is_of_the_level_that_the_protocol_asks_for() -> None:
+    level = {
+        "specimens": [
+            mrd(-5, "quantified", mrd_percent=12.0),
+            mrd(28, "not detected", sensitivity_percent=0.01),
+        ]
+    }
+    ninety = {**CAR_T, "report": {"level": 0.9, "characteristics": ("sex",)}}
+    document, paragraph = told([infused("L-1", RELAPSED, **level), infused("L-2", SEEN, **level)], **ninety)
+    assert "90%" in words(document)
+    assert "95%" not in words(document) + paragraph
+
+
+def test_follow_up_is_told_of_those_there_are() -> None:
+    origins = {**CAR_T["origins"], "hsct": {"event": "hsct", "label": "HSCT"}}
+    asked = ({"endpoint": "os", "origins": ("infusion", "hsct"), "horizons": ("12m",)},)
+    protocol = {**CAR_T, "origins": origins, "estimates": asked}
+    document, _ = told([infused("L-1", RELAPSED)], **protocol)
+    assert (
+        "Median follow-up from infusion was not reached by reverse Kaplan–Meier; nobody survived."
+        in words(document)
+    )
+    assert "Median follow-up from HSCT" not in words(document)

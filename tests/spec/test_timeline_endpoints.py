@@ -10,7 +10,7 @@ from caseseries.timeline.endpoints import CENSORED, COMPETING, EVENT, NoObservat
 from made_up import day, made_up_case, made_up_study
 
 STUDY = made_up_study()
-EFS, RELAPSE = STUDY.endpoints["efs"], STUDY.endpoints["relapse"]
+EFS, OS, RELAPSE = (STUDY.endpoints[name] for name in ("efs", "os", "relapse"))
 
 
 def ask(
@@ -77,6 +77,17 @@ def test_delayed_entry_starts_at_the_index_treatment() -> None:
 def test_a_case_whose_event_came_before_entry_is_never_at_risk() -> None:
     found = ask([(-20, "relapse"), (300, "seen alive")], "diagnosis", entry="index")
     assert found == NoObservation("A-1", "relapse was no later than index")
+
+
+def test_a_case_that_ends_on_the_day_it_enters_is_never_at_risk_either() -> None:
+    """An interval (0, 0] holds no day; without delayed entry an event on day 0 counts."""
+    follow_up = [{"date": day(50), "event": "death"}]
+    course = build_course(made_up_case(forms={"follow_up": follow_up}), STUDY)
+    delayed = observe(course, OS, "hsct", STUDY.data_cut, entry="index")
+    assert delayed == NoObservation("A-1", "death was no later than hsct")
+    plain = observe(course, OS, "hsct", STUDY.data_cut)
+    assert isinstance(plain, Observation)
+    assert (plain.stop, plain.status) == (0, EVENT)
 
 
 def test_every_observation_names_its_cells() -> None:

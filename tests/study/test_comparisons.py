@@ -210,3 +210,19 @@ def test_the_start_of_another_treatment_is_another_origin(study):
     rows, against = ask(study, OWN.format(origin="blinatumomab start"))
     assert rows == {}
     assert against[0].startswith("OS from index is not OS from blinatumomab start")
+
+
+def test_the_tipping_point_is_that_of_the_interval_beside_it(study):
+    """A narrower interval leaves 0 out, and then it takes a share of the published data to bring it back in."""
+    shares = {}
+    for level in ("0.95", "0.8"):
+        protocol = study / "study.toml"
+        text = protocol.read_text(encoding="utf-8")
+        protocol.write_text(text.replace("level = 0.95", f"level = {level}"), encoding="utf-8")
+        rows, _ = ask(study, OWN.format(origin="index").replace("estimate = 60", "estimate = 40"))
+        difference = rows["compare.a.12m.difference"].estimate
+        shares[level] = (rows["compare.a.12m.tipping"].estimate.value, difference.lower, difference.level)
+    assert shares["0.95"][0] == 0
+    assert shares["0.95"][1] < 0 < shares["0.8"][1]
+    assert shares["0.8"][0] > 0
+    assert [level for *_, level in shares.values()] == [0.95, 0.8]

@@ -13,6 +13,7 @@ from caseseries.present.wording import (
     brief,
     fill,
     full,
+    interval,
     join,
     level_percent,
     limits_of,
@@ -187,3 +188,17 @@ def test_a_style_changes_no_number(style: str) -> None:
 def test_every_style_a_protocol_may_ask_for_is_there() -> None:
     asked = get_args(Reporting.model_fields["style"].annotation)
     assert set(asked) == set(STYLES)
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "shown"),
+    [
+        (0.19, 0.73, "19–73"),
+        (0.19, None, "19–not estimable"),
+        (None, None, "not estimable"),
+    ],
+)
+def test_an_interval_without_limits_is_said_once(
+    lower: float | None, upper: float | None, shown: str
+) -> None:
+    assert interval(lower, upper) == shown

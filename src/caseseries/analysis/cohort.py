@@ -129,6 +129,7 @@ FOUND_BY = {
 
 
 def _identified(cohort: Cohort) -> tuple[tuple[str, int], ...]:
+    """How the cases were found; nothing where no return says so, for then the study did not ask."""
     rows = (course.patient.only("patients") for course in cohort.courses)
     counts = Counter(FOUND_BY[(row.text("identified_by") if row else None) or ""] for row in rows)
-    return tuple(sorted(counts.items()))
+    return tuple(sorted(counts.items())) if set(counts) != {FOUND_BY[""]} else ()

@@ -14,7 +14,7 @@ from caseseries.study.variables import BY_NAME, Variable
 from caseseries.timeline.course import Course
 from caseseries.timeline.endpoints import origin_of
 from caseseries.timeline.response import Measured, MrdResponse, ResponseState
-from caseseries.timeline.variables import Fact, derive_fact
+from caseseries.timeline.variables import Fact, derive_fact, transplant_row
 
 Numbers = Mapping[str, tuple[int | float, tuple[Source, ...]]]
 
@@ -55,8 +55,10 @@ def summary(
 
 
 def describe_variable(variable: Variable, courses: Sequence[Course], level: float) -> Iterator[Result]:
-    """One characteristic: its summary over the cases where it is known, and how many are not."""
-    facts = {course.case_id: derive_fact(course, variable.name) for course in courses}
+    """One characteristic: its summary over the cases where it is known, and of how many to whom it applies it is
+    not."""
+    derived = {course.case_id: derive_fact(course, variable.name) for course in courses}
+    facts = {case: fact for case, fact in derived.items() if fact.applies}
     known = {case: fact for case, fact in facts.items() if fact.value is not None}
     if variable.kind == "number":
         numbers = {
@@ -213,15 +215,13 @@ def describe_times(courses: Sequence[Course], study: Study) -> Iterator[Result]:
         if index and hsct and hsct.on >= index.on:
             numbers[course.case_id] = ((hsct.on - index.on).days, index.sources + hsct.sources)
     yield from summary("time.index_to_hsct.{}", f"{study.index.label} to HSCT", "days", numbers, level)
+    rows = {course.case_id: row for course in courses if (row := transplant_row(course))}
     between = {
-        course.case_id: row.sources("therapy_between")
-        for course in courses
-        for row in course.patient.form("transplant")[:1]
+        case: row.sources("therapy_between")
+        for case, row in rows.items()
         if row.flag("therapy_between") is not None
     }
-    given = [
-        c.case_id for c in courses for row in c.patient.form("transplant")[:1] if row.flag("therapy_between")
-    ]
+    given = [case for case, row in rows.items() if row.flag("therapy_between")]
     if between:
         yield proportion("hsct.therapy_between", "Other therapy before HSCT", given, between, level)
 

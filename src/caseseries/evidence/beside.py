@@ -48,7 +48,6 @@ PRIORS = {
     "robust": "robust prior (half the published outcome, half weak)",
     "power": "power prior (the published outcome at half its worth)",
 }
-TIPPING = 0.975  # P(ours is higher) below which a 95 % credible interval of the difference holds 0
 
 NO_ERROR = "the published outcome is given without its error, and none can be derived"
 
@@ -310,7 +309,8 @@ def _bayes(pair: _Pair, horizon: str, ours: float, share: float, error: float | 
     yield Result(f"{stem}.difference", f"Difference at {_at(horizon)}", POINTS, estimate)
     for one in believed:
         yield from _believed(stem, one, clock.table.n, level)
-    yield _tipping(stem, find_tipping_point(free, worth, published, TIPPING), clock.table.n)
+    certain = (1 + level) / 2  # P(ours is higher) below which the credible interval of the difference holds 0
+    yield _tipping(stem, find_tipping_point(free, worth, published, certain), clock.table.n, certain)
 
 
 def _believed(stem: str, one: Better, n: int, level: float) -> Iterator[Result]:
@@ -325,14 +325,14 @@ def _believed(stem: str, one: Better, n: int, level: float) -> Iterator[Result]:
         yield Result(f"{stem}.{name}.{one.prior}", label, unit, estimate, decimals=1)
 
 
-def _tipping(stem: str, point: float | None, n: int) -> Result:
+def _tipping(stem: str, point: float | None, n: int, certain: float) -> Result:
     label = "Tipping point: share of the published data, as a prior, at which the two may be equal"
     method = "power prior, bisection"
     if point is None:
         because = "not reached: ours stays higher even with the whole of the published data as prior"
         return Result(f"{stem}.tipping", label, "probability", _none(because, method, n))
     caveats = () if point else ("the two may be equal with a weak prior alone",)
-    estimate = Estimate(point, None, None, TIPPING, method, n, caveats=caveats)
+    estimate = Estimate(point, None, None, certain, method, n, caveats=caveats)
     return Result(f"{stem}.tipping", label, "probability", estimate)
 
 

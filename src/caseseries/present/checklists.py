@@ -83,7 +83,7 @@ STROBE = (
     Item("12b", "Subgroups and interactions", ("words:Methods|(?i)subgroup",)),
     Item("12c", "Missing data", ("words:Cohort|value is known",)),
     Item("12d", "Loss to follow-up", ("words:Methods|was censored on",)),
-    Item("12e", "Sensitivity analyses", ("words:Methods|intervals? beside it",)),
+    Item("12e", "Sensitivity analyses", ("words:Methods|beside (it|them)|stands beside",)),
     Item("13a", "Numbers at each stage", ("figure:flow", "result:n.returned", "result:n.cases")),
     Item(
         "13b",

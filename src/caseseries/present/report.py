@@ -36,7 +36,17 @@ from caseseries.present.figures import (
 )
 from caseseries.present.references import HEADING as REFERENCES
 from caseseries.present.references import cite_references
-from caseseries.present.wording import STYLES, Style, capital, fill, join, level_interval, level_words, noun
+from caseseries.present.wording import (
+    STYLES,
+    Style,
+    capital,
+    fill,
+    join,
+    level_interval,
+    level_words,
+    noun,
+    percent,
+)
 from caseseries.study.definition import Study, days_of
 from caseseries.study.variables import BY_NAME
 
@@ -274,7 +284,7 @@ def _over_time(m: Material) -> Iterator[Block]:
     if not cases:
         return
     label = m.study.index.label
-    drawn = trajectory_figure(cases, m.displays.mrd_target, f"start of {label}")
+    drawn = trajectory_figure(cases, m.displays.mrd_target, m.study.start)
     yield _figure("mrd-over-time", "MRD over time, case by case", _symbols(cases, label), drawn)
 
 
@@ -312,10 +322,10 @@ def toxicity_of(m: Material) -> str:
 def _outcomes(m: Material) -> Iterator[Block]:
     study, results = m.study, m.results
     yield Heading(1, "Outcome")
-    start = f"start of {study.index.label}"
+    start = study.start
     yield m.say(_course(m))
     if m.displays.lanes:
-        caption = f"From the {start}; an arrow is a case alive at last contact."
+        caption = f"From {start}; an arrow is a case alive at last contact."
         yield _figure("swimmer", "Time-line of each case", caption, swimmer_figure(m.displays.lanes, start))
     for origin in dict.fromkeys(curve.origin for curve in m.displays.curves if curve.kind == "survival"):
         curves = [c for c in m.displays.curves if c.origin == origin and c.kind == "survival"]
@@ -323,8 +333,9 @@ def _outcomes(m: Material) -> Iterator[Block]:
             continue
         names = join([study.endpoints[curve.id.split(".")[0]].short for curve in curves])
         caption = (
-            f"Kaplan–Meier with pointwise 95% interval, {curves[0].method.split(', ', 1)[-1]}; ticks are censored "
-            f"cases; dashed where fewer than {study.report.minimum_at_risk} are at risk."
+            f"Kaplan–Meier with pointwise {percent(study.report.level)} interval, "
+            f"{curves[0].method.split(', ', 1)[-1]}; ticks are censored cases; "
+            f"dashed where fewer than {study.report.minimum_at_risk} are at risk."
         )
         drawn = survival_figure(curves, study.report.minimum_at_risk, study.report.level)
         yield _figure(f"survival-{curves[0].id.split('.')[1]}", f"{names} from {origin}", caption, drawn)
@@ -357,11 +368,16 @@ def _follow_up(study: Study, results: Results) -> str:
     sentences, to = [], STYLES[study.report.style].between
     for origin in dict.fromkeys(origin for wanted in study.estimates for origin in wanted.origins):
         stem = f"followup.{origin}"
-        if f"{stem}.reverse_km.median" in results:
+        if results[f"{stem}.reverse_km.median"].estimate.n:
+            survivors = (
+                f"survivors were followed for a median of {{{stem}.survivors.median}}, range "
+                f"{{{stem}.survivors.minimum:value}}{to}{{{stem}.survivors.maximum}}"
+            )
+            if not results[f"{stem}.survivors.median"].estimate.n:
+                survivors = "nobody survived"
             sentences.append(
                 f"Median follow-up from {study.origins[origin].label} was {{{stem}.reverse_km.median}} by reverse "
-                f"Kaplan–Meier; survivors were followed for a median of {{{stem}.survivors.median}}, range "
-                f"{{{stem}.survivors.minimum:value}}{to}{{{stem}.survivors.maximum}}."
+                f"Kaplan–Meier; {survivors}."
             )
     return " ".join(sentences)
 

@@ -101,8 +101,8 @@ def percent(value: float, digits: int = 0) -> str:
 
 def interval(lower: float | None, upper: float | None, digits: int = 0) -> str:
     """The limits of a proportion, in percent, as "19–73"; a limit that does not exist says so."""
-    shown = (NOT_ESTIMABLE if limit is None else rounded(100 * limit, digits) for limit in (lower, upper))
-    return "–".join(shown)
+    shown = [NOT_ESTIMABLE if limit is None else rounded(100 * limit, digits) for limit in (lower, upper)]
+    return NOT_ESTIMABLE if lower is upper is None else "–".join(shown)
 
 
 def level_percent(fraction: float) -> str:

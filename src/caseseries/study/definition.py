@@ -163,6 +163,12 @@ class Study(_Part):
         return tuple(state for state in self.remissions if state.endswith("MRD-positive"))
 
     @property
+    def start(self) -> str:
+        """What the protocol calls the start of the index treatment where it counts from it."""
+        called = (origin.label for origin in self.origins.values() if origin.event == "index")
+        return next(called, f"start of {self.index.label}")
+
+    @property
     def told_from(self) -> Literal["hsct", "index"]:
         """The event from which relapses and deaths are told case by case: the transplant where the protocol counts
         from one, else the index treatment."""

@@ -50,7 +50,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("relapses_before_index", "Relapses before index treatment", "category"),
     Variable("hsct_before_index", "HSCT before index treatment", "yes_no"),
     Variable("hsct_after_index", "HSCT after index treatment", "yes_no"),
-    Variable("donor", "Donor", "category"),
+    Variable("donor", "Donor of the HSCT after index treatment", "category"),
 )
 
 BY_NAME = {variable.name: variable for variable in VARIABLES}

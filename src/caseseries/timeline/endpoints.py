@@ -65,8 +65,9 @@ def observe(
     delay = _delay(course, start, entry)
     if stop < 0:
         return NoObservation(course.case_id, f"{origin} is after the data cut")
-    if delay is not None and delay >= stop and entry:
-        return NoObservation(course.case_id, f"{end.kind} was no later than {entry}")
+    if entry and (delay or 0) >= stop:
+        because = f"{end.kind} was no later than {entry if delay else origin}"
+        return NoObservation(course.case_id, because)
     reason = end.kind if status else f"censored: {end.kind if end.on <= data_cut else 'data cut'}"
     return Observation(
         course.case_id,

@@ -14,13 +14,16 @@ Known = float | str | bool | date
 
 @dataclass(frozen=True)
 class Fact:
-    """A variable's value for one case; None when it is not known."""
+    """A variable's value for one case; None when it is not known, or does not apply: who has no transplant has no
+    donor."""
 
     value: Known | None
     sources: tuple[Source, ...] = ()
+    applies: bool = True
 
 
 UNKNOWN = Fact(None)
+MOOT = Fact(None, applies=False)
 
 
 def derive_fact(course: Course, variable: str) -> Fact:
@@ -44,6 +47,18 @@ def _fact(row: Row | None, column: str) -> Fact:
 
 def _starts(row: Row, moment: Moment) -> bool:
     return set(row.sources("start_date")) <= set(moment.sources) and row.date("start_date") == moment.on
+
+
+def transplant_row(course: Course) -> Row | None:
+    """The line of the first transplant after the index treatment; an earlier transplant is history."""
+    hsct = course.first("hsct", index.on) if (index := course.first("index")) else None
+    rows = course.patient.form("transplant")
+    return next((row for row in rows if hsct and row.date("hsct_date") == hsct.on), None)
+
+
+def _donor(course: Course) -> Fact:
+    row = transplant_row(course)
+    return _fact(row, "donor") if row else MOOT
 
 
 def _index_column(column: str) -> Callable[[Course], Fact]:
@@ -129,5 +144,5 @@ DERIVATIONS: dict[str, Callable[[Course], Fact]] = {
     "relapses_before_index": _relapses_before_index,
     "hsct_before_index": _hsct_before_index,
     "hsct_after_index": _hsct_after_index,
-    "donor": _column("transplant", "donor"),
+    "donor": _donor,
 }

@@ -15,7 +15,7 @@ from caseseries.analysis.displays import Curve
 from caseseries.present import drawing as pen
 from caseseries.present.drawing import Drawing, Scale
 from caseseries.present.lettering import SEMIBOLD, text_width
-from caseseries.present.wording import capital, interval, percent
+from caseseries.present.wording import capital, interval, noun, percent
 
 WIDTH, TOP, BOTTOM, BAND = 700.0, 44.0, 254.0, "#DDE1E6"
 MONTH, YEAR = 365.25 / 12, 365.25
@@ -288,7 +288,7 @@ def describe_curve(curve: Curve, level: float) -> str:
     limits = f"{percent(level)} confidence interval {interval(curve.lower[-1], curve.upper[-1])}"
     total = sum(curve.events)
     return (
-        f"{curve.label} from {curve.origin} in {curve.at_risk[0]} cases ({curve.method}): "
+        f"{curve.label} from {curve.origin} in {curve.at_risk[0]} {noun(curve.at_risk[0], 'case')} ({curve.method}): "
         f"{total} {'event' if total == 1 else 'events'}, {sum(curve.censored)} censored; the curve "
         f"{'rises' if rising else 'falls'} to {percent(curve.estimate[-1])} ({limits}) "
         f"at the end of follow-up on day {curve.days[-1]}."
