@@ -111,10 +111,19 @@ class Match:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """A study's forms and vocabulary, by the keys that headings are looked up with."""
+    """A study's forms and vocabulary, by the keys that headings are looked up with; made when first asked for, since a
+    return on the template asks for nothing.
+    """
 
-    forms: tuple[Form, ...]
-    vocabulary: Vocabulary
+    study: Study
+
+    @cached_property
+    def forms(self) -> tuple[Form, ...]:
+        return forms_of(self.study)
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        return load_vocabulary(self.study)
 
     @cached_property
     def keys(self) -> Mapping[tuple[str, ...], tuple[Target, ...]]:
@@ -221,10 +230,6 @@ class Lexicon:
             form for words, form in self.vocabulary.sheets.items() if said and set(self.tokens(words)) <= said
         }
         return found.pop() if len(found) == 1 else ""
-
-
-def build_lexicon(study: Study) -> Lexicon:
-    return Lexicon(forms_of(study), load_vocabulary(study))
 
 
 def plain(text: str) -> str:
