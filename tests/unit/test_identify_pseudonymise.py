@@ -227,6 +227,8 @@ def test_the_study_reads_the_lists_back(tmp_path):
         "case_id,nhs_number\nA-1,9434765919\n",
         "case_id,surname\nA-1,Lee\n",
         "case_id,name\nA-1,x,y\n",
+        "case_id,name\nA-1;Ann;Lee,\n",
+        'case_id,name\n"A-1\nAnn Lee",\n',
         "Lee\n",
         "",
     ],
@@ -237,6 +239,16 @@ def test_a_plain_identifier_in_the_study_folder_is_refused_and_not_repeated(tmp_
     assert [f"{finding.severity} {finding}" for finding in read.findings] == [
         "file identifiers/leeds.csv: the list holds something other than case ids and keyed hashes; nothing of it "
         "is used. Make the list again, at the centre, with: caseseries pseudonymise."
+    ]
+
+
+def test_a_list_in_the_study_folder_with_an_open_quotation_mark_is_refused(tmp_path):
+    token = token_of(KEY, "name", "x")
+    read = study_with(tmp_path, leeds=f'case_id,name\n"A-1,{token}\nA-2,{token}\n')
+    assert read.tokens == {}
+    assert [str(finding) for finding in read.findings] == [
+        "identifiers/leeds.csv: the list cannot be read. Make the list again, at the centre, with: caseseries "
+        "pseudonymise."
     ]
 
 

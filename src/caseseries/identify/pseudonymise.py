@@ -26,6 +26,7 @@ from caseseries.identify.numbers import (
     parse_name,
     parse_nhs_number,
 )
+from caseseries.identify.tokens import CASE_ID, can_travel
 from caseseries.intake.apart import Apart
 from caseseries.intake.delimited import SAVE_UTF8, read_delimited
 from caseseries.intake.layout import FORMULA_MARKS
@@ -34,7 +35,6 @@ from caseseries.intake.sheet import Workbook
 from caseseries.intake.spelling import fold
 from caseseries.intake.workbook import read_workbook
 
-CASE_ID = "case_id"
 FIRST, LAST = "first_name", "last_name"
 
 HEADINGS: dict[str, tuple[str, ...]] = {
@@ -68,8 +68,6 @@ KEY_LINE = re.compile(r"caseseries key 1: ([0-9a-f]{64})\s*")
 KEY_BYTES = 32
 LISTS = "a CSV file or an Excel workbook (.xlsx)"
 AGAIN = "Save it again as one of these"
-LONGEST_ID = 40
-NOT_IN_IDS = frozenset(",;\t\r\n")
 
 
 @dataclass(frozen=True)
@@ -223,7 +221,7 @@ def _what_is_wrong(case: Cell | None, identifiers: Mapping[str, Cell], seen: Col
         return "the row has no case id"
     if case.text in seen:
         return "the case id stands on an earlier row too"
-    if len(case.text) > LONGEST_ID or set(case.text) & NOT_IN_IDS:
+    if not can_travel(case.text):
         return "this is no case id: it is too long, or has a comma or a line break"
     if fold(case.text) in {fold(cell.text) for cell in identifiers.values()}:
         return "the case id is an identifier of the child"
