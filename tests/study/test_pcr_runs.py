@@ -19,7 +19,16 @@ from caseseries.pcr.runs import find_runs, read_run, run_of
 from caseseries.pcr.simulate import Assay, Design, MadeSample, simulate_plate
 from caseseries.record.levels import LevelState
 from pcr_plates import logistic
-from vendor_files import CFX_HEAD, cfx_files, cfx_xml, lightcycler_480_files, quantstudio_files, xlsx
+from vendor_files import (
+    CFX_HEAD,
+    cfx_files,
+    cfx_xml,
+    lightcycler_480_files,
+    quantstudio_files,
+    rotor_gene_analysis,
+    rotor_gene_run,
+    xlsx,
+)
 
 RUN = "admin_2024-12-12 07-28-06_CT042281"
 SAMPLES = (
@@ -162,6 +171,27 @@ def test_lightcycler_480_joins_its_cp_to_the_light_of_their_filters(plate, tmp_p
     }
     assert {level.level.state for level in report.levels} == {LevelState.NOT_EVALUABLE}  # no control gene
     assert report.curves[0].accepted
+
+
+@pytest.mark.parametrize("comma", [False, True], ids=["point", "comma"])
+def test_a_rotor_gene_s_run_and_its_analysis_are_one_plate(plate, tmp_path, comma):
+    """The light lies in the run file, the Ct in the analysis, and only plate.toml knows what a tube measures."""
+    said = [SETUP, *(f'[wells.{n}]\ntarget = "{well.target}"\n' for n, well in enumerate(plate.wells, 1))]
+    for sample, well in {well.sample: well for well in plate.wells if well.quantity}.items():
+        role = f"dilution = {well.quantity}\n" if well.unit == "dil" else 'role = "standard"\n'
+        said.append(f'[samples."{sample}"]\n{role}')
+    alone = put(tmp_path / "alone", {"run 7.rex": rotor_gene_run(plate, comma=comma)}, "".join(said))
+    report = read_report([alone], PREVENT_FALSE_NEGATIVE)
+    assert (report.plate.format, len(report.plate.wells)) == ("Rotor-Gene run", len(plate.wells))
+    assert same_levels(report, plate)
+    files = {"run 7.rex": rotor_gene_run(plate, comma=comma), "run 7 Ct.csv": rotor_gene_analysis(plate)}
+    both = read_report([put(tmp_path / "both", files, "".join(said)) / "run 7"], PREVENT_FALSE_NEGATIVE)
+    assert same_levels(both, plate)
+    assert len(both.plate.wells) == len(plate.wells)
+    assert [one.reading.cq for one in both.plate.wells] == [
+        float(one.reading.text) if one.reading.text else None for one in plate.wells
+    ]
+    assert "plate.part_missing" not in codes(both)
 
 
 def test_files_without_a_run_in_their_names_are_the_folder_s(plate, tmp_path):
