@@ -153,6 +153,17 @@ def test_workbooks_and_xml_say_the_same(plate, tmp_path):
         assert same_levels(read_report([folder], PREVENT_FALSE_NEGATIVE), plate)
 
 
+def test_a_sheet_named_by_half_a_character_ends_in_words(caseseries, tmp_path):
+    """The name of a sheet becomes a target, and a target is printed."""
+    cycles = "".join(f"<Row><Cycle>{n}</Cycle><A1>{n / 7}</A1></Row>" for n in range(1, 41))
+    path = tmp_path / "r -  Quantification Amplification Results.xml"
+    path.write_text(f"<_xD83D_>{cycles}</_xD83D_>", encoding="utf-8")
+    done = caseseries("mrd", path)
+    assert done.returncode == 1
+    assert "wells with a curve that stand in no table of Cq: 1" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
 def test_quantstudio_s_files_are_one_plate(plate, tmp_path):
     folder = put(tmp_path, quantstudio_files(plate, "Plate1"))
     report = read_report([folder], PREVENT_FALSE_NEGATIVE)
@@ -209,10 +220,10 @@ def test_files_without_a_run_in_their_names_are_the_folder_s(plate, tmp_path):
     [
         (
             "Amplification",
-            "have no curve. Export the curves of the run too; without them nothing is called negative.",
+            ". Export the curves of the run too; without them nothing is called negative.",
         ),
-        ("Results_HEX", "wells of HEX have no curve. Export the curves of the run too"),
-        ("Cq Results", "have a curve and stand in no table of Cq. Export the Cq results of the run too"),
+        ("Results_HEX", " of HEX. Export the curves of the run too"),
+        ("Cq Results", " of FAM, HEX. Export the Cq results of the run too"),
     ],
 )
 def test_a_part_that_was_not_sent_is_asked_for_and_nothing_is_negative(left_out, said, plate, tmp_path):
@@ -224,6 +235,8 @@ def test_a_part_that_was_not_sent_is_asked_for_and_nothing_is_negative(left_out,
     report = read_report([put(tmp_path, files)], PREVENT_FALSE_NEGATIVE)
     (finding,) = [one for one in report.findings if one.code == "plate.part_missing"]
     assert said in str(finding)
+    words = "with a curve that stand in no table of Cq" if left_out == "Cq Results" else "without a curve"
+    assert f"wells {words}: " in finding.what
     assert finding.severity is Severity.VALUE
     if left_out != "Results_HEX":
         assert not any(one.level.state is LevelState.NOT_DETECTED for one in report.levels)

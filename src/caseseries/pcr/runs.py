@@ -197,9 +197,9 @@ def _check_whole(plate: Plate, run: Run) -> Iterator[Finding]:
     here = _left_beside(run)
     if dark:
         which = _dyes(dark) if len(dark) < len(plate.wells) else ""
-        yield _missing(dark, f"{len(dark)} wells{which} have no curve", here or _WITHOUT_CURVES)
+        yield _missing(dark, f"wells without a curve: {len(dark)}{which}", here or _WITHOUT_CURVES)
     if nameless:
-        what = f"{len(nameless)} wells{_dyes(nameless)} have a curve and stand in no table of Cq"
+        what = f"wells with a curve that stand in no table of Cq: {len(nameless)}{_dyes(nameless)}"
         yield _missing(nameless, what, here or "Export the Cq results of the run too: they name the samples")
 
 

@@ -154,7 +154,8 @@ def read_rotor_gene_run(data: bytes, file: str) -> Sheet:
 
 
 def _plain(tag: str) -> str:
-    return re.sub("_x([0-9A-Fa-f]{4})_", lambda code: chr(int(code[1], 16)), tag)
+    """A heading without its escapes; half a surrogate pair is no character and stays as it is."""
+    return re.sub("_x((?![Dd][89A-Fa-f])[0-9A-Fa-f]{4})_", lambda code: chr(int(code[1], 16)), tag)
 
 
 def _tree(xml: bytes, file: str) -> Element:
