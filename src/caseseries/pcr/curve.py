@@ -39,8 +39,11 @@ GAP = 3  # cycles not measured in a row, within a curve, through which nothing c
 DARK_SHARE = (
     0.1  # of the others' first fluorescence; a reaction without its probe, or a well without a reaction
 )
-QUIET_SHARE = 0.1  # of the others' noise; on five published plates no well has under 0.19
+QUIET_SHARE = 0.1  # of the others' noise; on seven published plates no well has under 0.19
 STRAY_SHARE = 0.5  # of the threshold; a level curve stays within a twentieth of the plateau of its baseline
+LIFTED = (
+    25.0  # times its own noise; on the published plates one level curve stands higher than 13, and it rises
+)
 STUCK_SHARE = 0.5  # of a curve's cycles; a reading that repeats itself for longer is no measurement
 STEP_SHARE = 0.02  # of the plateau: an early rise smaller than this is the optics settling
 SETTLING = 0.05  # of the starting fluorescence: what optics do on their own in the first cycles
@@ -217,15 +220,18 @@ def _is_quiet(traces: Traces) -> Flags:
 def _stray(traces: Traces, rise: Vector, most: float) -> Flags:
     """Curves that stray from their baseline by more than `most`, up or down, before they rise.
 
-    In the first cycles optics settle, and only what goes beyond that counts.
+    In the first cycles optics settle, and only what goes beyond that counts. Later a curve that does not rise and
+    stands far above its line, by its own noise, is not explained by it, however little that is.
     """
     net = traces.net
-    smooth = np.abs(net[:, :-2] + net[:, 1:-1] + net[:, 2:]) / 3
+    mean = (net[:, :-2] + net[:, 1:-1] + net[:, 2:]) / 3
+    smooth = np.abs(mean)
     middle = np.arange(2, net.shape[1])  # the cycle each of these means is of
     before = middle < np.where(np.isnan(rise), np.inf, rise - 2)[:, None]
     settling = np.maximum(most, SETTLING * np.abs(traces.start))[:, None]
     allowed = np.where(middle > EARLIEST, most, 2 * settling)
-    flags: Flags = np.any(before & (smooth > allowed), axis=1)
+    lifted = np.isnan(rise)[:, None] & (middle > EARLIEST) & (mean > LIFTED * traces.noise[:, None])
+    flags: Flags = np.any(before & ((smooth > allowed) | lifted), axis=1)
     return flags
 
 

@@ -71,11 +71,7 @@ def _check_length(evidence: Evidence, limit: float) -> Rule:
 def _check_level(evidence: Evidence) -> Rule:
     """A curve that strays from its baseline hides whatever rises in it: a bubble, evaporation, noise, a wrong sign."""
     straying = ", ".join(one.well.position for one in evidence.used if one.call.strays)
-    what = (
-        f"the curve strays from its baseline by more than the threshold in {straying}"
-        if straying
-        else "level"
-    )
+    what = f"the curve strays from its baseline in {straying}" if straying else "level"
     return Rule("level", not straying, what, "level.not_level", "Look at the curves, and repeat the sample")
 
 
