@@ -75,7 +75,7 @@ def derive_level(evidence: Evidence, profile: Profile, aims: Mapping[str, Profil
         return _not_evaluable(evidence, aims, barriers, stopped)
     asked = _is_positive(evidence, profile)
     aimed = {name: _is_positive(evidence, aim) for name, aim in aims.items()}
-    named = [replace(rule, name=f"positive, to {name.replace('-', ' ')}") for name, rule in aimed.items()]
+    named = [replace(rule, name=f"positive, to {name.replace('-', ' ')}s") for name, rule in aimed.items()]
     calls = {name: _call(rule, evidence, aims[name], reach) for name, rule in aimed.items()}
     trail = [*barriers, asked, *named]
     if asked.passed:
