@@ -284,12 +284,19 @@ def test_a_sample_whose_control_gene_alone_was_measured_is_missing_and_said():
     assert report.levels == ()
     (said,) = report.findings
     assert said.what == 'only the control gene was measured in "pt": there is no level'
-    assert (
-        interpret_plate(
-            kept(plate, lambda _, well: well.target == "ALB"), load_profile(PREVENT_FALSE_NEGATIVE)
-        ).findings
-        == ()
+
+
+@pytest.mark.parametrize(("targets", "severity"), [(("IGH", "ALB"), "value"), (("ALB",), "note")])
+def test_a_plate_of_nothing_but_control_genes_has_no_level_and_says_so(targets, severity):
+    """A marker that the file calls a reference would be gone with all its samples."""
+    plate = rewritten(pipetted(), lambda _, well: replace(well, is_control_gene=well.target == "IGH"))
+    report = interpret_plate(
+        kept(plate, lambda _, well: well.target in targets), load_profile(PREVENT_FALSE_NEGATIVE)
     )
+    assert report.levels == ()
+    (said,) = (finding for finding in report.findings if finding.code == "plate.no_marker")
+    what = f"every target is taken for a control gene ({', '.join(targets)}): there is no level"
+    assert (said.severity.value, said.what) == (severity, what)
 
 
 # What is written about it.

@@ -106,7 +106,7 @@ def _check_unmeasured(plate: Plate, parts: Sequence[Part]) -> list[Finding]:
     """Samples whose control gene alone was measured, beside a marker: their level is missing, not negative."""
     pairs = list(zip(plate.wells, parts, strict=True))
     if all(part.is_control_gene for _, part in pairs):
-        return []
+        return _check_controls(plate, parts)
     followed = [(well, part) for well, part in pairs if part.role is Role.FOLLOW_UP]
     marked = {well.sample for well, part in followed if not part.is_control_gene}
     alone = [well for well, _ in followed if well.sample not in marked]
@@ -116,6 +116,18 @@ def _check_unmeasured(plate: Plate, parts: Sequence[Part]) -> list[Finding]:
     what = f"only the control gene was measured in {names}: there is no level"
     do = "Measure the marker, correct the names, or say in plate.toml that they are unused"
     return [Finding(place_of(alone), "plate.no_marker", Severity.VALUE, what, "", do)]
+
+
+def _check_controls(plate: Plate, parts: Sequence[Part]) -> list[Finding]:
+    """A plate of nothing but control genes: one may be meant, of several one is a marker that is called otherwise."""
+    wells = [well for well, part in zip(plate.wells, parts, strict=True) if part.role is Role.FOLLOW_UP]
+    targets = dict.fromkeys(well.target for well in wells)
+    if not targets:
+        return []
+    what = f"every target is taken for a control gene ({', '.join(targets)}): there is no level"
+    severity = Severity.VALUE if len(targets) > 1 else Severity.NOTE
+    do = 'Name the control gene in plate.toml, as in control_genes = ["ALB"]'
+    return [Finding(place_of(wells), "plate.no_marker", severity, what, "", do)]
 
 
 _NEEDED: tuple[tuple[Role, str, str, str], ...] = (
