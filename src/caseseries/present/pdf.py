@@ -15,6 +15,7 @@ from caseseries.present.document import (
     Paragraph,
     Table,
 )
+from caseseries.present.lettering import show_missing
 from caseseries.present.typeset import Pages, typeset_pdf
 
 Json = dict[str, object]
@@ -25,7 +26,7 @@ def write_pdf(document: Document, path: Path) -> Pages:
 
     The page of every section, table and figure: "section:Methods", "table:survival", "figure:flow".
     """
-    data, pages = typeset_pdf(as_json(document))
+    data, pages = typeset_pdf(show_missing(as_json(document)))
     path.write_bytes(data)
     return pages
 
