@@ -56,6 +56,16 @@ def test_less_amplifiable_dna_scales_the_level_its_range_and_its_sensitivity():
     assert half.level.sensitivity == pytest.approx(2 * full.level.sensitivity, rel=1e-9)
 
 
+@pytest.mark.parametrize(("shift", "said"), [(2.0, "0.25"), (-1.5, "2.8"), (0.5, ""), (-0.9, "")])
+def test_dna_much_more_or_less_than_the_reference_is_said(shift, said):
+    """It moves the level by as much, so it stands beside it."""
+    for cqs in (three(cq_at(2e-3)), NOTHING):
+        told = [reason for reason in level_of(cqs, shift=shift).reasons if reason.startswith("amplifiable")]
+        assert told == (
+            [f"amplifiable DNA {said} of the reference, by which levels are divided"] if said else []
+        )
+
+
 def test_below_the_range_there_is_no_number():
     one = level_of(three(cq_at(3e-5)))
     assert one.level.state is LevelState.BELOW_RANGE
