@@ -110,6 +110,18 @@ def test_a_run_that_ended_too_soon(last):
     assert codes_of(made(short, FLAT, FLAT)) == {"level.short_curve"}
 
 
+@pytest.mark.parametrize("first", [4, 6, 11, 15])
+@pytest.mark.parametrize("subtracted", [False, True])
+def test_a_curve_without_its_first_cycles(first, subtracted):
+    """Spent by then, the highest load of all is level, and with its baseline off it is nothing."""
+    spent = np.where(np.arange(1, 51) < first, np.nan, logistic(-3.0, 0.95, base=-8.0) + NOISE)
+    flat = np.where(np.arange(1, 51) < first, np.nan, logistic(FLAT))
+    for curve in (spent, flat):
+        plate = replace(made(curve, curve, curve), subtracted=subtracted)
+        assert codes_of(plate) <= {"level.short_curve", "level.very_high", "level.not_level"}
+        assert codes_of(plate)
+
+
 def test_a_run_as_long_as_its_standards_is_long_enough():
     """Forty cycles for all: the sensitivity was shown within them."""
     plate = made(FLAT, FLAT, FLAT)
