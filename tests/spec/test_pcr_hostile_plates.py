@@ -115,7 +115,7 @@ def test_a_run_that_ended_too_soon(last):
 def test_a_curve_without_its_first_cycles(first, subtracted):
     """Spent by then, the highest load of all is level, and with its baseline off it is nothing."""
     spent = np.where(np.arange(1, 51) < first, np.nan, logistic(-3.0, 0.95, base=-8.0) + NOISE)
-    flat = np.where(np.arange(1, 51) < first, np.nan, logistic(FLAT))
+    flat = np.where(np.arange(1, 51) < first, np.nan, logistic(FLAT) + NOISE)
     for curve in (spent, flat):
         plate = replace(made(curve, curve, curve), subtracted=subtracted)
         assert codes_of(plate) <= {"level.short_curve", "level.very_high", "level.not_level"}
