@@ -283,13 +283,19 @@ def test_too_few_wells():
     ]
 
 
+def test_what_is_open_is_told_before_what_is_only_noted():
+    bench = usual_bench({"pt": [30.0, None, None], "clear": three(30.0)})
+    severities = [finding.severity.value for finding in report_of(bench).findings]
+    assert severities == ["value", "note"]
+
+
 def test_wells_that_hold_nothing_are_missing_and_said():
     said = told(usual_bench({"pt": [30.0, 30.1, None]}))
     assert (
         "IGH: neither a curve nor a Cq in 1 of its wells; B11: neither curve nor Cq. Look at the curves."
-        in said[0]
+        in said[1]
     )
-    assert "2 usable of 3 wanted" in said[1]
+    assert "2 usable of 3 wanted" in said[0]
 
 
 def test_excluded_wells_say_by_whom():
