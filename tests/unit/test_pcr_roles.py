@@ -368,3 +368,15 @@ def test_the_control_gene_of_the_markers_dilutions_is_reference_dna():
         plate_of(wells)
     )  # without a curve of its own nothing says what the dilutions are to it
     assert {part.role for part in alone} == {Role.STANDARD}
+
+
+def test_what_the_file_calls_something_else_is_not_used_and_said():
+    """A patient's wells that the file calls a positive control have no level, and no one would miss it."""
+    wells = [
+        well("A1", "NB-02", task=Task.POSITIVE),
+        well("A2", "NB-02", task=Task.POSITIVE),
+        well("A3", "empty"),
+    ]
+    plate = plate_of(wells)
+    (said,) = check_roles(plate, assign_roles(plate))
+    assert (said.severity.value, said.what) == ("note", 'not used: "NB-02"; the file says pos')

@@ -69,6 +69,7 @@ class Part:
     unit: str = ""
 
 
+SAID_BY_FILE = "the file says"
 _DILUTION = "the name is a dilution"
 _OTHER_DILUTION = "the name is a dilution, but not of this plate's standards: a standard, or a patient?"
 _REFERENCE = "the control gene of a dilution in polyclonal DNA, which holds it in full"
@@ -280,7 +281,7 @@ def _role_of(well: Well, saying: Saying) -> tuple[Role, str]:
         )
     if named and {named[0], stated} == {Role.BACKGROUND, Role.WATER}:
         return Role.UNCLEAR, f'the file says {stated.value}, the name "{well.sample}" says {named[0].value}'
-    return stated, f"the file says {well.task.value}"
+    return stated, f"{SAID_BY_FILE} {well.task.value}"
 
 
 def _role_by_name(sample: str) -> tuple[Role, str] | None:
