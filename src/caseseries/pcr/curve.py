@@ -71,7 +71,7 @@ class Call:
 
     `own_cq` is what its curve gives, used or not; `faint_cq` where a curve that never reaches the threshold
     multiplies all the same; `is_early` whether it climbs in the first cycles, excluded or not; `strays` whether it
-    leaves its baseline without amplifying; `until` is the last cycle that was measured.
+    leaves its baseline without amplifying; `since` and `until` are the first and the last cycle that were measured.
     """
 
     state: State
@@ -84,6 +84,7 @@ class Call:
     is_early: bool = False
     strays: bool = False
     until: int = 0
+    since: int = 0
 
     @property
     def rise(self) -> float | None:
@@ -133,6 +134,7 @@ def call_wells(
     targets = [well.target for well in plate.wells]
     has_curve = _have_curves(plate.fluorescence)
     until = _last_measured(plate.fluorescence)
+    since = np.isfinite(plate.fluorescence).argmax(axis=1) + 1 if plate.fluorescence.size else until
     for target in dict.fromkeys(targets):
         rows = np.array([n for n, name in enumerate(targets) if name == target])
         curved = rows[has_curve[rows]]
@@ -145,7 +147,7 @@ def call_wells(
         offset = measure_offset([(call, plate.wells[row]) for row, call in here.items()])
         for row, call in here.items():
             note = call.note or _compare(call, plate.wells[row], offset)
-            calls[row] = replace(call, until=int(until[row]), note=note)
+            calls[row] = replace(call, since=int(since[row]), until=int(until[row]), note=note)
     return tuple(calls[row] for row in range(len(targets)))
 
 

@@ -15,6 +15,7 @@ from caseseries.pcr.evidence import Evidence, Rule, latest_positive
 from caseseries.pcr.readings import SENTINELS
 from caseseries.pcr.standards import Reaction
 
+BEGINS = 3  # a curve begins by this cycle
 BY_HAND = "plate.toml"  # a person gave a reason for the exclusion there
 
 
@@ -28,6 +29,7 @@ def find_doubts(evidence: Evidence, profile: Profile, highest: float, quantifiab
     limit, _ = latest_positive(evidence.curve, profile)
     asked = (
         _check_seen(evidence),
+        _check_start(evidence),
         _check_length(evidence, limit),
         _check_level(evidence),
         _check_rises(evidence, limit),
@@ -49,6 +51,14 @@ def _check_seen(evidence: Evidence) -> Rule:
     do = "Export the amplification data, or name in plate.toml who reviewed the curves"
     what = f"no curve to show that {places} did not amplify" if unseen else "seen"
     return Rule("curves", not unseen, what, "level.no_curves", do)
+
+
+def _check_start(evidence: Evidence) -> Rule:
+    """A load too high to read shows in the first cycles or nowhere: once it is spent, its curve is level."""
+    late = [one for one in evidence.used if one.call.seen and one.cq is None and one.call.since > BEGINS]
+    places = ", ".join(f"{one.well.position} (cycle {one.call.since})" for one in late)
+    what = f"the curve begins only at {places}" if late else "every curve begins with the run"
+    return Rule("start", not late, what, "level.short_curve", "Export all cycles, or repeat the sample")
 
 
 def _check_length(evidence: Evidence, limit: float) -> Rule:
