@@ -2,8 +2,10 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from xml.sax.saxutils import escape
 
 import numpy as np
 from xlsxwriter import Workbook
@@ -192,6 +194,46 @@ def lightcycler_480_files(plate: Plate, run: str) -> dict[str, bytes]:
         f"{run} Cp.txt": lightcycler_480(alone, ""),
         f"{run} fluorescence.txt": lightcycler_480_raw(alone),
     }
+
+
+def rotor_gene_run(plate: Plate, *, comma: bool = False) -> bytes:
+    """A .rex of one channel, tube by tube, with a melt and tubes that nobody filled."""
+    types = {Task.STANDARD: 1, Task.WATER: 3}
+    tubes, light, melt = [], [], []
+    for tube, (well, curve) in enumerate(zip(plate.wells, plate.fluorescence, strict=True), 1):
+        name, kind = escape(well.sample), types.get(well.task, 2)
+        tubes.append(
+            f"<Sample><ID>{tube}</ID><Name>{name}</Name><Type>{kind}</Type><GivenConc>{well.quantity or 0}</GivenConc>"
+            f"<Selected>True</Selected><TubePosition>{tube}</TubePosition></Sample>"
+        )
+        light.append(" ".join(f"{value:.5f}" for value in curve))
+        melt.append("9 8 7")
+    for tube in range(len(plate.wells) + 1, 73):
+        tubes.append(
+            f"<Sample><Name></Name><Selected>False</Selected><TubePosition>{tube}</TubePosition></Sample>"
+        )
+        light.append("0.5 0.5 0.5")
+    channels = "".join(
+        f"<RawChannel><Name>{name}</Name><StartX>1</StartX>{''.join(f'<Reading>{one}</Reading>' for one in readings)}"
+        "</RawChannel>"
+        for name, readings in (("Cycling A.Green", light), ("Melt A.Green", melt))
+    )
+    text = (
+        '<?xml version="1.0"?><Experiment><RexHeader>REX 3.15</RexHeader>'
+        f"<Samples><Page>{''.join(tubes)}</Page></Samples><RawChannels>{channels}</RawChannels></Experiment>"
+    )
+    numbers = r"(?<=<Reading>)[^<]*|(?<=<GivenConc>)[^<]*"
+    return (re.sub(numbers, lambda found: found[0].replace(".", ","), text) if comma else text).encode()
+
+
+def rotor_gene_analysis(plate: Plate) -> bytes:
+    """The analysis of the same tubes, a Ct or a blank."""
+    kinds = {Task.STANDARD: "Standard", Task.WATER: "NTC"}
+    rows = [["No.", "Colour", "Name", "Type", "Ct", "Given Conc (copies/reaction)"]]
+    rows += [[n, "255", w.sample, kinds.get(w.task, "Unknown"), _cq(w, ""), w.quantity or ""]
+             for n, w in enumerate(plate.wells, 1)]  # fmt: skip
+    head = 'Excel Raw Data Export\n\n"Quantitative analysis of channel Cycling A.Green (Page 1)"\n\n'
+    return (head + _table(rows, ",")).encode()
 
 
 def cfx_xml(rows: Rows, root: str) -> bytes:

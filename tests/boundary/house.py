@@ -10,6 +10,7 @@ import statistics
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 KINDS = ("boundary", "docs", "golden", "museum", "oracle", "property", "spec", "study", "unit")
@@ -22,7 +23,7 @@ ONE_IMPORTER = ("docx", "jinja2", "openpyxl", "tomllib", "typer", "typst", "xlsx
 MEDIAN_LINES, NINETIETH_LINES, LONGEST_LINES, MODULE_LINES = 9, 30, 100, 500
 
 # A ratchet on the way to 1.3, which the projects we admire meet; set when the rooms came together, raised from here.
-TESTS_PER_SOURCE_LINE = 0.70
+TESTS_PER_SOURCE_LINE = 0.78
 
 # Spelt with a bracketed letter so that this list does not find itself.
 FORBIDDEN_TEXT = {
@@ -59,11 +60,17 @@ NETWORK_MODULES = ("aiohttp", "ftplib", "http", "httpx", "redcap", "requests", "
 NETWORK_DOORS = {"src/caseseries/intake/redcap_fetch.py": {"redcap"}}
 
 
+@cache
+def nodes_of(text: str) -> tuple[ast.AST, ...]:
+    """Every node of a module's tree; each text is parsed once for all the rules."""
+    return tuple(ast.walk(ast.parse(text)))
+
+
 def find_long_functions(sources: Mapping[str, str]) -> list[str]:
     lengths = [
         (node.end_lineno - node.lineno + 1, f"{name}:{node.lineno} {node.name}")
         for name, text in sources.items()
-        for node in ast.walk(ast.parse(text))
+        for node in nodes_of(text)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
     counts = sorted(length for length, _ in lengths)
@@ -106,7 +113,7 @@ def find_banned_names(paths: Iterable[str]) -> list[str]:
 def imports_of(text: str) -> set[str]:
     """Top-level names of the packages a module imports, at module level or inside a function."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes_of(text):
         if isinstance(node, ast.Import):
             names |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -138,7 +145,7 @@ def find_hidden_inputs(sources: Mapping[str, str]) -> list[str]:
     return [
         f"{name}:{node.lineno} reads {ast.unparse(node)}; two runs would differ"
         for name, text in sources.items()
-        for node in ast.walk(ast.parse(text))
+        for node in nodes_of(text)
         if isinstance(node, ast.Attribute)
         and ast.unparse(node).endswith(HIDDEN_INPUTS)
         and not ast.unparse(node).endswith(DOORS.get(name, ()))

@@ -131,6 +131,36 @@ def test_a_real_well_that_begins_on_its_plateau_is_not_negative(plate):
     assert call_wells(probes, late_after=40)[row].state is State.BASELINE_FAILURE
 
 
+def test_a_real_well_that_creeps_up_far_below_the_threshold_is_not_level(plate):
+    """lc96_bACTXY.rdml, E10: a fifth of the threshold at the end, 78 times its own noise, as E7 and E8 beside it."""
+    creeping = plate("lc96_bACTXY.rdml")
+    calls = dict(
+        zip(
+            ((w.position, w.target) for w in creeping.wells), call_wells(creeping, late_after=40), strict=True
+        )
+    )
+    assert calls["E10", "Hex@X"].state is State.NONE
+    assert calls["E10", "Hex@X"].strays
+    assert all(calls[well, "Hex@X"].faint_cq is not None for well in ("E7", "E8"))
+
+
+def test_the_published_plates_keep_their_negatives(plate):
+    """Wells without amplification that nothing speaks against: what care must not cost."""
+    kept = {}
+    for name in ("absolute.rdml", "lc96_bACTXY.rdml", "probes.rdml", "RAS002.rdml", "BioRad.xlsx"):
+        calls = call_wells(plate(name), late_after=40)
+        kept[name] = sum(
+            one.state is State.NONE and not one.strays and one.faint_cq is None and one.seen for one in calls
+        )
+    assert kept == {
+        "absolute.rdml": 11,
+        "lc96_bACTXY.rdml": 287,
+        "probes.rdml": 98,
+        "RAS002.rdml": 123,
+        "BioRad.xlsx": 4,
+    }
+
+
 def test_water_is_clean_on_the_probe_plate_but_for_one_late_well(plate):
     probes = plate("probes.rdml")
     wet = [

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from caseseries.intake import workbook
 from caseseries.intake.package import UnreadableError, open_package
 from caseseries.intake.plain_cells import NotPlainError
+from caseseries.intake.sheet import letters_of
 
 PART = "xl/worksheets/sheet1.xml"
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -37,10 +38,6 @@ row_tags = st.sampled_from(["", ' spans="1:5"', ' hidden="1"', ' ht="15" hidden=
 rows = st.lists(st.tuples(st.integers(1, 6), row_tags, cells), max_size=5)
 
 
-def letters(column: int) -> str:
-    return workbook.letters_of(column)
-
-
 def written(lines, *, tidy: bool) -> str:
     """A sheet of these lines; `tidy` puts every address in its place, as programs do."""
     chosen = dict((row, (row, tags, found)) for row, tags, found in lines) if tidy else enumerate(lines)
@@ -48,7 +45,7 @@ def written(lines, *, tidy: bool) -> str:
     for _, (row, tags, found) in sorted(chosen.items()) if tidy else chosen:
         placed = sorted({cell[0]: cell for cell in found}.values()) if tidy else found
         tags_of_cells = (
-            f'<c r="{letters(c)}{row}"{style}{kind}>{text}</c>' for c, style, kind, text in placed
+            f'<c r="{letters_of(c)}{row}"{style}{kind}>{text}</c>' for c, style, kind, text in placed
         )
         body += f'<row r="{row}"{tags}>{"".join(tags_of_cells)}</row>'
     return (

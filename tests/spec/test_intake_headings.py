@@ -2,10 +2,10 @@
 
 import pytest
 
-from caseseries.intake.headings import build_lexicon, match_heading
+from caseseries.intake.headings import Lexicon, match_heading
 from return_folder import STUDY
 
-LEXICON = build_lexicon(STUDY)
+LEXICON = Lexicon(STUDY)
 
 
 def read(heading, form=""):

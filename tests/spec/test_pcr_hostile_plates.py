@@ -110,6 +110,18 @@ def test_a_run_that_ended_too_soon(last):
     assert codes_of(made(short, FLAT, FLAT)) == {"level.short_curve"}
 
 
+@pytest.mark.parametrize("first", [4, 6, 11, 15])
+@pytest.mark.parametrize("subtracted", [False, True])
+def test_a_curve_without_its_first_cycles(first, subtracted):
+    """Spent by then, the highest load of all is level, and with its baseline off it is nothing."""
+    spent = np.where(np.arange(1, 51) < first, np.nan, logistic(-3.0, 0.95, base=-8.0) + NOISE)
+    flat = np.where(np.arange(1, 51) < first, np.nan, logistic(FLAT) + NOISE)
+    for curve in (spent, flat):
+        plate = replace(made(curve, curve, curve), subtracted=subtracted)
+        assert codes_of(plate) <= {"level.short_curve", "level.very_high", "level.not_level"}
+        assert codes_of(plate)
+
+
 def test_a_run_as_long_as_its_standards_is_long_enough():
     """Forty cycles for all: the sensitivity was shown within them."""
     plate = made(FLAT, FLAT, FLAT)
@@ -300,12 +312,19 @@ def test_a_sample_whose_control_gene_alone_was_measured_is_missing_and_said():
     assert report.levels == ()
     (said,) = report.findings
     assert said.what == 'only the control gene was measured in "pt": there is no level'
-    assert (
-        interpret_plate(
-            kept(plate, lambda _, well: well.target == "ALB"), load_profile(PREVENT_FALSE_NEGATIVE)
-        ).findings
-        == ()
+
+
+@pytest.mark.parametrize(("targets", "severity"), [(("IGH", "ALB"), "value"), (("ALB",), "note")])
+def test_a_plate_of_nothing_but_control_genes_has_no_level_and_says_so(targets, severity):
+    """A marker that the file calls a reference would be gone with all its samples."""
+    plate = rewritten(pipetted(), lambda _, well: replace(well, is_control_gene=well.target == "IGH"))
+    report = interpret_plate(
+        kept(plate, lambda _, well: well.target in targets), load_profile(PREVENT_FALSE_NEGATIVE)
     )
+    assert report.levels == ()
+    (said,) = (finding for finding in report.findings if finding.code == "plate.no_marker")
+    what = f"every target is taken for a control gene ({', '.join(targets)}): there is no level"
+    assert (said.severity.value, said.what) == (severity, what)
 
 
 # What is written about it.

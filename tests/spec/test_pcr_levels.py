@@ -56,6 +56,16 @@ def test_less_amplifiable_dna_scales_the_level_its_range_and_its_sensitivity():
     assert half.level.sensitivity == pytest.approx(2 * full.level.sensitivity, rel=1e-9)
 
 
+@pytest.mark.parametrize(("shift", "said"), [(2.0, "0.25"), (-1.5, "2.8"), (0.5, ""), (-0.9, "")])
+def test_dna_much_more_or_less_than_the_reference_is_said(shift, said):
+    """It moves the level by as much, so it stands beside it."""
+    for cqs in (three(cq_at(2e-3)), NOTHING):
+        told = [reason for reason in level_of(cqs, shift=shift).reasons if reason.startswith("amplifiable")]
+        assert told == (
+            [f"amplifiable DNA {said} of the reference, by which levels are divided"] if said else []
+        )
+
+
 def test_below_the_range_there_is_no_number():
     one = level_of(three(cq_at(3e-5)))
     assert one.level.state is LevelState.BELOW_RANGE
@@ -273,13 +283,19 @@ def test_too_few_wells():
     ]
 
 
+def test_what_is_open_is_told_before_what_is_only_noted():
+    bench = usual_bench({"pt": [30.0, None, None], "clear": three(30.0)})
+    severities = [finding.severity.value for finding in report_of(bench).findings]
+    assert severities == ["value", "note"]
+
+
 def test_wells_that_hold_nothing_are_missing_and_said():
     said = told(usual_bench({"pt": [30.0, 30.1, None]}))
     assert (
         "IGH: neither a curve nor a Cq in 1 of its wells; B11: neither curve nor Cq. Look at the curves."
-        in said[0]
+        in said[1]
     )
-    assert "2 usable of 3 wanted" in said[1]
+    assert "2 usable of 3 wanted" in said[0]
 
 
 def test_excluded_wells_say_by_whom():

@@ -202,7 +202,7 @@ def test_a_misspelt_test_or_model_is_asked_about(run_survival, tmp_path):
     assert [line.rsplit(". ", 1)[1] for line in err.splitlines()] == [
         "Did you mean log-rank?",
         "Did you mean gray?",
-        "Correct the option.",
+        "Use one of those.",
     ]
 
 

@@ -209,7 +209,7 @@ def test_the_command_for_centres(caseseries, tmp_path):
     assert (header, second) == ("case_id,nhs_number", "A-2,")
     assert first.startswith("A-1,")
     assert finished.stderr.splitlines() == [
-        "VALUE leeds.csv › row 3, column 2: the NHS number cannot be right: the check digit does not fit: a digit is "
+        "VALUE leeds.csv › B3: the NHS number cannot be right: the check digit does not fit: a digit is "
         "wrong, or two are exchanged. Correct it from the patient's record.",
         "Cells: 6 non-empty = 1 replaced + 2 case ids + 2 left behind + 1 problems",
     ]

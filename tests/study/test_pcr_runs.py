@@ -19,7 +19,16 @@ from caseseries.pcr.runs import find_runs, read_run, run_of
 from caseseries.pcr.simulate import Assay, Design, MadeSample, simulate_plate
 from caseseries.record.levels import LevelState
 from pcr_plates import logistic
-from vendor_files import CFX_HEAD, cfx_files, cfx_xml, lightcycler_480_files, quantstudio_files, xlsx
+from vendor_files import (
+    CFX_HEAD,
+    cfx_files,
+    cfx_xml,
+    lightcycler_480_files,
+    quantstudio_files,
+    rotor_gene_analysis,
+    rotor_gene_run,
+    xlsx,
+)
 
 RUN = "admin_2024-12-12 07-28-06_CT042281"
 SAMPLES = (
@@ -144,6 +153,17 @@ def test_workbooks_and_xml_say_the_same(plate, tmp_path):
         assert same_levels(read_report([folder], PREVENT_FALSE_NEGATIVE), plate)
 
 
+def test_a_sheet_named_by_half_a_character_ends_in_words(caseseries, tmp_path):
+    """The name of a sheet becomes a target, and a target is printed."""
+    cycles = "".join(f"<Row><Cycle>{n}</Cycle><A1>{n / 7}</A1></Row>" for n in range(1, 41))
+    path = tmp_path / "r -  Quantification Amplification Results.xml"
+    path.write_text(f"<_xD83D_>{cycles}</_xD83D_>", encoding="utf-8")
+    done = caseseries("mrd", path)
+    assert done.returncode == 1
+    assert "wells with a curve that stand in no table of Cq: 1" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
 def test_quantstudio_s_files_are_one_plate(plate, tmp_path):
     folder = put(tmp_path, quantstudio_files(plate, "Plate1"))
     report = read_report([folder], PREVENT_FALSE_NEGATIVE)
@@ -164,6 +184,27 @@ def test_lightcycler_480_joins_its_cp_to_the_light_of_their_filters(plate, tmp_p
     assert report.curves[0].accepted
 
 
+@pytest.mark.parametrize("comma", [False, True], ids=["point", "comma"])
+def test_a_rotor_gene_s_run_and_its_analysis_are_one_plate(plate, tmp_path, comma):
+    """The light lies in the run file, the Ct in the analysis, and only plate.toml knows what a tube measures."""
+    said = [SETUP, *(f'[wells.{n}]\ntarget = "{well.target}"\n' for n, well in enumerate(plate.wells, 1))]
+    for sample, well in {well.sample: well for well in plate.wells if well.quantity}.items():
+        role = f"dilution = {well.quantity}\n" if well.unit == "dil" else 'role = "standard"\n'
+        said.append(f'[samples."{sample}"]\n{role}')
+    alone = put(tmp_path / "alone", {"run 7.rex": rotor_gene_run(plate, comma=comma)}, "".join(said))
+    report = read_report([alone], PREVENT_FALSE_NEGATIVE)
+    assert (report.plate.format, len(report.plate.wells)) == ("Rotor-Gene run", len(plate.wells))
+    assert same_levels(report, plate)
+    files = {"run 7.rex": rotor_gene_run(plate, comma=comma), "run 7 Ct.csv": rotor_gene_analysis(plate)}
+    both = read_report([put(tmp_path / "both", files, "".join(said)) / "run 7"], PREVENT_FALSE_NEGATIVE)
+    assert same_levels(both, plate)
+    assert len(both.plate.wells) == len(plate.wells)
+    assert [one.reading.cq for one in both.plate.wells] == [
+        float(one.reading.text) if one.reading.text else None for one in plate.wells
+    ]
+    assert "plate.part_missing" not in codes(both)
+
+
 def test_files_without_a_run_in_their_names_are_the_folder_s(plate, tmp_path):
     files = {
         name.replace("Plate1_", "").replace("_20250506_164601", ""): data
@@ -179,10 +220,10 @@ def test_files_without_a_run_in_their_names_are_the_folder_s(plate, tmp_path):
     [
         (
             "Amplification",
-            "have no curve. Export the curves of the run too; without them nothing is called negative.",
+            ". Export the curves of the run too; without them nothing is called negative.",
         ),
-        ("Results_HEX", "wells of HEX have no curve. Export the curves of the run too"),
-        ("Cq Results", "have a curve and stand in no table of Cq. Export the Cq results of the run too"),
+        ("Results_HEX", " of HEX. Export the curves of the run too"),
+        ("Cq Results", " of FAM, HEX. Export the Cq results of the run too"),
     ],
 )
 def test_a_part_that_was_not_sent_is_asked_for_and_nothing_is_negative(left_out, said, plate, tmp_path):
@@ -194,6 +235,8 @@ def test_a_part_that_was_not_sent_is_asked_for_and_nothing_is_negative(left_out,
     report = read_report([put(tmp_path, files)], PREVENT_FALSE_NEGATIVE)
     (finding,) = [one for one in report.findings if one.code == "plate.part_missing"]
     assert said in str(finding)
+    words = "with a curve that stand in no table of Cq" if left_out == "Cq Results" else "without a curve"
+    assert f"wells {words}: " in finding.what
     assert finding.severity is Severity.VALUE
     if left_out != "Results_HEX":
         assert not any(one.level.state is LevelState.NOT_DETECTED for one in report.levels)

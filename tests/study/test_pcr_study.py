@@ -8,18 +8,21 @@ from datetime import date
 import numpy as np
 import pytest
 
-from caseseries.decisions.chain import Decision
+from caseseries.decisions.chain import Decision, Log
 from caseseries.decisions.log import append_decision
 from caseseries.demo import write_demo
-from caseseries.findings import Severity
+from caseseries.findings import Severity, Where
 from caseseries.pcr.criteria import PREVENT_FALSE_NEGATIVE
 from caseseries.pcr.folder import read_plates
 from caseseries.pcr.rdml_writing import write_rdml
 from caseseries.pcr.reading import read_plate
 from caseseries.pcr.simulate import DRIFT, Assay, Design, MadeSample, simulate_plate
+from caseseries.pcr.specimens import Plates, Specimen, join_levels
 from caseseries.pipeline import analyse_study, check_study, describe_reading, form_study
 from caseseries.present.wording import level_interval
-from caseseries.record.levels import LevelState
+from caseseries.record.levels import Level, LevelState
+from caseseries.record.patient import Patient
+from caseseries.record.specimens import derive_level
 from pcr_plates import logistic, own_profile
 
 CASES = {"AB-01": "AB-01", "AB-011": "AB-011", "AB-02": "AB-01", "AB-03": ""}
@@ -314,6 +317,32 @@ def test_a_marker_too_high_to_read_is_not_outvoted_where_no_return_has_a_line(tm
     results = analyse_study(alone).results
     assert "NB-01" not in results["mrd.after.not_detected"].sources
     assert results["mrd.response.not_evaluable"].shown.startswith("1/11 ")
+
+
+@pytest.mark.parametrize("diluted", [0.5, 0.0])
+def test_a_specimen_diluted_and_read_again_has_the_level_of_the_dilution(diluted):
+    """The wells that were too high to read no longer stand against their own repeat; a clear repeat clears nothing."""
+    day = date(2019, 5, 31)
+    state = LevelState.QUANTIFIED if diluted else LevelState.NOT_DETECTED
+    read_again = Level(state, diluted or None, 1e-5, 1e-4)
+    made = [
+        Specimen(
+            "AB-01",
+            day,
+            "AB-01",
+            "IGH",
+            Level(LevelState.NOT_EVALUABLE),
+            Where("p", "", "A1"),
+            {},
+            "very high",
+        ),
+        Specimen("AB-01", day, "AB-01 1:10", "IGH", read_again, Where("p", "", "A4"), {}),
+    ]
+    patient = Patient("AB-01", "ab", {})
+    (joined,) = join_levels([patient], Plates(specimens=tuple(made)), Log()).patients
+    (line,) = joined.form("specimens")
+    assert derive_level(line).value == (diluted or None)
+    assert derive_level(line).state is not LevelState.NOT_DETECTED
 
 
 def test_what_differs_by_less_than_half_a_log_stands_as_the_centre_signed_it(demo, tmp_path):

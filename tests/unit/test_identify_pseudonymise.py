@@ -67,13 +67,11 @@ def test_every_cell_is_accounted_for(tmp_path):
 def test_what_is_wrong_is_said_without_repeating_it(tmp_path):
     result = made(tmp_path)
     assert sorted(f"{finding.severity} {finding}" for finding in result.findings) == [
-        "case leeds.csv › row 4, column 1: the case id stands on an earlier row too. Correct the list.",
-        "case leeds.csv › row 5, column 2: the row has no case id. Correct the list.",
-        "note leeds.csv › row 1, column 5: the column “Postcode” is left behind. Nothing, unless it is an "
-        "identifier.",
-        "note leeds.csv › row 1, column 6: the column “Remarks” is left behind. Nothing, unless it is an "
-        "identifier.",
-        "value leeds.csv › row 3, column 2: the NHS number cannot be right: the check digit does not fit: a digit "
+        "case leeds.csv › A4: the case id stands on an earlier row too. Correct the list.",
+        "case leeds.csv › B5: the row has no case id. Correct the list.",
+        "note leeds.csv › E1: the column “Postcode” is left behind. Nothing, unless it is an identifier.",
+        "note leeds.csv › F1: the column “Remarks” is left behind. Nothing, unless it is an identifier.",
+        "value leeds.csv › B3: the NHS number cannot be right: the check digit does not fit: a digit "
         "is wrong, or two are exchanged. Correct it from the patient's record.",
     ]
 
@@ -99,25 +97,66 @@ def test_an_excel_list_reads_the_same(tmp_path):
 
 ALLOWED = "Allowed: case id; nhs number; ihi; hospital number; name; first name; last name; initials. Name the columns so."
 
+LISTS = "Allowed: a CSV file or an Excel workbook (.xlsx)."
+
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "leeds.csv: the list is empty. Name another file."),
+        ("", f"leeds.csv: the file is empty. {LISTS} Save it again as one of these."),
+        ("\n\n", f"leeds.csv: the file is empty. {LISTS} Save it again as one of these."),
+        (
+            'Case id,First name,Surname\n"A-1,Ann,Lee\nA-2,Bob,Kay\n',
+            f"leeds.csv: a quotation mark opened at line 2 is never closed. {LISTS} Write each quotation mark within a "
+            "text twice, or save the file again as CSV UTF-8.",
+        ),
+        (
+            "Case id,First name,Surname\nA-1,Ann,Lee\nBob,Kay\n",
+            f"leeds.csv: line 3 has 2 fields and the heading 3: its values may have moved. {LISTS} Put texts with a "
+            "delimiter or a line break in quotation marks.",
+        ),
         ("Name\nX\n", f"leeds.csv: the first row names no case id. {ALLOWED}"),
         ("Case id,Age\nA-1,3\n", f"leeds.csv: the first row names no identifier. {ALLOWED}"),
         (
             "Case id,Name,Patient\nA,B,C\n",
-            "leeds.csv › row 1, column 3: two columns hold the same identifier. Remove one.",
+            "leeds.csv › C1: two columns hold the same identifier. Remove one.",
         ),
         (
             "Case id\0Name\n",
-            "leeds.csv: this is neither CSV nor .xlsx. Save the list as CSV or as an Excel workbook (.xlsx).",
+            f"leeds.csv: the file holds bytes that no text has (NUL). {LISTS} Save it as “CSV UTF-8”, or send the workbook.",
         ),
     ],
 )
 def test_a_list_that_cannot_be_used(tmp_path, text, sentence):
     assert refusal(made, tmp_path, text) == sentence
+
+
+@pytest.mark.parametrize(
+    ("case_id", "what"),
+    [
+        ('"A-1;Ann;Lee"', "this is no case id: it is too long, or has a comma or a line break"),
+        ('"A-1\nAnn Lee"', "this is no case id: it is too long, or has a comma or a line break"),
+        ("A" * 41, "this is no case id: it is too long, or has a comma or a line break"),
+        ("ann", "the case id is an identifier of the child"),
+        ("943 476 5919", "the case id is an identifier of the child"),
+    ],
+)
+def test_no_name_or_number_travels_as_a_case_id(tmp_path, case_id, what):
+    text = f"Case id,NHS number,First name,Surname\n{case_id},943 476 5919,Ann,Lee\nA-2,9434765919,Bob,Kay\n"
+    result = made(tmp_path, text)
+    assert [row["case_id"] for row in result.rows] == ["A-2"]
+    [finding] = result.findings
+    assert (finding.what, str(finding.severity)) == (what, "case")
+    assert result.non_empty == result.replaced + result.kept + result.left_behind + result.problem
+
+
+def test_letters_that_are_not_utf_8_are_read_and_pointed_out_without_a_name(tmp_path):
+    western = made(tmp_path, "Case id,Name\nA-1,Seán Ó\n", encoding="cp1252")
+    assert western.rows == made(tmp_path, "Case id,Name\nA-1,Seán Ó\n").rows
+    assert [str(finding) for finding in western.findings] == [
+        "leeds.csv: the list is not in UTF-8; its letters were read as Western European. If names have others: Save it as "
+        "“CSV UTF-8”, or send the workbook."
+    ]
 
 
 def test_a_list_that_is_not_there(tmp_path):
@@ -188,6 +227,8 @@ def test_the_study_reads_the_lists_back(tmp_path):
         "case_id,nhs_number\nA-1,9434765919\n",
         "case_id,surname\nA-1,Lee\n",
         "case_id,name\nA-1,x,y\n",
+        "case_id,name\nA-1;Ann;Lee,\n",
+        'case_id,name\n"A-1\nAnn Lee",\n',
         "Lee\n",
         "",
     ],
@@ -198,6 +239,16 @@ def test_a_plain_identifier_in_the_study_folder_is_refused_and_not_repeated(tmp_
     assert [f"{finding.severity} {finding}" for finding in read.findings] == [
         "file identifiers/leeds.csv: the list holds something other than case ids and keyed hashes; nothing of it "
         "is used. Make the list again, at the centre, with: caseseries pseudonymise."
+    ]
+
+
+def test_a_list_in_the_study_folder_with_an_open_quotation_mark_is_refused(tmp_path):
+    token = token_of(KEY, "name", "x")
+    read = study_with(tmp_path, leeds=f'case_id,name\n"A-1,{token}\nA-2,{token}\n')
+    assert read.tokens == {}
+    assert [str(finding) for finding in read.findings] == [
+        "identifiers/leeds.csv: the list cannot be read. Make the list again, at the centre, with: caseseries "
+        "pseudonymise."
     ]
 
 

@@ -161,7 +161,7 @@ def test_rotor_gene_numbers_its_wells():
         '"1","255","dx 10-1","Standard","21,5","0,1","0,11","3%"\n"72","255","water","NTC","","","",""\n'
     )
     plate = read(text.replace('"21,5","0,1","0,11"', '"21.5","0.1","0.11"'))
-    assert found(plate) == [("1", "dx 10-1", "", "std", 21.5), ("72", "water", "", "ntc", "")]
+    assert found(plate) == [("1", "dx 10-1", "Green", "std", 21.5), ("72", "water", "Green", "ntc", "")]
     assert plate.wells[0].quantity == 0.1
 
 

@@ -58,6 +58,9 @@ def test_reactions_are_numbered_row_by_row_or_named(react, position):
         ("", None, "no Cq given"),
         ("25,1", 25.1, ""),
         ("25,1,2", None, "not a number"),
+        (">40", None, "not a number"),
+        ("NEG (Multi Ct)", None, "the instrument found no Cq"),
+        ("Не определено", None, "the instrument found no Cq"),
     ],
 )
 def test_what_stands_for_a_cq(cq, kept, note):

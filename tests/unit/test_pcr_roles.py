@@ -24,6 +24,7 @@ def part_of(sample: str = "pt 7", setup: Setup | None = None, **more):
         ("dx 10^-4", 1e-4),
         ("5x10-4", 5e-4),
         ("5 × 10^-5", 5e-5),
+        ("5х10-4", 5e-4),  # a Cyrillic letter
         ("1E-03", 1e-3),
         ("std 2.5e-4 b", 2.5e-4),
         ("1:1000", 1e-3),
@@ -57,6 +58,8 @@ def test_dilutions_in_names(name, dilution):
         ("reference DNA", Role.REFERENCE),
         ("Pt 7 day 33", Role.FOLLOW_UP),
         ("Waterman", Role.FOLLOW_UP),
+        ("Н2О", Role.WATER),  # in Cyrillic, as a Russian keyboard writes it
+        ("МNС pool", Role.BACKGROUND),
     ],
 )
 def test_names_by_stated_patterns(name, role):
@@ -168,6 +171,7 @@ def test_a_dilution_in_plate_toml_makes_a_standard():
 
 
 def test_the_control_gene_is_known_by_the_file_by_its_name_or_by_plate_toml():
+    assert part_of(target="АLB").is_control_gene  # the first letter is Cyrillic
     assert part_of(target="IGH", is_control_gene=True).is_control_gene
     assert part_of(target="ALB").is_control_gene
     assert part_of(target="Albumin FAM").is_control_gene
@@ -368,3 +372,15 @@ def test_the_control_gene_of_the_markers_dilutions_is_reference_dna():
         plate_of(wells)
     )  # without a curve of its own nothing says what the dilutions are to it
     assert {part.role for part in alone} == {Role.STANDARD}
+
+
+def test_what_the_file_calls_something_else_is_not_used_and_said():
+    """A patient's wells that the file calls a positive control have no level, and no one would miss it."""
+    wells = [
+        well("A1", "NB-02", task=Task.POSITIVE),
+        well("A2", "NB-02", task=Task.POSITIVE),
+        well("A3", "empty"),
+    ]
+    plate = plate_of(wells)
+    (said,) = check_roles(plate, assign_roles(plate))
+    assert (said.severity.value, said.what) == ("note", 'not used: "NB-02"; the file says pos')

@@ -2,13 +2,17 @@
 
 import itertools
 import json
+from datetime import date
 
 import pytest
 import typst
 from hypothesis import given
 from hypothesis import strategies as st
+from pypdf import PdfReader
 
-from caseseries.present.lettering import REGULAR, SEMIBOLD, text_width, wrap
+from caseseries.present.document import Document, Paragraph, Text
+from caseseries.present.lettering import REGULAR, SEMIBOLD, show_missing, text_width, wrap
+from caseseries.present.pdf import write_pdf
 from caseseries.present.typeset import typefaces
 
 MEASURED = """
@@ -79,3 +83,24 @@ def test_wrapping_breaks_no_more_than_it_must(parts):
     broken = wrap(" ".join(parts), 100, 12)
     for line, following in itertools.pairwise(broken):
         assert text_width(f"{line} {following.split(' ')[0]}", 12) > 100
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("日本 7", "[U+65E5][U+672C] 7"),
+        ("pt 😀", "pt [U+1F600]"),
+        ("Пациент № 3 · Ω ≥ 10⁻³ × – ›\u00a0\u202f", "Пациент № 3 · Ω ≥ 10⁻³ × – ›\u00a0\u202f"),
+    ],
+)
+def test_signs_that_the_typeface_lacks_are_shown_by_their_number(words, shown):
+    """A sample's name in Japanese stopped the whole PDF, which may have no gap."""
+    assert show_missing(words) == shown
+
+
+def test_a_pdf_is_set_whatever_its_names_are_written_in(tmp_path):
+    names = "日本 😀 عربي עברית ქართული հայերեն क \u202e \u200b a\u0301"
+    words = (Paragraph((Text(names),)),)
+    document = Document("t", "s", "", date(2020, 1, 1), words, "f", ("k",), stays=True)
+    write_pdf(document, tmp_path / "x.pdf")
+    assert "[U+65E5]" in PdfReader(tmp_path / "x.pdf").pages[0].extract_text()

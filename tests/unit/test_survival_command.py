@@ -344,13 +344,13 @@ def test_every_wrong_option_is_said_at_once(run, aml):
     assert err.splitlines() == [
         "--time: no column is named. Add --time COLUMN.",
         "--event: no column is named. Add --event COLUMN.",
-        '--unit: "weeks" is not known. Allowed: days, months, years. Correct the option.',
-        '--coding: "dead" is not known. Allowed: status, status12, cnsr. Correct the option.',
+        '--unit: "weeks" is not known. Allowed: days, months, years. Use one of those.',
+        '--coding: "dead" is not known. Allowed: status, status12, cnsr. Use one of those.',
         '--interval: "exact" is not known. Allowed: default, bpcp, bpcp-midp, log-log, log, likelihood-ratio, plain, arcsine. '
-        "Correct the option.",
-        f'--test: "chi" is not known. Allowed: {", ".join(ALLOWED)}. Correct the option.',
+        "Use one of those.",
+        f'--test: "chi" is not known. Allowed: {", ".join(ALLOWED)}. Use one of those.',
         "--test: there is nothing to compare without --group. Correct the option.",
-        '--model: "weibull" is not known. Allowed: cox, firth. Correct the option.',
+        '--model: "weibull" is not known. Allowed: cox, firth. Use one of those.',
         "--covariates: no column is named. Add --covariates COLUMN.",
         '--at: "12w" is not a time. Allowed: a number with d, m or y, as in 100d, 12m or 3y. Correct the option.',
         "--level: 95 is not a level. Allowed: a number between 0 and 1. Correct the option.",

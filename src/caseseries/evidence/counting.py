@@ -13,7 +13,9 @@ from caseseries.evidence.ways import Backwards, Forwards, Question, directions_o
 
 LARGEST = 4_000_000  # numbers in one layer; a larger search is not begun
 STEPS = 15_000  # steps back before a search is given up: a count, so that every run agrees
+WORK = 80_000  # as in Answer.work, before a search is given up
 TRIED = 20  # ways made into cohorts before a search is given up
+USUAL = 8  # directions, of two estimates; a search with more is slower by as much
 FEW = 3  # where a narrower search follows
 
 
@@ -39,6 +41,8 @@ def _decide(search: "Search", medians: tuple[Middle, ...]) -> Answer:
     state: State = "none"
     ranges = [medians]
     while ranges:
+        if search.work > WORK:
+            return Answer("undecided")
         medians = ranges.pop()
         answer = search.run(medians)
         if answer.state == "found":
@@ -84,7 +88,8 @@ class Search:
         question = Question(self.pools, layers, survivals, tuple(found for found in listings if found))
         back = Backwards(Forwards(question, directions), self.steps)
         answer = self._first(back, layers, TRIED if all(m.exact for m in medians) else FEW)
-        self.work += len(layers) * math.prod(self.pools.shape[:3]) + 3 * (self.steps - back.steps)
+        forwards = len(layers) * math.prod(self.pools.shape[:3]) * max(1, len(directions) // USUAL)
+        self.work += forwards + 3 * (self.steps - back.steps)
         self.steps = back.steps
         return answer
 

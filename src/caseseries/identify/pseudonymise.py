@@ -13,7 +13,7 @@ import os
 import re
 import secrets
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,14 +26,15 @@ from caseseries.identify.numbers import (
     parse_name,
     parse_nhs_number,
 )
-from caseseries.intake.apart import ALLOWED, Apart
+from caseseries.identify.tokens import CASE_ID, can_travel
+from caseseries.intake.apart import Apart
+from caseseries.intake.delimited import SAVE_UTF8, read_delimited
 from caseseries.intake.layout import FORMULA_MARKS
-from caseseries.intake.package import UnreadableError, read_bytes
-from caseseries.intake.sheet import Workbook, refuse
+from caseseries.intake.package import SEND_AGAIN, UnreadableError
+from caseseries.intake.sheet import Workbook
 from caseseries.intake.spelling import fold
 from caseseries.intake.workbook import read_workbook
 
-CASE_ID = "case_id"
 FIRST, LAST = "first_name", "last_name"
 
 HEADINGS: dict[str, tuple[str, ...]] = {
@@ -65,6 +66,8 @@ WORDS = {
 
 KEY_LINE = re.compile(r"caseseries key 1: ([0-9a-f]{64})\s*")
 KEY_BYTES = 32
+LISTS = "a CSV file or an Excel workbook (.xlsx)"
+AGAIN = "Save it again as one of these"
 
 
 @dataclass(frozen=True)
@@ -164,7 +167,7 @@ def pseudonymise(path: Path, key: bytes) -> Pseudonyms:
     Raises:
         StudyError: the file cannot be read, or has no case id or no identifier.
     """
-    headings, lines = _read_list(path)
+    headings, lines, findings = _read_list(path)
     kinds = {cell.kind for cell in headings}
     if CASE_ID not in kinds or not kinds & {*PARSERS, FIRST, LAST}:
         what = (
@@ -173,7 +176,7 @@ def pseudonymise(path: Path, key: bytes) -> Pseudonyms:
         allowed = "; ".join(names[0] for names in HEADINGS.values())
         raise _refusal(path.name, "headings", what, allowed, "Name the columns so")
     used = [cell for cell in headings if cell.kind]
-    findings = [_left_behind(cell) for cell in headings if not cell.kind]
+    findings += [_left_behind(cell) for cell in headings if not cell.kind]
     if repeated := [cell for cell in used if [c.kind for c in used].count(cell.kind) > 1]:
         what = "two columns hold the same identifier"
         raise StudyError(
@@ -195,8 +198,8 @@ def _replace(
     for line in lines:
         cells = {cell.kind: cell for cell in line if cell.kind}
         case = cells.pop(CASE_ID, None)
-        if case is None or case.text in seen:
-            what = "the row has no case id" if case is None else "the case id stands on an earlier row too"
+        what = _what_is_wrong(case, cells, seen)
+        if case is None or what:
             place = case or next(iter(cells.values()), None)
             if place:
                 findings.append(_finding(place.where, "case-id", Severity.CASE, what, "Correct the list"))
@@ -210,6 +213,19 @@ def _replace(
         problem += len(bad)
         replaced += len(cells) - len(bad)
     return rows, replaced, kept, problem
+
+
+def _what_is_wrong(case: Cell | None, identifiers: Mapping[str, Cell], seen: Collection[str]) -> str:
+    """Why a row has no case id that may travel; empty if it has one."""
+    if case is None:
+        return "the row has no case id"
+    if case.text in seen:
+        return "the case id stands on an earlier row too"
+    if not can_travel(case.text):
+        return "this is no case id: it is too long, or has a comma or a line break"
+    if fold(case.text) in {fold(cell.text) for cell in identifiers.values()}:
+        return "the case id is an identifier of the child"
+    return ""
 
 
 def _tokens(cells: Mapping[str, Cell], key: bytes) -> tuple[dict[str, str], list[Finding]]:
@@ -233,9 +249,10 @@ def _tokens(cells: Mapping[str, Cell], key: bytes) -> tuple[dict[str, str], list
     return tokens, bad
 
 
-def _read_list(path: Path) -> tuple[list[Cell], list[list[Cell]]]:
-    """The headings, and the filled cells of every later row."""
-    table = [row for row in _rows(path) if row]
+def _read_list(path: Path) -> tuple[list[Cell], list[list[Cell]], list[Finding]]:
+    """The headings, the filled cells of every later row, and what is said of the file. Nothing said quotes it."""
+    book = _read_book(path)
+    table = _rows(book)
     if not table:
         raise _refusal(path.name, "empty", "the list is empty", "", "Name another file")
     kinds = {column: (KIND_OF.get(fold(text), ""), text) for column, (_, text) in table[0].items()}
@@ -250,61 +267,36 @@ def _read_list(path: Path) -> tuple[list[Cell], list[list[Cell]]]:
         ]
         for row in table[1:]
     ]
-    return headings, lines
-
-
-def _rows(path: Path) -> Iterator[dict[int, tuple[str, str]]]:
-    """Each row's filled cells: column -> (address, text)."""
-    if path.suffix.lower() == ".xlsx":
-        book = _read_book(path)
-        if book.findings:
-            raise StudyError(list(book.findings))
-        sheet = next((sheet for sheet in book.sheets if sheet.cells), None)
-        rows: dict[int, dict[int, tuple[str, str]]] = {}
-        for cell in sheet.cells if sheet else ():
-            if cell.raw.strip():
-                rows.setdefault(cell.row, {})[cell.column] = cell.address, cell.raw.strip()
-        yield from (rows[number] for number in sorted(rows))
-    else:
-        yield from _csv_rows(_decoded(path))
+    return headings, lines, [_western(path)] if book.warnings else []
 
 
 def _read_book(path: Path) -> Workbook:
+    """The file as cells. Raises StudyError: half a list must not pass for a list, nor a name for a case id."""
+    reader = read_workbook if path.suffix.lower() == ".xlsx" else read_delimited
     with Apart() as apart:
         try:
-            return apart.read(read_workbook, path, path.parent)
+            book = apart.read(reader, path, path.parent)
         except UnreadableError as error:
-            return refuse(path.name, "", error, ALLOWED)
+            raise _refusal(path.name, error.code, error.what, LISTS, error.do) from error
+    for finding in book.findings:
+        do = AGAIN if finding.do == SEND_AGAIN else finding.do
+        raise _refusal(path.name, finding.code.removeprefix("intake."), finding.what, LISTS, do)
+    return book
 
 
-def _decoded(path: Path) -> str:
-    try:
-        data = read_bytes(path)
-    except UnreadableError as error:
-        raise _refusal(
-            path.name, error.code, error.what, "a CSV file or an Excel workbook", error.do
-        ) from error
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", errors="replace")
-    if b"\0" in data:
-        do = "Save the list as CSV or as an Excel workbook (.xlsx)"
-        raise _refusal(path.name, "not-text", "this is neither CSV nor .xlsx", "", do)
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")
+def _rows(book: Workbook) -> list[dict[int, tuple[str, str]]]:
+    """The filled cells of each row of the first sheet that has any: column -> (address, text)."""
+    sheet = next((sheet for sheet in book.sheets if sheet.cells), None)
+    rows: dict[int, dict[int, tuple[str, str]]] = {}
+    for cell in sheet.cells if sheet else ():
+        if cell.raw.strip():
+            rows.setdefault(cell.row, {})[cell.column] = cell.address, cell.raw.strip()
+    return [rows[number] for number in sorted(rows)]
 
 
-def _csv_rows(text: str) -> Iterator[dict[int, tuple[str, str]]]:
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    try:
-        for number, row in enumerate(reader, start=1):
-            cells = enumerate((value.strip() for value in row), start=1)
-            yield {column: (f"row {number}, column {column}", value) for column, value in cells if value}
-    except csv.Error as error:
-        raise _refusal("the list", "csv", f"the CSV cannot be read ({error})", "", "Save it again") from error
+def _western(path: Path) -> Finding:
+    what = "the list is not in UTF-8; its letters were read as Western European"
+    return _finding(Where(path.name), "encoding", Severity.NOTE, what, f"If names have others: {SAVE_UTF8}")
 
 
 def _left_behind(heading: Cell) -> Finding:

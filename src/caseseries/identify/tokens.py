@@ -17,6 +17,9 @@ FOLDER = "identifiers"
 CASE_ID = "case_id"
 TOKEN = re.compile(r"([0-9a-f]{8})\.[0-9a-f]{32}")
 
+LONGEST_ID = 40
+NOT_IN_IDS = frozenset(",;\t\r\n")
+
 Tokens = Mapping[str, Mapping[str, str]]
 
 
@@ -60,16 +63,23 @@ def read_tokens(folder: Path) -> Identifiers:
     return Identifiers(tokens, hashes, tuple(findings))
 
 
+def can_travel(case_id: str) -> bool:
+    """Whether a text may be a case id; one that is long or has a comma or a line break is something else."""
+    return len(case_id) <= LONGEST_ID and not set(case_id) & NOT_IN_IDS
+
+
 def _parse(data: bytes) -> list[dict[str, str]]:
     do = "Make the list again, at the centre, with: caseseries pseudonymise"
     try:
-        rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+        text = io.StringIO(data.decode("utf-8-sig"), newline="")
+        rows = list(csv.DictReader(text, strict=True))
     except (UnicodeDecodeError, csv.Error) as error:
         raise UnreadableError("not-a-list", "the list cannot be read", do) from error
     columns = set(rows[0]) if rows else set()
     is_known = CASE_ID in columns and columns <= {CASE_ID, *TOKENS}
     values = [value for row in rows for name, value in row.items() if name != CASE_ID and value]
-    if not is_known or not all(isinstance(value, str) and TOKEN.fullmatch(value) for value in values):
+    is_safe = all(isinstance(value, str) and TOKEN.fullmatch(value) for value in values)
+    if not is_known or not is_safe or not all(can_travel(row[CASE_ID] or "") for row in rows):
         what = "the list holds something other than case ids and keyed hashes; nothing of it is used"
         raise UnreadableError("plain-identifiers", what, do)
     return [{name: value for name, value in row.items() if value} for row in rows if row[CASE_ID]]

@@ -153,7 +153,8 @@ def _serial_of(cell: Cell) -> int:
     """The number that may be a count of days; 0 when a cell holds none."""
     is_text = cell.kind == "text" and bool(SERIAL.fullmatch(cell.raw.strip()))
     number = float(cell.raw) if is_text else cell.value if cell.kind == "number" else 0.0
-    return int(number) if isinstance(number, float) and number in SERIALS else 0
+    is_whole = isinstance(number, float) and number.is_integer()  # for a float a range is searched one by one
+    return int(number) if is_whole and int(number) in SERIALS else 0
 
 
 def _order_for(

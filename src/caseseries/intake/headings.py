@@ -7,9 +7,13 @@ import difflib
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from caseseries.intake.spelling import LOOK_ALIKE, clean, fold
 from caseseries.intake.units import unit_of
@@ -17,7 +21,11 @@ from caseseries.study.definition import Study
 from caseseries.study.forms import Column, Form, forms_of
 from caseseries.study.headings import Target, Vocabulary, load_vocabulary
 
+Counts = npt.NDArray[np.integer[Any]]
+Entry = tuple[tuple[str, ...], tuple[Target, ...]]
+
 NEAR, CLEARLY = 0.82, 0.04
+CLASSES = 64  # of letters
 SHOWN = 4  # proposals in a question
 
 FORMAT = re.compile(
@@ -103,10 +111,19 @@ class Match:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """A study's forms and vocabulary, by the keys that headings are looked up with."""
+    """A study's forms and vocabulary, by the keys that headings are looked up with; made when first asked for, since a
+    return on the template asks for nothing.
+    """
 
-    forms: tuple[Form, ...]
-    vocabulary: Vocabulary
+    study: Study
+
+    @cached_property
+    def forms(self) -> tuple[Form, ...]:
+        return forms_of(self.study)
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        return load_vocabulary(self.study)
 
     @cached_property
     def keys(self) -> Mapping[tuple[str, ...], tuple[Target, ...]]:
@@ -115,6 +132,19 @@ class Lexicon:
     @cached_property
     def own(self) -> Mapping[tuple[str, ...], tuple[Target, ...]]:
         return self._keyed(self.vocabulary.own)
+
+    @cached_property
+    def counted(self) -> tuple[Sequence[Entry], Counts]:
+        """All keys with their targets, and the letters of each: (keys, classes)."""
+        entries = (*self.keys.items(), *self.own.items())
+        return entries, np.stack([_count_letters(" ".join(key)) for key, _ in entries])
+
+    def alike(self, word: str) -> Iterator[Entry]:
+        """The keys that share enough letters with a word to be near it, in whatever order: few of some hundreds."""
+        entries, counts = self.counted
+        shared = np.minimum(counts, _count_letters(word)).sum(axis=1)
+        bounds = 2 * shared / (counts.sum(axis=1) + len(word))  # on difflib's ratio
+        yield from (entries[place] for place in np.flatnonzero(bounds >= NEAR).tolist())
 
     @cached_property
     def matched(self) -> dict[tuple[str, str], Match]:
@@ -200,10 +230,6 @@ class Lexicon:
             form for words, form in self.vocabulary.sheets.items() if said and set(self.tokens(words)) <= said
         }
         return found.pop() if len(found) == 1 else ""
-
-
-def build_lexicon(study: Study) -> Lexicon:
-    return Lexicon(forms_of(study), load_vocabulary(study))
 
 
 def plain(text: str) -> str:
@@ -318,12 +344,9 @@ def _grouped(found: list[Target], form: str) -> list[Target]:
     return found
 
 
-def _likeness(word: str, known: str, bounds: "difflib.SequenceMatcher[str]") -> float:
-    """The ratio of two words; 0 where a bound that is quick to find (lengths, then letters) is below NEAR."""
-    bounds.set_seq1(known)
-    if bounds.real_quick_ratio() < NEAR or bounds.quick_ratio() < NEAR:
-        return 0.0
-    return difflib.SequenceMatcher(None, word, known, autojunk=False).ratio()
+def _count_letters(text: str) -> Counts:
+    """How often each letter occurs; letters of one class, which are rarely in one text, count as the same."""
+    return np.bincount([ord(letter) % CLASSES for letter in text], minlength=CLASSES)
 
 
 def _near(key: tuple[str, ...], lexicon: Lexicon, form: str) -> list[Target]:
@@ -331,11 +354,8 @@ def _near(key: tuple[str, ...], lexicon: Lexicon, form: str) -> list[Target]:
     if len(word) < 4:
         return []
     scored: dict[Target, float] = {}
-    bounds = difflib.SequenceMatcher(
-        None, "", word, autojunk=False
-    )  # what it knows of its second word it keeps
-    for known, targets in [*lexicon.keys.items(), *lexicon.own.items()]:
-        score = _likeness(word, " ".join(known), bounds)
+    for known, targets in lexicon.alike(word):
+        score = difflib.SequenceMatcher(None, word, " ".join(known), autojunk=False).ratio()
         for target in targets if score >= NEAR else ():
             if known in lexicon.keys or target.form == form:
                 scored[target] = max(score, scored.get(target, 0.0))

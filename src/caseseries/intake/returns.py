@@ -19,7 +19,7 @@ from caseseries.findings import Finding, Severity, Where
 from caseseries.intake.apart import ALLOWED, Apart
 from caseseries.intake.columns import cells_of, is_template, is_template_sheet, match_columns, match_sheets
 from caseseries.intake.delimited import read_delimited
-from caseseries.intake.headings import Lexicon, build_lexicon
+from caseseries.intake.headings import Lexicon
 from caseseries.intake.layout import CENTRE_CELL, HELP_SHEET, STAMP_CELL, stamp_of
 from caseseries.intake.lines import Line, Remark, cells_behind, read_lines, without
 from caseseries.intake.oddities import check_book, check_sheet
@@ -170,7 +170,7 @@ def interpret(
     books: Sequence[Workbook], study: Study, remarks: Sequence[Remark] = (), log: Log | None = None
 ) -> Returns:
     """What workbooks that have been read say about the study's patients; `remarks` are already known."""
-    lexicon = build_lexicon(study)
+    lexicon = Lexicon(study)
     reads = [_understand(book, study, lexicon, log or Log()) for book in books]
     lines = [line for read in reads for line in read.lines]
     about_files = [remark for read in reads for remark in read.remarks]

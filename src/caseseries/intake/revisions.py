@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from caseseries.decisions.chain import Log
 from caseseries.findings import Finding, Where
 from caseseries.intake.columns import is_template, match_columns, match_sheets
-from caseseries.intake.headings import build_lexicon
+from caseseries.intake.headings import Lexicon
 from caseseries.intake.notices import quote
 from caseseries.intake.own_sheets import own_tables
 from caseseries.intake.redcap import EVENT, INSTANCE, INSTRUMENT, is_export
@@ -135,7 +135,7 @@ def _lines_of_template(book: Workbook, forms: Sequence[Form]) -> Iterator[Found]
 
 def _lines_of_own(book: Workbook, study: Study, log: Log) -> Iterator[Found]:
     """A line without a case id goes with the one above; a lone table is the same whatever its sheet is called."""
-    tables = list(own_tables(book, build_lexicon(study), centre_of(book, study, log), log))
+    tables = list(own_tables(book, Lexicon(study), centre_of(book, study, log), log))
     for table in tables:
         name, case_id = table.sheet.name if len(tables) > 1 else "", ""
         headings = _apart(table)

@@ -7,7 +7,7 @@ from caseseries.pcr.curve import AGREEMENT, Call, State, measure_offset
 from caseseries.pcr.evidence import Rule
 from caseseries.pcr.interpret import MarkerLevel
 from caseseries.pcr.plate import Plate, Well, place_of
-from caseseries.pcr.roles import Part, Role, said_of_place
+from caseseries.pcr.roles import SAID_BY_FILE, Part, Role, said_of_place
 from caseseries.pcr.setup import Setup
 from caseseries.pcr.standards import Reaction, StandardCurve, Step
 from caseseries.study.toml import suggest
@@ -60,7 +60,27 @@ def _stopped(target: str, rule: Rule, spoilt: list[MarkerLevel]) -> Finding:
 def check_roles(plate: Plate, parts: Sequence[Part]) -> tuple[Finding, ...]:
     """What is missing from the plate or unclear about it: one finding each, naming the wells."""
     unclear = [_check_unclear(wells, because) for because, wells in _group_unclear(plate, parts).items()]
-    return (*unclear, *_check_missing(plate, parts), *_check_unmeasured(plate, parts))
+    return (
+        *unclear,
+        *_check_missing(plate, parts),
+        *_check_unmeasured(plate, parts),
+        *_check_unused(plate, parts),
+    )
+
+
+def _check_unused(plate: Plate, parts: Sequence[Part]) -> list[Finding]:
+    """Wells that the file calls something MRD has no use for: among them a patient's may have been called so."""
+    groups: dict[str, list[Well]] = {}
+    for well, part in zip(plate.wells, parts, strict=True):
+        if part.role is Role.UNUSED and part.because.startswith(SAID_BY_FILE):
+            groups.setdefault(part.because, []).append(well)
+    return [_unused(because, wells) for because, wells in groups.items()]
+
+
+def _unused(because: str, wells: list[Well]) -> Finding:
+    names = ", ".join(f'"{name}"' for name in dict.fromkeys(well.sample for well in wells))
+    do = "Nothing to do if that is right; else give their role in plate.toml"
+    return Finding(place_of(wells), "role.unused", Severity.NOTE, f"not used: {names}; {because}", "", do)
 
 
 def _group_unclear(plate: Plate, parts: Sequence[Part]) -> dict[str, list[Well]]:
@@ -106,7 +126,7 @@ def _check_unmeasured(plate: Plate, parts: Sequence[Part]) -> list[Finding]:
     """Samples whose control gene alone was measured, beside a marker: their level is missing, not negative."""
     pairs = list(zip(plate.wells, parts, strict=True))
     if all(part.is_control_gene for _, part in pairs):
-        return []
+        return _check_controls(plate, parts)
     followed = [(well, part) for well, part in pairs if part.role is Role.FOLLOW_UP]
     marked = {well.sample for well, part in followed if not part.is_control_gene}
     alone = [well for well, _ in followed if well.sample not in marked]
@@ -116,6 +136,18 @@ def _check_unmeasured(plate: Plate, parts: Sequence[Part]) -> list[Finding]:
     what = f"only the control gene was measured in {names}: there is no level"
     do = "Measure the marker, correct the names, or say in plate.toml that they are unused"
     return [Finding(place_of(alone), "plate.no_marker", Severity.VALUE, what, "", do)]
+
+
+def _check_controls(plate: Plate, parts: Sequence[Part]) -> list[Finding]:
+    """A plate of nothing but control genes: one may be meant, of several one is a marker that is called otherwise."""
+    wells = [well for well, part in zip(plate.wells, parts, strict=True) if part.role is Role.FOLLOW_UP]
+    targets = dict.fromkeys(well.target for well in wells)
+    if not targets:
+        return []
+    what = f"every target is taken for a control gene ({', '.join(targets)}): there is no level"
+    severity = Severity.VALUE if len(targets) > 1 else Severity.NOTE
+    do = 'Name the control gene in plate.toml, as in control_genes = ["ALB"]'
+    return [Finding(place_of(wells), "plate.no_marker", severity, what, "", do)]
 
 
 _NEEDED: tuple[tuple[Role, str, str, str], ...] = (

@@ -154,7 +154,7 @@ def say_level(level: Level) -> str:
 
 
 def _say_level(one: MarkerLevel) -> list[str]:
-    calls = "; ".join(f"to {name.replace('-', ' ')}: {call}" for name, call in one.calls.items())
+    calls = "; ".join(f"to {name.replace('-', ' ')}s: {call}" for name, call in one.calls.items())
     head = f"{one.sample} · {one.target}: {say_level(one.level)} [{calls}]"
     return [head, *(f"    {reason}" for reason in one.reasons)]
 

@@ -39,8 +39,11 @@ GAP = 3  # cycles not measured in a row, within a curve, through which nothing c
 DARK_SHARE = (
     0.1  # of the others' first fluorescence; a reaction without its probe, or a well without a reaction
 )
-QUIET_SHARE = 0.1  # of the others' noise; on five published plates no well has under 0.19
+QUIET_SHARE = 0.1  # of the others' noise; on seven published plates no well has under 0.19
 STRAY_SHARE = 0.5  # of the threshold; a level curve stays within a twentieth of the plateau of its baseline
+LIFTED = (
+    25.0  # times its own noise; on the published plates one level curve stands higher than 13, and it rises
+)
 STUCK_SHARE = 0.5  # of a curve's cycles; a reading that repeats itself for longer is no measurement
 STEP_SHARE = 0.02  # of the plateau: an early rise smaller than this is the optics settling
 SETTLING = 0.05  # of the starting fluorescence: what optics do on their own in the first cycles
@@ -68,7 +71,7 @@ class Call:
 
     `own_cq` is what its curve gives, used or not; `faint_cq` where a curve that never reaches the threshold
     multiplies all the same; `is_early` whether it climbs in the first cycles, excluded or not; `strays` whether it
-    leaves its baseline without amplifying; `until` is the last cycle that was measured.
+    leaves its baseline without amplifying; `since` and `until` are the first and the last cycle that were measured.
     """
 
     state: State
@@ -81,6 +84,7 @@ class Call:
     is_early: bool = False
     strays: bool = False
     until: int = 0
+    since: int = 0
 
     @property
     def rise(self) -> float | None:
@@ -130,6 +134,7 @@ def call_wells(
     targets = [well.target for well in plate.wells]
     has_curve = _have_curves(plate.fluorescence)
     until = _last_measured(plate.fluorescence)
+    since = np.isfinite(plate.fluorescence).argmax(axis=1) + 1 if plate.fluorescence.size else until
     for target in dict.fromkeys(targets):
         rows = np.array([n for n, name in enumerate(targets) if name == target])
         curved = rows[has_curve[rows]]
@@ -142,7 +147,7 @@ def call_wells(
         offset = measure_offset([(call, plate.wells[row]) for row, call in here.items()])
         for row, call in here.items():
             note = call.note or _compare(call, plate.wells[row], offset)
-            calls[row] = replace(call, until=int(until[row]), note=note)
+            calls[row] = replace(call, since=int(since[row]), until=int(until[row]), note=note)
     return tuple(calls[row] for row in range(len(targets)))
 
 
@@ -217,15 +222,18 @@ def _is_quiet(traces: Traces) -> Flags:
 def _stray(traces: Traces, rise: Vector, most: float) -> Flags:
     """Curves that stray from their baseline by more than `most`, up or down, before they rise.
 
-    In the first cycles optics settle, and only what goes beyond that counts.
+    In the first cycles optics settle, and only what goes beyond that counts. Later a curve that does not rise and
+    stands far above its line, by its own noise, is not explained by it, however little that is.
     """
     net = traces.net
-    smooth = np.abs(net[:, :-2] + net[:, 1:-1] + net[:, 2:]) / 3
+    mean = (net[:, :-2] + net[:, 1:-1] + net[:, 2:]) / 3
+    smooth = np.abs(mean)
     middle = np.arange(2, net.shape[1])  # the cycle each of these means is of
     before = middle < np.where(np.isnan(rise), np.inf, rise - 2)[:, None]
     settling = np.maximum(most, SETTLING * np.abs(traces.start))[:, None]
     allowed = np.where(middle > EARLIEST, most, 2 * settling)
-    flags: Flags = np.any(before & (smooth > allowed), axis=1)
+    lifted = np.isnan(rise)[:, None] & (middle > EARLIEST) & (mean > LIFTED * traces.noise[:, None])
+    flags: Flags = np.any(before & ((smooth > allowed) | lifted), axis=1)
     return flags
 
 

@@ -15,6 +15,7 @@ from caseseries.pcr.evidence import Evidence, Rule, latest_positive
 from caseseries.pcr.readings import SENTINELS
 from caseseries.pcr.standards import Reaction
 
+BEGINS = 3  # a curve begins by this cycle
 BY_HAND = "plate.toml"  # a person gave a reason for the exclusion there
 
 
@@ -28,6 +29,7 @@ def find_doubts(evidence: Evidence, profile: Profile, highest: float, quantifiab
     limit, _ = latest_positive(evidence.curve, profile)
     asked = (
         _check_seen(evidence),
+        _check_start(evidence),
         _check_length(evidence, limit),
         _check_level(evidence),
         _check_rises(evidence, limit),
@@ -51,6 +53,14 @@ def _check_seen(evidence: Evidence) -> Rule:
     return Rule("curves", not unseen, what, "level.no_curves", do)
 
 
+def _check_start(evidence: Evidence) -> Rule:
+    """A load too high to read shows in the first cycles or nowhere: once it is spent, its curve is level."""
+    late = [one for one in evidence.used if one.call.seen and one.cq is None and one.call.since > BEGINS]
+    places = ", ".join(f"{one.well.position} (cycle {one.call.since})" for one in late)
+    what = f"the curve begins only at {places}" if late else "every curve begins with the run"
+    return Rule("start", not late, what, "level.short_curve", "Export all cycles, or repeat the sample")
+
+
 def _check_length(evidence: Evidence, limit: float) -> Rule:
     """A curve must go on until a Cq could no longer count, or as long as the standards that showed the sensitivity."""
     curve = evidence.curve
@@ -71,11 +81,7 @@ def _check_length(evidence: Evidence, limit: float) -> Rule:
 def _check_level(evidence: Evidence) -> Rule:
     """A curve that strays from its baseline hides whatever rises in it: a bubble, evaporation, noise, a wrong sign."""
     straying = ", ".join(one.well.position for one in evidence.used if one.call.strays)
-    what = (
-        f"the curve strays from its baseline by more than the threshold in {straying}"
-        if straying
-        else "level"
-    )
+    what = f"the curve strays from its baseline in {straying}" if straying else "level"
     return Rule("level", not straying, what, "level.not_level", "Look at the curves, and repeat the sample")
 
 

@@ -33,7 +33,7 @@ from caseseries.pcr.readings import (
     parse_task,
     position_at,
 )
-from caseseries.pcr.sheets import Sheet
+from caseseries.pcr.sheets import ROTOR_GENE, Sheet
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "position": ("well position", "well", "pos", "position", "samplepos", "no.", "well id"),
@@ -58,6 +58,7 @@ _OPTICS = re.compile(
     r"^\d{3}-\d{3}$"
 )  # a LightCycler 480 names a column of fluorescence by its filters, 465-510
 _FILTER = re.compile(r"(?:Selected )?Filter:\s*(.+)$")
+_CHANNEL = re.compile(r"Quantitative analysis of channel (?:Cycling \w+\.)?(\w+)", re.I)
 BLANK_IS_NONE = ("LightCycler table", "Rotor-Gene table")  # elsewhere a blank is a well that was not analysed
 SAME_SHARE, SAME_CQ = 1e-3, 0.1  # two tables round one reading differently
 _YES = ("true", "yes", "1", "x", "omit", "excluded")
@@ -274,7 +275,8 @@ def _cycle_columns(row: tuple[str, ...]) -> dict[str, int]:
 
 
 def _gather(found: _Gathering, sheet: Sheet, header: dict[str, int], rows: list[tuple[str, ...]]) -> None:
-    found.format = found.format or _format_of(sheet, header)
+    own_format = _format_of(sheet, header)
+    found.format = found.format or own_format
     _learn_positions(found, header, rows)
     label = _label_of(sheet)
     optics = {name[1:]: found.by_filters(name[1:]) for name in header if name.startswith("~")}
@@ -305,7 +307,7 @@ def _gather(found: _Gathering, sheet: Sheet, header: dict[str, int], rows: list[
             draft.well = _fill(draft.well, cell, sheet.decimal_comma)
             if "cq" in cell:
                 reading = parse_reading(cell["cq"], cycles, sheet.decimal_comma)
-                is_word = found.format in BLANK_IS_NONE and draft.well.sample
+                is_word = own_format in BLANK_IS_NONE and draft.well.sample
                 draft.read(_not_blank(reading) if is_word else reading)
             points = {int(name[1:]): text for name, text in cell.items() if name.startswith("@")}
             _add_points(draft, points, sheet.decimal_comma)
@@ -324,8 +326,8 @@ def _amplifying(header: dict[str, int], rows: list[tuple[str, ...]]) -> list[tup
 
 
 def _format_of(sheet: Sheet, header: dict[str, int]) -> str:
-    if any(name.startswith("@") for name in header):
-        return "RDES"
+    if sheet.name == ROTOR_GENE or any(name.startswith("@") for name in header):
+        return sheet.name if sheet.name == ROTOR_GENE else "RDES"
     head = " ".join(cell for row in sheet.rows[:60] for cell in row[:12])
     signs = {
         "QuantStudio, StepOne or 7500 table": ("[Results]", "Block Type", "Well Position", "Detector"),
@@ -337,12 +339,11 @@ def _format_of(sheet: Sheet, header: dict[str, int]) -> str:
 
 
 def _label_of(sheet: Sheet) -> str:
-    """The one target of a file that has no target column: the LightCycler's filter, else nothing."""
-    for row in sheet.rows[:3]:
-        match = _FILTER.search(" ".join(row))
-        if match:
-            return match[1].strip()
-    return ""
+    """The one target of a file that has no target column: LightCycler's filter, Rotor-Gene's channel, else nothing."""
+    top = [" ".join(row) for row in sheet.rows[:20]]
+    match = next(filter(None, map(_FILTER.search, top[:3])), None)
+    match = match or next(filter(None, map(_CHANNEL.search, top)), None)
+    return match[1].strip() if match else ""
 
 
 def _learn_positions(found: _Gathering, header: dict[str, int], rows: list[tuple[str, ...]]) -> None:

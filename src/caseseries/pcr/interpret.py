@@ -18,6 +18,7 @@ from caseseries.pcr.uncertainty import Part, add_parts, count_copies, read_amoun
 from caseseries.record.levels import Level, LevelState
 
 VERY_HIGH = "level.very_high"
+UNEQUAL = 2  # times more or less DNA than the reference: a cycle, and worth a word
 IMPOSSIBLE = 10  # times undiluted diagnosis DNA, of which leukaemia is seldom less than a tenth
 DISCORDANT = 10  # a well this many times above the range, beside wells below it, is not a low positive
 POSITIVE, NEGATIVE, NO_CALL = "positive", "negative", "not evaluable"
@@ -75,7 +76,7 @@ def derive_level(evidence: Evidence, profile: Profile, aims: Mapping[str, Profil
         return _not_evaluable(evidence, aims, barriers, stopped)
     asked = _is_positive(evidence, profile)
     aimed = {name: _is_positive(evidence, aim) for name, aim in aims.items()}
-    named = [replace(rule, name=f"positive, to {name.replace('-', ' ')}") for name, rule in aimed.items()]
+    named = [replace(rule, name=f"positive, to {name.replace('-', ' ')}s") for name, rule in aimed.items()]
     calls = {name: _call(rule, evidence, aims[name], reach) for name, rule in aimed.items()}
     trail = [*barriers, asked, *named]
     if asked.passed:
@@ -244,10 +245,14 @@ def _reach(evidence: Evidence, profile: Profile) -> _Reach | None:
 
 
 def _say_reach(reach: _Reach) -> list[str]:
-    if not reach.is_floored:
-        return []
-    cells = f"{reach.cells:,.0f} cells tested cannot show less than {reach.sensitivity:.1e}"
-    return [f"{cells}, whatever the dilutions showed (Poisson)"]
+    """What bounded the level beside the dilutions: the amount of DNA, and how much of it amplifies."""
+    share, said = 10**-reach.correction.value, []
+    if not 1 / UNEQUAL <= share <= UNEQUAL:
+        said.append(f"amplifiable DNA {share:.2g} of the reference, by which levels are divided")
+    if reach.is_floored:
+        cells = f"{reach.cells:,.0f} cells tested cannot show less than {reach.sensitivity:.1e}"
+        said.append(f"{cells}, whatever the dilutions showed (Poisson)")
+    return said
 
 
 def _disagreement(calls: Mapping[str, str]) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from caseseries.findings import Finding
+from caseseries.findings import Finding, Severity
 from caseseries.pcr.checks import check_plate
 from caseseries.pcr.control import Control, compare_control
 from caseseries.pcr.criteria import (
@@ -54,7 +54,10 @@ def interpret_plate(
     reactions = tuple(map(Reaction, plate.wells, parts, calls))
     curves = _fit_curves(reactions, profile, said)
     levels = _derive_levels(reactions, curves, profile, said)
-    findings = (*plate.findings, *check_plate(plate, parts, reactions, curves.values(), levels))
+    found = (*plate.findings, *check_plate(plate, parts, reactions, curves.values(), levels))
+    findings = tuple(
+        sorted(found, key=lambda finding: finding.severity is Severity.NOTE)
+    )  # what is open first
     return PlateReport(plate, profile, reactions, tuple(curves.values()), levels, findings, said)
 
 

@@ -10,6 +10,7 @@ from caseseries.pcr.rdml import read_rdml
 from caseseries.pcr.sheets import (
     ENCRYPTED_OR_OLD,
     Sheet,
+    read_rotor_gene_run,
     read_text_sheet,
     read_xls_sheets,
     read_xlsx_sheets,
@@ -44,13 +45,13 @@ def read_plate_bytes(data: bytes, file: str) -> Plate:
     sha256 = hashlib.sha256(data).hexdigest()
     if data.startswith(ZIP):
         return _read_zip(data, file, sha256)
-    if _is_markup(data) and not _is_rows(data):
+    if _is_markup(data) and not (_is_rows(data) or _is_rotor_gene(data)):
         return _read_markup(data, file, sha256)
     return read_export(read_tables(data, file), file, sha256)
 
 
 def read_tables(data: bytes, file: str) -> tuple[Sheet, ...]:
-    """The tables of an export: a workbook, text, or CFX's XML. Raises PlateError for anything else."""
+    """The tables of an export: a workbook, text, CFX's XML, a Rotor-Gene's run. Raises PlateError for anything else."""
     if data.startswith(ZIP):
         parts = read_parts(data, file, _is_wanted)
         if "xl/workbook.xml" in parts:
@@ -60,6 +61,8 @@ def read_tables(data: bytes, file: str) -> tuple[Sheet, ...]:
         return read_xls_sheets(data, file)
     if _is_rows(data):
         return (read_xml_sheet(data, file),)
+    if _is_rotor_gene(data):
+        return (read_rotor_gene_run(data, file),)
     if _is_markup(data):
         raise _no_table(file)
     if data.startswith(b"PK"):
@@ -81,6 +84,10 @@ def _is_rows(data: bytes) -> bool:
     """Whether this is a table that CFX wrote as XML, each row a <Row>."""
     head = data[:4000].replace(b"\0", b"")
     return _is_markup(data) and b"<Row>" in head and b"<rdml" not in head
+
+
+def _is_rotor_gene(data: bytes) -> bool:
+    return _is_markup(data) and b"<RexHeader>" in data[:4000].replace(b"\0", b"")
 
 
 def _read_markup(data: bytes, file: str, sha256: str) -> Plate:

@@ -9,7 +9,11 @@ from caseseries.pcr.plate import Reading, Task, Well
 
 SENTINELS = (40.0, 45.0, 50.0, 55.0, 60.0, 70.0)
 FOUND_NONE = "the instrument found no Cq"
-NO_CQ = ("undetermined", "undet.", "undet", "no ct", "no cq", "no cp", "n/a", "na", "nan", "-", "none", "neg")
+NO_CQ = re.compile(  # NEG (NTC), NEG (Multi Ct) are Rotor-Gene's
+    r"undet(\.|ermined)?|no (ct|cq|cp|amp|amplification)|not detected|n\.?d\.?|#?n/?a|nan|--?|none|null|"
+    r"neg(ative|( \(.*\)))?|не ?определено|нет",
+    re.IGNORECASE,
+)
 _THOUSANDS = re.compile(r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$")
 _WELL = re.compile(r"^\s*([A-Pa-p]|A[A-Fa-f])\s*0*([1-9]\d?)\s*$")
 
@@ -58,7 +62,7 @@ def parse_reading(text: str, cycles: int = 0, decimal_comma: bool = False) -> Re
     shown = text.strip()
     if not shown:
         return Reading(None, "", "no Cq given")
-    if shown.lower() in NO_CQ:
+    if NO_CQ.fullmatch(shown):
         return Reading(None, shown, FOUND_NONE)
     number = parse_number(shown, decimal_comma)
     if number is None:

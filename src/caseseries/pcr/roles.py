@@ -43,6 +43,7 @@ _WATERS = re.compile(
     re.IGNORECASE,
 )
 _SAYS_MORE = {"background": (_DONORS, "donors, or a patient?"), "water": (_WATERS, "water, or a patient?")}
+_LOOKALIKES = str.maketrans("АВЕКМНОРСТХУавекмнорстху", "ABEKMHOPCTXYabekmhopctxy")
 SERIES_LEAST = 3  # dilutions of one name that make it the series
 
 FRACTION = "dil"  # RDML's unit for a dilution of diagnosis DNA
@@ -69,6 +70,7 @@ class Part:
     unit: str = ""
 
 
+SAID_BY_FILE = "the file says"
 _DILUTION = "the name is a dilution"
 _OTHER_DILUTION = "the name is a dilution, but not of this plate's standards: a standard, or a patient?"
 _REFERENCE = "the control gene of a dilution in polyclonal DNA, which holds it in full"
@@ -83,7 +85,7 @@ _TASKS = {
     Task.OPTICAL: Role.UNUSED,
 }
 _POWER = re.compile(
-    r"(?:^|[\s_(,;])(?:(\d+(?:[.,]\d+)?)\s*[x×*·]\s*)?(?:10\s*\^\s*[-−]\s*(\d+)|10[-−]0?(\d)|(\d(?:[.,]\d+)?)e[-−]0?(\d+))(?=$|[\s_),;])",
+    r"(?:^|[\s_(,;])(?:(\d+(?:[.,]\d+)?)\s*[xх×*·]\s*)?(?:10\s*\^\s*[-−]\s*(\d+)|10[-−]0?(\d)|(\d(?:[.,]\d+)?)e[-−]0?(\d+))(?=$|[\s_),;])",
     re.IGNORECASE,
 )
 _MASS = re.compile(
@@ -280,7 +282,7 @@ def _role_of(well: Well, saying: Saying) -> tuple[Role, str]:
         )
     if named and {named[0], stated} == {Role.BACKGROUND, Role.WATER}:
         return Role.UNCLEAR, f'the file says {stated.value}, the name "{well.sample}" says {named[0].value}'
-    return stated, f"the file says {well.task.value}"
+    return stated, f"{SAID_BY_FILE} {well.task.value}"
 
 
 def _role_by_name(sample: str) -> tuple[Role, str] | None:
@@ -301,8 +303,12 @@ def _ask_of_patient(named: tuple[Role, str], well: Well) -> tuple[Role, str]:
         return named
     known, question = _SAYS_MORE[named[0]]
     of_target = set(re.split(r"[\W_]+", well.target.casefold()))
-    words = re.split(r"[\W_]+", well.sample)
-    more = " ".join(word for word in words if not known.fullmatch(word) and word.casefold() not in of_target)
+    words = [word for word in re.split(r"[\W_]+", well.sample) if word.casefold() not in of_target]
+    more = " ".join(
+        word
+        for word in words
+        if not known.fullmatch(word) and not known.fullmatch(word.translate(_LOOKALIKES))
+    )
     return (Role.UNCLEAR, f'the name says {named[0].value} and "{more}": {question}') if more else named
 
 
@@ -322,4 +328,7 @@ def _amount_of(well: Well, saying: Saying, in_fractions: bool) -> tuple[float | 
 
 @cache
 def _matches(role: str, name: str) -> str | None:
-    return next((pattern for pattern in PATTERNS[role] if re.search(pattern, name, re.IGNORECASE)), None)
+    """The pattern that a name matches, also where a Russian keyboard wrote it: Н2О looks the same and is not."""
+    seen = (name, name.translate(_LOOKALIKES))
+    found = (pattern for pattern in PATTERNS[role] for one in seen if re.search(pattern, one, re.IGNORECASE))
+    return next(found, None)

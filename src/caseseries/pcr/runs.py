@@ -21,7 +21,7 @@ from caseseries.pcr.plate import Plate, PlateError, Reading, Well, place_of, ref
 from caseseries.pcr.reading import read_file, read_plate, read_tables
 from caseseries.pcr.sheets import Sheet
 
-TABLES = (".csv", ".txt", ".tsv", ".xlsx", ".xls", ".xml")
+TABLES = (".csv", ".txt", ".tsv", ".xlsx", ".xls", ".xml", ".rex")
 WHOLE = (".rdml", ".rdm", ".eds")  # hold a run by themselves
 SETUP = ".toml"
 # What a file's name says that it holds; "" where that is wanted, else why it is not.
@@ -55,7 +55,6 @@ NOT_TABLES: Mapping[str, str] = {
     ".pltd": "a plate layout for the instrument",
     ".prcl": "a protocol for the instrument",
     ".ixo": OWN,
-    ".rex": OWN,
     **dict.fromkeys((".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".svg"), "a picture or a report"),
     **dict.fromkeys((".docx", ".doc", ".md", ".html", ".pptx"), "a report"),
 }
@@ -198,9 +197,9 @@ def _check_whole(plate: Plate, run: Run) -> Iterator[Finding]:
     here = _left_beside(run)
     if dark:
         which = _dyes(dark) if len(dark) < len(plate.wells) else ""
-        yield _missing(dark, f"{len(dark)} wells{which} have no curve", here or _WITHOUT_CURVES)
+        yield _missing(dark, f"wells without a curve: {len(dark)}{which}", here or _WITHOUT_CURVES)
     if nameless:
-        what = f"{len(nameless)} wells{_dyes(nameless)} have a curve and stand in no table of Cq"
+        what = f"wells with a curve that stand in no table of Cq: {len(nameless)}{_dyes(nameless)}"
         yield _missing(nameless, what, here or "Export the Cq results of the run too: they name the samples")
 
 

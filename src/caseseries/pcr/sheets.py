@@ -15,6 +15,8 @@ from caseseries.pcr.plate import PlateError, refuse
 from caseseries.pcr.readings import parse_number
 
 ENCRYPTED_OR_OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+ROTOR_GENE = "Rotor-Gene run"
+ROTOR_GENE_TYPES = {"1": "Standard", "2": "Unknown", "3": "NTC", "5": "Positive control"}
 MAX_CELLS = 2_000_000
 MAX_COLUMNS = 16_384
 _DECIMAL_COMMA = re.compile(r"^[+-]?\d+,\d+$")
@@ -123,8 +125,37 @@ def read_xml_sheet(data: bytes, file: str) -> Sheet:
     return Sheet(_plain(root.tag), (head, *cells), _has_decimal_comma(cell for row in cells for cell in row))
 
 
+def read_rotor_gene_run(data: bytes, file: str) -> Sheet:
+    """The run file of a Rotor-Gene (.rex): a row a tube and channel, with the light of each cycle and no Cq.
+
+    By the layout that public readers describe: tubes are Samples › Page › Sample, the light of each is a Reading under
+    RawChannels › RawChannel. The target is the channel. A tube with neither a name nor a tick is empty.
+    """
+    root = _tree(data, file)
+    tubes = {sample.findtext("TubePosition", "").strip(): sample for sample in root.iter("Sample")}
+    rows = []
+    for channel in root.iter("RawChannel"):
+        program, _, colour = channel.findtext("Name", "").rpartition(".")
+        if not program.casefold().startswith("cycling"):
+            continue
+        for tube, reading in enumerate(channel.iter("Reading"), 1):
+            sample = tubes.get(str(tube), Element("Sample"))
+            name, ticked = sample.findtext("Name", "").strip(), sample.findtext("Selected", "")
+            if name or ticked == "True":
+                task = ROTOR_GENE_TYPES.get(sample.findtext("Type", "").strip(), "")
+                given = sample.findtext("GivenConc", "").strip()
+                rows.append((str(tube), name, task, given, colour, colour, "", *(reading.text or "").split()))
+    width = max(map(len, rows), default=0)
+    if len(rows) * width > MAX_CELLS:
+        raise refuse(file, "xlsx.too_large", "the run has over 2 million cells", "", _RESAVE)
+    head = ("No.", "Name", "Type", "Given Conc", "Target", "Dye", "Cq")
+    cells = (head + tuple(str(n + 1) for n in range(width - len(head))), *rows)
+    return Sheet(ROTOR_GENE, cells, _has_decimal_comma(cell for row in rows for cell in row))
+
+
 def _plain(tag: str) -> str:
-    return re.sub("_x([0-9A-Fa-f]{4})_", lambda code: chr(int(code[1], 16)), tag)
+    """A heading without its escapes; half a surrogate pair is no character and stays as it is."""
+    return re.sub("_x((?![Dd][89A-Fa-f])[0-9A-Fa-f]{4})_", lambda code: chr(int(code[1], 16)), tag)
 
 
 def _tree(xml: bytes, file: str) -> Element:

@@ -125,13 +125,32 @@ def _join(patient: Patient, specimens: Sequence[Specimen], doing: _Joining) -> P
     if not specimens:
         return patient
     rows = list(patient.form(FORM))
-    for specimen in specimens:
-        place = _line_of(specimen, rows, specimens)
+    for specimen in (kept := _read_again(specimens, doing)):
+        place = _line_of(specimen, rows, kept)
         if place is None:
             rows += _new_line(specimen, doing)
         else:
             rows[place] = _settle(rows[place], specimen, doing)
     return replace(patient, rows={**patient.rows, FORM: tuple(rows)})
+
+
+def _read_again(specimens: Sequence[Specimen], doing: _Joining) -> list[Specimen]:
+    """Without the wells that could not be read where the same specimen was diluted and read again."""
+    numbers = {
+        (one.on, key_of(one.marker)): one for one in specimens if one.level.state is LevelState.QUANTIFIED
+    }
+    kept = []
+    for one in specimens:
+        again = numbers.get((one.on, key_of(one.marker)))
+        if not one.hides or again is None:
+            kept.append(one)
+            continue
+        what = f"{one.sample} could not be read ({one.hides}) and was read again as {again.sample}"
+        do = f"Nothing to do: {say_level(again.level)} counts"
+        doing.findings.append(
+            Finding(one.where, "plate.read_again", Severity.NOTE, what, "", do, one.case_id)
+        )
+    return kept
 
 
 def _line_of(specimen: Specimen, rows: Sequence[Row], beside: Sequence[Specimen]) -> int | None:

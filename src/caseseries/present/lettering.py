@@ -7,9 +7,11 @@ Advance widths are read from the TrueType files that also set the PDF (tables `h
 from functools import cache
 from importlib.resources import files
 from struct import unpack_from
+from unicodedata import category
 
 FAMILY = "Source Sans 3"
 REGULAR, SEMIBOLD = 400, 600
+ASCII = 0x7F
 _FILES = {REGULAR: "SourceSans3-Regular.ttf", SEMIBOLD: "SourceSans3-SemiBold.ttf"}
 
 
@@ -17,6 +19,20 @@ def text_width(words: str, size: float, weight: int = REGULAR) -> float:
     """Width of a line of words, in the unit of `size`."""
     advances = _advances(weight)
     return sum(advances.get(ord(letter), advances[ord("n")]) for letter in words) * size
+
+
+def show_missing(words: str) -> str:
+    """Words in which a sign that the typeface lacks is shown by its number, 日 as [U+65E5]: no page is set with gaps.
+
+    Spaces and marks of direction have no shape and are left alone.
+    """
+    missing = {letter for letter in set(words) if ord(letter) > ASCII and not _has_shape(letter)}
+    return words.translate({ord(letter): f"[U+{ord(letter):04X}]" for letter in missing})
+
+
+def _has_shape(letter: str) -> bool:
+    is_visible = category(letter)[0] in "LMNPS" or category(letter) in ("Co", "Cn")
+    return not is_visible or all(ord(letter) in _advances(weight) for weight in _FILES)
 
 
 def wrap(words: str, width: float, size: float, weight: int = REGULAR) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from caseseries.present.document import (
     Table,
     words_of,
 )
+from caseseries.present.lettering import show_missing
 from caseseries.present.typeset import Pages, typeset_pdf
 
 Json = dict[str, object]
@@ -26,7 +27,7 @@ def write_pdf(document: Document, path: Path) -> Pages:
 
     The page of every section, table and figure: "section:Methods", "table:survival", "figure:flow".
     """
-    data, pages = typeset_pdf(as_json(document))
+    data, pages = typeset_pdf(show_missing(as_json(document)))
     path.write_bytes(data)
     return pages
 

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from caseseries.findings import Finding, Severity, StudyError, Where
 from caseseries.registry.coding import CODINGS, DAYS_PER_UNIT, Layout
 from caseseries.stats.intervals import INTERVALS
+from caseseries.study.toml import suggest
 from caseseries.survival_command.comparisons import ALLOWED, FIXED_TIME, is_known
 
 MODELS = ("cox", "firth")
@@ -191,11 +191,8 @@ def _check_times(question: Question) -> Iterator[Finding]:
 
 def _unknown(option: str, value: str, allowed: tuple[str, ...]) -> Iterator[Finding]:
     if value not in allowed:
-        near = get_close_matches(value.casefold(), allowed, n=1)
-        do = f"Did you mean {near[0]}?" if near else "Correct the option"
-        yield Finding(
-            Where(option), "option", Severity.STUDY, f'"{value}" is not known', ", ".join(allowed), do
-        )
+        what, do = f'"{value}" is not known', suggest(value, allowed)
+        yield Finding(Where(option), "option", Severity.STUDY, what, ", ".join(allowed), do)
 
 
 def _missing(options: Mapping[str, str]) -> Iterator[Finding]:
