@@ -76,6 +76,7 @@ def _follow_up(on: int, event: str) -> dict[str, list[dict[str, object]]]:
 COHORTS = {
     "ties": [(90, "death"), (90, "death"), (90, "seen alive"), (2000, "seen alive"), (2100, "death")],
     "no event": [(300, "seen alive"), (2000, "seen alive"), (2500, "seen alive")],
+    "no time before the horizon": [(2000, "death"), (2100, "seen alive"), (2500, "seen alive")],
     "all died": [(60, "death"), (90, "death"), (500, "death")],
     "death on the day of the origin": [(50, "death"), (300, "death"), (2000, "seen alive")],
     "relapses and deaths": [(70, "relapse"), (80, "death"), (200, "relapse"), (2000, "seen alive")],

@@ -132,6 +132,7 @@ def test_one_case_and_none_are_told_as_such() -> None:
     assert "Tisagenlecleucel was given to 1 case (aged 0.5 years)." in words(one)
     assert "  " not in paragraph
     none, paragraph = told([], **CAR_T)
+    assert all(block.columns for block in none.blocks if isinstance(block, Table))
     assert "No case could be analysed." in words(none)
     assert "No case could be analysed." in paragraph
 

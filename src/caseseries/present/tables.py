@@ -89,7 +89,7 @@ def cases(listing: Listing, study: Study) -> Table:
     )
     written = [(name, [_words_of(row, name, study) for row in listing.rows]) for _, name, _ in columns]
     kept = {name for name, words in written if any(word != NOTHING for word in words)}
-    shown = [column for column in columns if column[1] in kept]
+    shown = [column for column in columns if column[1] in kept or not listing.rows]
     rows = tuple(
         TableRow(tuple(_of_case(str(row["case_id"]), _words_of(row, name, study)) for _, name, _ in shown))
         for row in listing.rows

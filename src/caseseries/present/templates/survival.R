@@ -25,7 +25,9 @@ curve_on <- function(rows, day, competing) {
   }
   fit <- survfit(Surv(AVAL, CNSR == 0) ~ 1, data = rows, conf.type = "log-log", conf.int = @@LEVEL@@)
   at <- summary(fit, times = day, extend = TRUE)
-  c(value = at$surv, lower = at$lower, upper = at$upper, at_risk = at$n.risk)
+  # Where nothing has happened R prints the limits 1 and 1 before the first time of the curve, and NA after it.
+  limits <- if (at$surv == 1) c(NA, NA) else c(at$lower, at$upper)
+  c(value = at$surv, lower = limits[1], upper = limits[2], at_risk = at$n.risk)
 }
 
 agree <- function(a, b) (is.na(a) && is.na(b)) || isTRUE(abs(a - b) < 1e-9)
