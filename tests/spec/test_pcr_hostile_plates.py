@@ -456,3 +456,15 @@ def test_a_sample_without_a_bridge_to_its_curve():
     other = rewritten(beside, lambda _, well: replace(well, plate="q.rdml"))
     curve = kept(whole, lambda _, well: well.sample != "pt")
     assert codes_of(join_plates([curve, replace(other, name="q.rdml")])) == {"level.no_bridge"}
+
+
+def test_a_bridging_dilution_that_did_not_amplify_is_no_bridge_and_said_in_words():
+    whole = pipetted()
+    beside = kept(whole, lambda _, well: well.sample in ("pt", "dx 0.001") or well.target == "ALB")
+    curves = beside.fluorescence.copy()
+    curves[wells_of(beside, "dx 0.001")] = logistic(FLAT) + NOISE
+    other = rewritten(replace(beside, fluorescence=curves), lambda _, well: replace(well, plate="q.rdml"))
+    curve = kept(whole, lambda _, well: well.sample != "pt")
+    joined = join_plates([curve, replace(other, name="q.rdml")])
+    (level,) = interpret_plate(joined, load_profile(PREVENT_FALSE_NEGATIVE)).levels
+    assert level.reasons == ("bridge: the bridging dilution has a well without a Cq, or none",)

@@ -188,3 +188,23 @@ def test_no_amount_is_read_from_steps_that_make_no_line():
     curve = next(one for one in interpret_plate(bench.plate(), PROFILE).curves)
     assert "step 0.01 is off the line by 3.50 cycles" in curve.reasons
     assert "put it at" not in " ".join(curve.reasons)
+
+
+@pytest.mark.parametrize(
+    ("slope", "accepted"), [(-3.9, True), (-3.1, True), (-3.9002, False), (-3.0998, False)]
+)
+def test_a_slope_on_the_bound_is_within_it_and_one_beyond_is_printed_beyond(slope, accepted):
+    levels = {10.0**-n: [cq_at(10.0**-n, slope=slope)] * 3 for n in (1, 2, 3, 4)}
+    curve = curve_of(Bench().standards(levels).add("MNC", ["Undetermined"] * 3))
+    assert curve.accepted is accepted
+    assert accepted or curve.reasons[0] == f"slope {slope:.4f}, outside -3.9 to -3.1"
+
+
+def test_what_is_over_its_bound_is_printed_over_it():
+    """ "Span 1.50 cycles, over 1.5" reads like a mistake of the program."""
+    first = cq_at(1e-4) - 0.75
+    curve = curve_of(changed(step_4=[first, first + 0.5, first + 1.503]))
+    assert any("replicates span 1.503 cycles, over 1.5" in reason for reason in curve.reasons)
+    bench = usual_bench({"pt": [28.0, 28.5, 29.503]})
+    (one,) = interpret_plate(bench.plate(), PROFILE).levels
+    assert one.reasons[0] == "replicates span 1.503 cycles, over 1.5"

@@ -77,9 +77,44 @@ def test_wrong_types_and_missing_keys_are_listed_together(tmp_path: Path) -> Non
         "sensitivity = 1e-4", "sensitivity = 2"
     )
     assert problems(tmp_path, text) == [
-        "study.toml › title: found 7. Allowed: string. Change the value.",
+        "study.toml › title: found 7. Allowed: a text in quotes. Change the value.",
         "study.toml › response.sensitivity: found 2. Allowed: less than 1. Change the value.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ('horizons = ["12m"]', 'horizons = ["1 year"]', 'horizons[1]: found \'1 year\'. Allowed: a whole number and d, m or y, as in "3y"'),
+        ('horizons = ["12m"]', f'horizons = ["{"9" * 20}m"]', f"horizons[1]: found '{'9' * 20}m'. Allowed: a shorter text"),
+        ('horizons = ["12m"]', "horizons = []", "horizons: found []. Allowed: a list that is not empty"),
+        ('origins = ["hsct"]', 'origins = "hsct"', "origins: found 'hsct'. Allowed: a list"),
+    ],
+)  # fmt: skip
+def test_what_is_allowed_is_said_in_words_and_once(
+    tmp_path: Path, before: str, after: str, said: str
+) -> None:
+    assert before in GOOD
+    assert problems(tmp_path, GOOD.replace(before, after)) == [
+        f"study.toml › estimates[1].{said}. Change the value."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            'data_cut = "31.10.2019"',
+            "data_cut: found '31.10.2019'. Allowed: a date, as in 2019-10-31, without quotes",
+        ),
+        ('title = ""', "title: found ''. Allowed: a text that is not empty"),
+        ('countries = "Ireland"', "countries: found 'Ireland'. Allowed: a list"),
+        ("index = 3", "index: found 3. Allowed: a table"),
+    ],
+)
+def test_a_value_of_another_kind(tmp_path: Path, line: str, said: str) -> None:
+    text = "\n".join(each for each in GOOD.splitlines() if not each.startswith(f"{line.split()[0]} ="))
+    assert f"study.toml › {said}. Change the value." in problems(tmp_path, f"{line}\n{text}")
 
 
 def test_impossible_references_are_listed_together(tmp_path: Path) -> None:

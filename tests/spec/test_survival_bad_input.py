@@ -190,6 +190,22 @@ IDLE = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("time", ["1" + "0" * 9 + "d", "9" * 20 + "m", "9" * 5000 + "y"])
+@pytest.mark.parametrize("option", ["--at", "--rmst", "--landmark", "--given"])
+def test_a_time_that_no_clock_has_is_no_time(run_survival, tmp_path, option, time):
+    path = write_csv(tmp_path / "a.csv", "t,e,g", [(5, 1, "a"), (6, 0, "b")])
+    code, out, err = run_survival(path, *ASKED, option, time)
+    assert (code, out) == (2, "")
+    allowed = "Allowed: a number with d, m or y, as in 100d, 12m or 3y. Correct the option."
+    assert f'{option}: "{time}" is not a time. {allowed}' in err.splitlines()
+
+
+@pytest.mark.parametrize("at", ["999999999d", "999999999y"])
+def test_the_longest_time_is_answered(run_survival, tmp_path, at):
+    path = write_csv(tmp_path / "a.csv", "t,e,g", [(5, 1, "a"), (6, 0, "b")])
+    assert run_survival(path, *ASKED, "--at", at, "--rmst", at, "--hazard", "--landmark", at)[0] == 0
+
+
 @pytest.mark.parametrize("options", IDLE)
 def test_an_option_without_effect_or_meaning(run_survival, tmp_path, options):
     path = write_csv(tmp_path / "a.csv", "t,e,g", [(5, 1, "a"), (6, 0, "b")])

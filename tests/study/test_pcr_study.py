@@ -171,6 +171,20 @@ def test_plate_toml_ties_what_the_name_does_not(folder):
     assert [finding.code for finding in plates.findings] == []
 
 
+def test_a_name_that_plate_toml_misspells_is_told_once_all_its_plates_are_read(folder):
+    put(folder, "a.rdml", MadeSample("4711", 2e-3))
+    put(folder, "b.rdml", MadeSample("4712", 2e-3), seed=2)
+    (folder / "plates" / "plate.toml").write_text(
+        '[samples.4711]\ncase = "AB-01"\nspecimen_date = 2019-05-31\n'
+        '[samples.4712]\ncase = "AB-01"\nspecimen_date = 2019-06-30\n'
+        '[samples.4713]\ncase = "AB-02"\n'
+    )
+    (found,) = [finding for finding in read(folder).findings if finding.code == "setup.no_match"]
+    assert str(found.where) == "plates/plate.toml › samples.4713"
+    (folder / "plates" / "b.rdml").write_bytes(b"PK no plate")
+    assert "setup.no_match" not in {finding.code for finding in read(folder).findings}
+
+
 @pytest.mark.parametrize(
     ("sample", "missing"),
     [

@@ -237,7 +237,7 @@ def test_tasks_are_read_in_every_vendor_s_words():
         Task.STANDARD,
         Task.STANDARD,
         Task.WATER,
-        Task.WATER,
+        Task.NEGATIVE,
         Task.UNKNOWN,
         Task.POSITIVE,
         Task.UNSTATED,

@@ -79,6 +79,13 @@ def test_unknown_in_the_file_leaves_the_name_to_say():
     assert part_of("MNC", task=Task.UNKNOWN).role is Role.BACKGROUND
 
 
+def test_a_negative_control_is_water_unless_its_name_says_polyclonal_dna():
+    """CFX and LightCycler 96 say "negative control" of both; NTC is water and nothing else."""
+    assert part_of("", task=Task.NEGATIVE).role is Role.WATER
+    assert part_of("MNC pool", task=Task.NEGATIVE).role is Role.BACKGROUND
+    assert part_of("MNC NB-01", task=Task.NEGATIVE).role is Role.UNCLEAR
+
+
 def test_water_by_type_and_background_by_name_is_left_open():
     part = part_of("MNC", task=Task.WATER)
     assert part.role is Role.UNCLEAR

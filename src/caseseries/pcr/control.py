@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from caseseries.pcr.criteria import HAIR, Profile
+from caseseries.pcr.criteria import HAIR, Profile, say_against
 from caseseries.pcr.curve import State
 from caseseries.pcr.standards import Reaction, StandardCurve
 from caseseries.pcr.uncertainty import Part, read_amount, read_difference
@@ -84,7 +84,11 @@ def _check_wells(wells: Sequence[Reaction], whose: str, profile: Profile) -> lis
         return [f"{_count(cqs)} {whose} amplified, under {profile['control_wells_least']:g}"]
     span = max(cqs) - min(cqs)
     most = profile["replicate_range_most"]
-    return [f"the wells {whose} span {span:.2f} cycles, over {most:g}"] if span > most + HAIR else []
+    return (
+        [f"the wells {whose} span {say_against(span, most)} cycles, over {most:g}"]
+        if span > most + HAIR
+        else []
+    )
 
 
 def _count(wells: Sequence[object]) -> str:

@@ -14,15 +14,16 @@ from datetime import date
 from pathlib import Path
 
 from caseseries.findings import Finding, Severity, Where
+from caseseries.pcr.checks import check_setup
 from caseseries.pcr.command import find_setup, say_level, setup_beside
 from caseseries.pcr.criteria import Profile, load_profile
 from caseseries.pcr.interpret import MarkerLevel
 from caseseries.pcr.markers import may_be_high
 from caseseries.pcr.mrd import PlateReport, interpret_plate
-from caseseries.pcr.plate import PlateError, join_plates, place_of
+from caseseries.pcr.plate import Plate, PlateError, join_plates, place_of
 from caseseries.pcr.roles import Role
 from caseseries.pcr.runs import SETUP, Run, find_runs, is_plate_file, read_run, say_aside
-from caseseries.pcr.setup import Saying, Setup
+from caseseries.pcr.setup import Saying, Setup, load_setup
 from caseseries.pcr.specimens import FOLDER, PlateFile, Plates, Specimen, WellCounts
 from caseseries.pcr.standards import Reaction
 from caseseries.record.levels import LevelState
@@ -54,6 +55,8 @@ class _Read:
     files: tuple[PlateFile, ...]
     specimens: tuple[Specimen, ...] = ()
     findings: tuple[Finding, ...] = ()
+    setup: Path | None = None
+    plate: Plate | None = None  # None where a file could not be read
 
 
 def read_plates(folder: Path, profile: str, cases: Mapping[str, str]) -> Plates:
@@ -82,7 +85,7 @@ def read_plates(folder: Path, profile: str, cases: Mapping[str, str]) -> Plates:
     return Plates(
         files=(*(file for read in reads for file in read.files), *setups),
         specimens=tuple(one for read in reads for one in read.specimens),
-        findings=tuple(sorted({finding for read in reads for finding in read.findings})),
+        findings=tuple(sorted({*(f for read in reads for f in read.findings), *_unmatched(reads, folder)})),
         criteria=f"{criteria.id} (SHA-256 {criteria.sha256})",
         unverified=criteria.unverified,
     )
@@ -132,14 +135,24 @@ def _read(runs: Sequence[Run], folder: Path, criteria: Profile, cases: Mapping[s
     except PlateError as error:
         faults = (_in_folder(finding, wanted[0].path, folder) for finding in error.findings)
         files = (PlateFile(_name(path, folder), _sha256(path)) for run in wanted for path in run.wanted)
-        return _Read((*files, *kept), findings=(*faults, *strays))
+        return _Read((*files, *kept), findings=(*faults, *strays), setup=setup_beside(wanted[0].path))
     report = interpret_plate(join_plates(plates), criteria, setup)
     ties = {sample: tie_sample(sample, setup, cases) for sample in _samples(report)}
     fates = [_fate(one, report, ties) for one in report.reactions]
     counts = [_count(plate.name, len(plate.wells), report, fates) for plate in plates]
     findings = (*report.findings, *_untied(report, ties, setup, cases), *strays)
     files = (file for run, count in zip(wanted, counts, strict=True) for file in _files(run, count, folder))
-    return _Read((*files, *kept), tuple(_specimens(report, ties, setup)), findings)
+    specimens = tuple(_specimens(report, ties, setup))
+    return _Read((*files, *kept), specimens, findings, setup_beside(wanted[0].path), report.plate)
+
+
+def _unmatched(reads: Sequence[_Read], folder: Path) -> Iterator[Finding]:
+    """What each plate.toml names that is on none of its plates: said once all of them could be read."""
+    for path in dict.fromkeys(read.setup for read in reads if read.setup):
+        plates = [read.plate for read in reads if read.setup == path]
+        read = [plate for plate in plates if plate]
+        if len(read) == len(plates):
+            yield from check_setup(join_plates(read), load_setup(path), _name(path, folder))
 
 
 def _files(run: Run, counts: WellCounts, folder: Path) -> Iterator[PlateFile]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from caseseries.pcr.criteria import HAIR, Profile
+from caseseries.pcr.criteria import HAIR, Profile, say_against
 from caseseries.pcr.curve import State
 from caseseries.pcr.doubts import excluded_by_hand, find_doubts, rises_unexplained
 from caseseries.pcr.evidence import Evidence, Rule, latest_positive
@@ -321,7 +321,7 @@ def _can_quantify(evidence: Evidence, reach: _Reach, profile: Profile) -> Rule:
     if len(cqs) < wells:
         return Rule("quantity", False, f"{len(cqs)} of {wells} wells amplified")
     if span > most + HAIR:
-        return Rule("quantity", False, f"replicates span {span:.2f} cycles, over {most:g}")
+        return Rule("quantity", False, f"replicates span {say_against(span, most)} cycles, over {most:g}")
     raw = reach.line.read(float(np.mean(cqs)))
     what = f"mean Cq {np.mean(cqs):.2f} reads {raw:.2e} on the curve, range {reach.line_range:.2g}"
     return Rule("quantity", raw >= reach.line_range, what)

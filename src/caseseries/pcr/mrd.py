@@ -14,6 +14,7 @@ from caseseries.pcr.criteria import (
     PREVENT_FALSE_POSITIVE,
     Profile,
     load_profile,
+    say_against,
 )
 from caseseries.pcr.curve import call_wells
 from caseseries.pcr.evidence import Evidence, Rule
@@ -165,7 +166,8 @@ def _check_bridge(standards: Sequence[Reaction], curve: StandardCurve, profile: 
         if one.part.amount and one.counts
     ]
     gap, most = max(gaps, default=np.inf), profile["bridge_most"]
-    what = f"the bridging dilution lies {gap:.2f} cycles from the curve on {place}, {most:g} allowed"
+    far = f"lies {say_against(gap, most)} cycles from the curve on {place}, {most:g} allowed"
+    what = f"the bridging dilution {far if np.isfinite(gap) else 'has a well without a Cq, or none'}"
     return Rule("bridge", bool(gap <= most + HAIR), what, code, do)
 
 

@@ -26,6 +26,7 @@ class Task(StrEnum):
     UNKNOWN = "unkn"
     STANDARD = "std"
     WATER = "ntc"
+    NEGATIVE = "neg"  # not RDML's: a negative control, of water or of polyclonal DNA
     NO_TARGET = "ntp"
     NO_AMPLIFICATION_CONTROL = "nac"
     NO_RT_CONTROL = "nrt"

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
-from caseseries.pcr.plate import Matrix, Plate, Well
+from caseseries.pcr.plate import Matrix, Plate, Task, Well
 from caseseries.pcr.readings import index_of, is_on_96
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -44,7 +44,7 @@ def _samples(wells: tuple[Well, ...]) -> Iterator[str]:
     for well in wells:
         by_name.setdefault(well.sample, {}).setdefault(well.target, well)
     for name, measured in by_name.items():
-        types = (f"<type targetId={quoteattr(t)}>{well.task}</type>" for t, well in measured.items())
+        types = (f"<type targetId={quoteattr(t)}>{_kind(well)}</type>" for t, well in measured.items())
         amounts = (
             f"<quantity targetId={quoteattr(t)}><value>{well.quantity!r}</value>"
             f"<unit>{escape(well.unit)}</unit></quantity>"
@@ -73,3 +73,8 @@ def _reaction(well: Well, curve: Matrix, columns: int) -> str:
     )
     data = f"<data><tar id={quoteattr(well.target)}/>{cq}{excluded}{points}</data>"
     return f'<react id="{index_of(well.position, columns)}"><sample id={quoteattr(well.sample)}/>{data}</react>\n'
+
+
+def _kind(well: Well) -> Task:
+    """RDML knows no negative control but water."""
+    return Task.WATER if well.task is Task.NEGATIVE else well.task

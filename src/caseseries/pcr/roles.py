@@ -78,6 +78,7 @@ SILENT = Saying()
 _TASKS = {
     Task.STANDARD: Role.STANDARD,
     Task.WATER: Role.WATER,
+    Task.NEGATIVE: Role.WATER,
     Task.NO_TARGET: Role.BACKGROUND,
     Task.NO_AMPLIFICATION_CONTROL: Role.UNUSED,
     Task.NO_RT_CONTROL: Role.UNUSED,
@@ -280,6 +281,8 @@ def _role_of(well: Well, saying: Saying) -> tuple[Role, str]:
         return (
             (Role.FOLLOW_UP, "a sample by default") if well.sample else (Role.UNCLEAR, "no name and no type")
         )
+    if named and well.task is Task.NEGATIVE and named[0] is Role.BACKGROUND:
+        return _ask_of_patient(named, well)
     if named and {named[0], stated} == {Role.BACKGROUND, Role.WATER}:
         return Role.UNCLEAR, f'the file says {stated.value}, the name "{well.sample}" says {named[0].value}'
     return stated, f"{SAID_BY_FILE} {well.task.value}"

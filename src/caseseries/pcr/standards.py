@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from caseseries.pcr.criteria import HAIR, Profile
+from caseseries.pcr.criteria import HAIR, Profile, say_against
 from caseseries.pcr.curve import Call, State, Vector
 from caseseries.pcr.plate import Well
 from caseseries.pcr.roles import FRACTION, Part
@@ -251,13 +251,12 @@ def _faults_of(wells: tuple[Reaction, ...], lowest: float | None, profile: Profi
         faults.append("1 well, so that nothing is known of its reproducibility")
     if len(cqs) < len(wells):
         faults.append(f"{len(cqs)} of {len(wells)} wells amplified")
-    if cqs and max(cqs) - min(cqs) > profile["replicate_range_most"] + HAIR:
-        faults.append(
-            f"replicates span {max(cqs) - min(cqs):.2f} cycles, over {profile['replicate_range_most']:g}"
-        )
-    if cqs and lowest is not None and lowest - max(cqs) < profile["range_background_margin"] - HAIR:
-        margin = f"{lowest - max(cqs):.2f} cycles from the lowest background Cq {lowest:.2f}"
-        faults.append(f"{margin}, under {profile['range_background_margin']:g}")
+    most, least = profile["replicate_range_most"], profile["range_background_margin"]
+    if cqs and (span := max(cqs) - min(cqs)) > most + HAIR:
+        faults.append(f"replicates span {say_against(span, most)} cycles, over {most:g}")
+    if cqs and lowest is not None and (margin := lowest - max(cqs)) < least - HAIR:
+        far = f"{say_against(margin, least)} cycles from the lowest background Cq {lowest:.2f}"
+        faults.append(f"{far}, under {least:g}")
     return tuple(faults)
 
 
@@ -316,12 +315,14 @@ def _say_misplaced(step: Step) -> str:
 def _judge_line(line: Line | None, steps: int, profile: Profile) -> tuple[str, ...]:
     if line is None or steps < profile["steps_least"]:
         return (f"{steps} reproducible dilution steps, under {profile['steps_least']:g}",)
-    reasons = []
-    if not profile["slope_steepest"] <= line.slope <= profile["slope_shallowest"]:
-        window = f"{profile['slope_steepest']:g} to {profile['slope_shallowest']:g}"
-        reasons.append(f"slope {line.slope:.3f}, outside {window}")
-    if abs(line.r) < profile["correlation_least"] or line.slope > 0:
-        reasons.append(f"correlation coefficient {line.r:.4f}, short of {profile['correlation_least']:g}")
+    reasons, least = [], profile["correlation_least"]
+    steepest, shallowest = profile["slope_steepest"], profile["slope_shallowest"]
+    if not steepest - HAIR <= line.slope <= shallowest + HAIR:
+        slope = say_against(line.slope, steepest, shallowest, digits=3)
+        reasons.append(f"slope {slope}, outside {steepest:g} to {shallowest:g}")
+    if abs(line.r) < least - HAIR or line.slope > 0:
+        r = say_against(line.r, -least, digits=4)
+        reasons.append(f"correlation coefficient {r}, short of {least:g}")
     return tuple(reasons)
 
 

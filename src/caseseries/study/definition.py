@@ -84,7 +84,7 @@ class Wanted(_Part):
 
     endpoint: Word
     origins: tuple[Word, ...] = Field(min_length=1)
-    horizons: tuple[Horizon, ...] = Field(min_length=1)
+    horizons: tuple[Annotated[Horizon, StringConstraints(max_length=10)], ...] = Field(min_length=1)
 
 
 class Response(_Part):

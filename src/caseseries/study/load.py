@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 from caseseries.findings import Finding, Severity, StudyError, Where
 from caseseries.study.definition import Rule, Study
 from caseseries.study.forms import forms_of
+from caseseries.study.refusals import allowed_by, found_in, refusals_in
 from caseseries.study.toml import read_toml, suggest
 from caseseries.study.variables import BY_NAME
 
@@ -37,7 +38,7 @@ def load_study(folder: Path) -> Study:
     try:
         study = Study.model_validate(_frozen(data))
     except ValidationError as error:
-        raise StudyError([_explain(detail) for detail in error.errors()]) from error
+        raise StudyError([_explain(detail) for detail in refusals_in(error)]) from error
     if findings := [*_check_references(study)]:
         raise StudyError(findings)
     return study
@@ -81,20 +82,13 @@ def _explain(detail: ErrorDetails) -> Finding:
         return _finding(
             path, "missing-key", f"{key} is missing", "", f"Add {key}; 'caseseries new' writes an example"
         )
-    found = f"found {_shown(detail['input'])}"
-    allowed_text = detail["msg"].removeprefix("Input should be ").removeprefix("a valid ")
-    return _finding(path, "wrong-value", found, allowed_text, "Change the value")
+    return _finding(path, "wrong-value", f"found {found_in(detail)}", allowed_by(detail), "Change the value")
 
 
 def toml_path(location: tuple[int | str, ...]) -> str:
     """("eligibility", 2, "reason") as a reader of the file would count it: eligibility[3].reason."""
     parts = (f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in location)
     return "".join(parts).removeprefix(".")
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "…"
 
 
 def _keys_at(location: tuple[int | str, ...]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ MODELS = ("cox", "firth")
 MODEL_OPTIONS = ("efron", "breslow", "robust", "wald", "profile")
 DEFAULT, AUTO = "default", "auto"
 ALIASES = {"bpcp-mid-p": "bpcp-midp", "thomas-grunkemeier": "likelihood-ratio", "arcsin": "arcsine"}
-HORIZON = re.compile(r"[1-9][0-9]*[dmy]")
+HORIZON = re.compile(r"[1-9][0-9]{0,8}[dmy]")  # a day that no array could hold is none
 _TIMES = "a number with d, m or y, as in 100d, 12m or 3y"
 
 
