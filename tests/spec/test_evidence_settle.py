@@ -82,3 +82,16 @@ def test_once_the_searches_took_long_only_verdicts_are_searched_for(monkeypatch)
     left_out = "claim-3: 1 at-risk sequences were not tried one by one against the other claims."
     assert left_out in short.notes
     assert left_out not in whole.notes
+
+
+def test_counts_that_cannot_be_are_named() -> None:
+    """Two relapses and two deaths are four first events at most, not five."""
+    days = {"kind": "event days", "event": "relapse", "printed": "35 and 92 days"}
+    first = {"kind": "count", "of": "first events", "printed": "5"}
+    deaths = {"kind": "count", "of": "deaths", "printed": "2"}
+    size = {"kind": "count", "of": "cases", "printed": "11"}
+    verdicts = judge(paper(size, first, deaths, days)).verdicts
+    assert verdicts[-1].because == (
+        "No cohort has the sizes and counts printed, as such or as days: 11 patients, 5 first events, 2 relapses and "
+        "2 deaths. A first event is a relapse, or a death without one before it."
+    )

@@ -121,3 +121,29 @@ def test_a_treatment_given_again_is_on_the_time_line_with_or_without_its_end() -
     (lane,) = lanes([build_course(made_up_case("A-1", {"treatment": again, "transplant": []}), STUDY)], STUDY)
     assert [(span.start, span.end) for span in lane.spans] == [(0, 28)]
     assert [(mark.kind, mark.day) for mark in lane.marks] == [("blinatumomab", 35), ("CAR-T (CD19)", 60)]
+
+
+def test_mrd_before_transplant_is_the_last_before_it_whatever_was_given_between() -> None:
+    """The response is judged by day 28; day 60, after another treatment, is what the child went to transplant with."""
+    forms = {
+        **DIED,
+        "treatment": [
+            {"treatment": "blinatumomab", "start_date": day(0), "end_date": day(28)},
+            {"treatment": "CAR-T (CD19)", "start_date": day(35)},
+        ],
+        "transplant": [{"hsct_date": day(70)}],
+        "specimens": [
+            mrd(-3, "quantified", mrd_percent=0.2),
+            mrd(28, "quantified", mrd_percent=0.1),
+            mrd(60, "not detected", sensitivity_percent=0.01),
+        ],
+    }
+    courses, responses = made(made_up_case("A-1", forms))
+    (row,) = aftermath(courses, responses, STUDY)
+    assert (str(responses["A-1"].state), responses["A-1"].after.on) == ("none", day(28))
+    assert (row.mrd.day, row.mrd.limit) == (60, 1e-4)
+    unread = {**forms, "specimens": [*forms["specimens"], mrd(65, "not detected")]}
+    courses, responses = made(made_up_case("A-1", unread))
+    assert (
+        aftermath(courses, responses, STUDY)[0].mrd is None
+    )  # the earlier negative must not stand in for it

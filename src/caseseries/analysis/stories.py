@@ -17,7 +17,7 @@ from caseseries.record.levels import Level, LevelState, combine_markers
 from caseseries.study.definition import Study
 from caseseries.timeline.course import Course, Moment
 from caseseries.timeline.endpoints import origin_of
-from caseseries.timeline.response import Measured, MrdResponse
+from caseseries.timeline.response import Measured, MrdResponse, level_between
 from caseseries.timeline.variables import derive_fact
 
 ENDINGS = ("relapse", "second malignancy", "death")
@@ -132,7 +132,10 @@ def _aftermath(course: Course, after: Measured | None, study: Study) -> Aftermat
     event = next((m for m in later if m.kind in ENDINGS), None)
     if start is None or event is None or index is None:
         return None
-    known = after if after and after.on <= (start.on if study.told_from == "hsct" else event.on) else None
+    if study.told_from == "hsct":  # whatever was given before the transplant
+        known = level_between(course, index.on, start.on)
+    else:
+        known = after if after and after.on <= event.on else None
     rest = [m for m in later[later.index(event) + 1 :] if m.kind != "index end"]
     return Aftermath(
         course.case_id,

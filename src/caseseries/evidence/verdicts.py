@@ -39,6 +39,7 @@ from caseseries.evidence.narrowing import (
 from caseseries.evidence.reading import COUNTED, Paper
 from caseseries.evidence.sequences import interval_of
 from caseseries.evidence.settle import Settled, settle
+from caseseries.findings import join
 
 GIVEN_UP = "The search was given up before it was decided."
 SHOWN = 6  # sequences listed in a sentence; more are counted
@@ -162,7 +163,17 @@ def explain_conflict(paper: Paper, claim: _Claim, settled: Settled) -> str:
 
 def _cannot(paper: Paper, conflict: tuple[str, ...]) -> str:
     if not conflict:
-        return "No cohort has the sizes and counts printed: they contradict each other."
+        names = {
+            "cases": paper.file.cases,
+            "first events": "first events",
+            "relapses": "relapses",
+            "deaths": "deaths",
+        }
+        printed = [f"{n} {words}" for what, words in names.items() if (n := paper.count(what)) is not None]
+        return (
+            f"No cohort has the sizes and counts printed, as such or as days: {join(printed)}. A first event is a "
+            "relapse, or a death without one before it."
+        )
     listed = "; ".join(f"“{paper.claims[name].printed}” ({name})" for name in conflict)
     return f"No cohort satisfies all of: {listed}."
 

@@ -108,6 +108,13 @@ def _doubted(course: Course, start: date, limit: date, after: Measured | None) -
     )
 
 
+def level_between(course: Course, start: date, limit: date) -> Measured | None:
+    """The last evaluable level after `start` and no later than `limit`; None where one that could not be read may be
+    later."""
+    found = last_level(s for s in course.samples if start < s.on <= limit)
+    return None if _doubted(course, start, limit, found) else found
+
+
 def last_level(samples: Iterable[Sample]) -> Measured | None:
     """The last day with an evaluable level, and its level over all markers of that day."""
     evaluable = [s for s in samples if s.level.state is not LevelState.NOT_EVALUABLE]
