@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from caseseries.pcr.calls import State, call_wells, count_states
 from caseseries.pcr.criteria import PREVENT_FALSE_NEGATIVE, load_profile
-from caseseries.pcr.curve import State, call_wells, count_states
 from caseseries.pcr.mrd import interpret_plate
 from caseseries.pcr.plate import Task
 from caseseries.pcr.reading import read_plate

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from caseseries.pcr.calls import State, call_wells
 from caseseries.pcr.criteria import BUILT_IN, load_profile
-from caseseries.pcr.curve import State, call_wells, find_crossings
+from caseseries.pcr.curve import find_crossings
 from caseseries.pcr.mrd import interpret_plate
 from caseseries.pcr.readings import index_of, parse_number, position_at
 from caseseries.pcr.setup import Setup

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from caseseries.pcr.calls import State, call_wells, count_states
 from caseseries.pcr.criteria import PREVENT_FALSE_NEGATIVE, load_profile
-from caseseries.pcr.curve import State, call_wells, count_states, find_crossings
+from caseseries.pcr.curve import find_crossings
 from caseseries.pcr.mrd import interpret_plate
 from pcr_plates import logistic, plate_of, well
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from caseseries.pcr.calls import State
 from caseseries.pcr.criteria import BUILT_IN, PREVENT_FALSE_NEGATIVE, PREVENT_FALSE_POSITIVE, load_profile
-from caseseries.pcr.curve import State
 from caseseries.pcr.markers import join_markers
 from caseseries.pcr.mrd import interpret_plate
 from caseseries.pcr.plate import PlateError, Reading, join_plates

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from caseseries.findings import Severity
+from caseseries.pcr.calls import State, call_wells
 from caseseries.pcr.command import read_report, say_report
 from caseseries.pcr.criteria import PREVENT_FALSE_NEGATIVE, load_profile
-from caseseries.pcr.curve import State, call_wells
 from caseseries.pcr.folder import read_plates
 from caseseries.pcr.mrd import interpret_plate
 from caseseries.pcr.plate import PlateError, Reading

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from caseseries.pcr.calls import State
 from caseseries.pcr.criteria import PREVENT_FALSE_NEGATIVE, load_profile
-from caseseries.pcr.curve import State
 from caseseries.pcr.mrd import interpret_plate
 from caseseries.pcr.plate import Plate, Reading, stack_curves
 from caseseries.pcr.reading import read_plate_bytes

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from xlsxwriter import Workbook
 
-from caseseries.pcr.curve import State, call_wells
+from caseseries.pcr.calls import State, call_wells
 from caseseries.pcr.plate import PlateError, Task
 from caseseries.pcr.reading import read_plate_bytes
 from pcr_plates import logistic, zip_of

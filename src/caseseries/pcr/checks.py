@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from caseseries.findings import Finding, Severity, Where
-from caseseries.pcr.curve import AGREEMENT, Call, State, measure_offset
+from caseseries.pcr.calls import AGREEMENT, Call, State, measure_offset
 from caseseries.pcr.evidence import Rule
 from caseseries.pcr.interpret import MarkerLevel
 from caseseries.pcr.plate import Plate, Well, place_of

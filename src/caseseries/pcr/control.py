@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from caseseries.pcr.calls import State
 from caseseries.pcr.criteria import HAIR, Profile, say_against
-from caseseries.pcr.curve import State
 from caseseries.pcr.standards import Reaction, StandardCurve
 from caseseries.pcr.uncertainty import Part, read_amount, read_difference
 

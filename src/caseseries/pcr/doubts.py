@@ -9,8 +9,8 @@ repeat; a false negative costs a child.
 from collections.abc import Iterator
 from math import floor
 
+from caseseries.pcr.calls import State
 from caseseries.pcr.criteria import Profile
-from caseseries.pcr.curve import State
 from caseseries.pcr.evidence import Evidence, Rule, latest_positive
 from caseseries.pcr.readings import SENTINELS
 from caseseries.pcr.standards import Reaction

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from caseseries.pcr.calls import State
 from caseseries.pcr.criteria import HAIR, Profile, say_against
-from caseseries.pcr.curve import State
 from caseseries.pcr.doubts import excluded_by_hand, find_doubts, rises_unexplained
 from caseseries.pcr.evidence import Evidence, Rule, latest_positive
 from caseseries.pcr.standards import Line, Reaction, StandardCurve, is_fraction

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from caseseries.findings import Finding, Severity
+from caseseries.pcr.calls import call_wells
 from caseseries.pcr.checks import check_plate
 from caseseries.pcr.control import Control, compare_control
 from caseseries.pcr.criteria import (
@@ -16,7 +17,6 @@ from caseseries.pcr.criteria import (
     load_profile,
     say_against,
 )
-from caseseries.pcr.curve import call_wells
 from caseseries.pcr.evidence import Evidence, Rule
 from caseseries.pcr.interpret import MarkerLevel, derive_level
 from caseseries.pcr.plate import Plate, name_targets

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from caseseries.pcr.calls import Call, State
 from caseseries.pcr.criteria import HAIR, Profile, say_against
-from caseseries.pcr.curve import Call, State, Vector
+from caseseries.pcr.curve import Vector
 from caseseries.pcr.plate import Well
 from caseseries.pcr.roles import FRACTION, Part
 
