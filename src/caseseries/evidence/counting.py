@@ -17,7 +17,7 @@ TRIED = 20  # ways made into cohorts before a search is given up
 FEW = 3  # where a narrower search follows
 
 
-def count_cohort(problem: Problem, gaps: Sequence[Mapping[str, int]]) -> Answer:
+def count_cohort(problem: Problem, gaps: Sequence[Mapping[str, int]], steps: int = STEPS) -> Answer:
     """A cohort that satisfies the facts about survival and follow-up; `gaps` go to the persons as they are.
 
     All these facts must count from the base origin. `none` is a proof.
@@ -26,7 +26,7 @@ def count_cohort(problem: Problem, gaps: Sequence[Mapping[str, int]]) -> Answer:
     if pools == "none" or pools is None:
         return Answer("none" if pools else "undecided")
     medians = tuple(middle_of(fact, pools) for fact in problem.facts if _is_median(fact))
-    search = Search(problem, pools, gaps)
+    search = Search(problem, pools, gaps, steps)
     return replace(_decide(search, medians), work=search.work)
 
 

@@ -27,11 +27,18 @@ from caseseries.evidence.cohort import (
     Survives,
     can_hold,
 )
-from caseseries.evidence.counting import count_cohort
+from caseseries.evidence.counting import STEPS, count_cohort
+from caseseries.evidence.mending import mend_cohort
 from caseseries.evidence.printed import Band
 from caseseries.evidence.programme import Linear, Programme, number
 
 CUTS = 50
+MOST = 1_000  # unknowns; a larger programme is not searched, because it can take hours
+SMALL = 700  # that take less than a second
+UNKNOWNS = 6_000  # a programme's work is the cube of its unknowns by this, a tenth where it finds a cohort
+FEW_STEPS = 1_000  # of counting, before small changes are tried
+FEW_CHANGES = 1_500
+CHANGES = 6_000
 SLACK = 1e-7
 
 
@@ -40,15 +47,39 @@ Goal = Callable[[Programme, "Variables"], Linear]
 
 def find_cohort(problem: Problem, smallest: Goal | None = None) -> Answer:
     """A cohort that satisfies all facts; with `smallest`, one in which that expression is proved least."""
-    if smallest is None:
-        answer = _count(problem)
-        if answer.state != "undecided":
-            return answer
-        return replace(_solve(problem, None), work=answer.work)
-    return _solve(problem, smallest)
+    return find_any([problem]) if smallest is None else _solve(problem, smallest)
 
 
-def _count(problem: Problem) -> Answer:
+def find_any(problems: Sequence[Problem], changes: int = CHANGES) -> Answer:
+    """A cohort of one of the problems, which differ in their persons alone; `none` only if each is proved impossible.
+
+    What is quick comes first: counting and small programmes decide, small changes find what they leave open.
+    """
+    left, work = list(problems), 0
+    searches: list[Callable[[Problem], Answer]] = [
+        lambda problem: _count(problem, FEW_STEPS),
+        lambda problem: _solve(problem, None, SMALL),
+        lambda problem: _count(problem, STEPS),
+        lambda problem: _solve(problem, None),
+    ]
+    for place, search in enumerate(searches):
+        if place >= 2:
+            answer = mend_cohort(left, FEW_CHANGES if place == 2 else changes - FEW_CHANGES)
+            work += answer.work
+            if answer.state == "found":
+                return replace(answer, work=work)
+        open_: list[Problem] = []
+        for problem in left:
+            answer = search(problem)
+            work += answer.work
+            if answer.state == "found":
+                return replace(answer, work=work)
+            open_ += [problem] if answer.state == "undecided" else []
+        left = open_
+    return Answer("undecided" if left else "none", work=work)
+
+
+def _count(problem: Problem, steps: int) -> Answer:
     """By counting, which needs facts of one origin: of several, only that the facts of the base have no cohort.
 
     Facts about the days between two origins are no hindrance where nothing else is said of the other origin.
@@ -63,7 +94,7 @@ def _count(problem: Problem) -> Answer:
     )
     if lengths.state != "found":
         return lengths
-    answer = count_cohort(replace(problem, facts=base), [course.gaps for course in lengths.courses])
+    answer = count_cohort(replace(problem, facts=base), [course.gaps for course in lengths.courses], steps)
     if answer.state == "found" and (elsewhere or not all(can_hold(answer.courses, f) for f in problem.facts)):
         return Answer("undecided", work=answer.work)
     return answer
@@ -78,23 +109,26 @@ def _shortest_gaps(problem: Problem) -> tuple[Course, ...]:
     return tuple(Course(0, gaps=gaps) for _ in problem.persons)
 
 
-def _solve(problem: Problem, smallest: Goal | None) -> Answer:
+def _solve(problem: Problem, smallest: Goal | None, most: int = MOST) -> Answer:
     built = _build(problem)
     if built is None:
         return Answer("none")
     programme, variables = built
+    if len(programme.bounds) > most:
+        return Answer("undecided")
+    work = len(programme.bounds) ** 3 // UNKNOWNS
     goal = smallest(programme, variables) if smallest else Linear({}, 0)
     for _ in range(CUTS):
         state, solution = programme.solve(goal)
         if state != "found":
-            return Answer(state)
+            return Answer(state, work=work)
         courses = variables.courses(solution)
         broken = [fact for fact in problem.facts if not can_hold(courses, fact)]
         if not broken:
-            return Answer("found", courses)
+            return Answer("found", courses, work // 10)
         if not all(programme.cut(fact.claim, solution) for fact in broken):
             break
-    return Answer("undecided")
+    return Answer("undecided", work=work)
 
 
 def end_of(place: int) -> Goal:

@@ -4,7 +4,7 @@ Sizes and counts are taken as given. What a paper leaves open (the origin of a s
 follow-up range is of all or of survivors) has a fixed list of choices; each is a reading of its own.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -29,10 +29,9 @@ from caseseries.evidence.cohort import (
     Remains,
     Spread,
     Survives,
-    can_hold,
     list_at_risk,
 )
-from caseseries.evidence.feasible import find_cohort
+from caseseries.evidence.feasible import CHANGES, FEW_CHANGES, find_any
 from caseseries.evidence.printed import Rounding, prints_as
 from caseseries.evidence.sequences import AtRisk as AtRiskSequence
 from caseseries.evidence.sequences import Sequences, find_sequences, interval_of
@@ -42,6 +41,7 @@ CASES = 100  # a larger cohort is not searched
 COUNTED = 2_000  # at-risk sequences of one estimate that are listed
 LISTED = 200  # at-risk sequences that are searched one by one; more are searched as a sum of logarithms
 GREENWOOD = ("log-log", "log", "plain", "arcsine")  # what papers print; they rest on the sequence alone
+LONG = 100_000  # work after which a search that finds nothing soon is given up sooner
 GAP = (0, 730)  # days between two origins where the paper prints no range
 
 Choices = Mapping[str, str]
@@ -54,7 +54,7 @@ class Paper:
     file: ClaimsFile
     done: dict[object, Answer] = field(default_factory=dict)
     listed: dict[str, Sequences] = field(default_factory=dict)
-    found: dict[object, list[tuple[Course, ...]]] = field(default_factory=dict)
+    found: list[tuple[Course, ...]] = field(default_factory=list)
     work: int = 0  # of all searches so far
 
     def __post_init__(self) -> None:
@@ -113,22 +113,21 @@ class Paper:
         """A cohort for these claims under these choices, and facts of our own if any."""
         key = (kept, tuple(sorted((c, v) for c, v in choices.items() if c in kept)), more)
         if key not in self.done:
-            self.done[key] = _any(
-                self._try(problem.beside(*more)) for problem in self.problems(kept, choices)
-            )
+            self.done[key] = self._search([problem.beside(*more) for problem in self.problems(kept, choices)])
         return self.done[key]
 
-    def _try(self, problem: Problem) -> Answer:
-        """A cohort found before often satisfies other claims too, which is quick to see; else search."""
-        known = self.found.setdefault((problem.persons, tuple(problem.gaps.items())), [])
-        fitting = (c for c in known if all(can_hold(c, fact) for fact in problem.facts))
-        courses = next(fitting, None)
-        if courses is not None:
-            return Answer("found", courses)
-        answer = find_cohort(problem)
+    def _search(self, problems: Sequence[Problem]) -> Answer:
+        """A cohort found before often satisfies other claims too, which is quick to see; else search.
+
+        Once the searches took long, the next ones look less far.
+        """
+        for cohort in self.found:
+            if any(problem.admits(cohort) for problem in problems):
+                return Answer("found", cohort)
+        answer = find_any(problems, CHANGES if self.work < LONG else FEW_CHANGES)
         self.work += answer.work
         if answer.state == "found":
-            known.append(answer.courses)
+            self.found.append(answer.courses)
         return answer
 
     def problems(self, kept: frozenset[str], choices: Choices) -> Iterator[Problem]:
@@ -198,7 +197,12 @@ class Paper:
         bounds = {origin: GAP for origin in self.file.origins if origin != self.file.base}
         for name in kept:
             claim = self.claims[name]
-            if isinstance(claim, MedianRange) and claim.of == "gap" and claim.range:
+            if (
+                isinstance(claim, MedianRange)
+                and claim.of == "gap"
+                and claim.among != "survivors"
+                and claim.range
+            ):
                 low, high = (number.band(self.file.rounds) for number in claim.range)
                 factor = DAYS_IN[claim.unit]
                 bounds[claim.origin] = (low.scaled(factor).whole()[0], high.scaled(factor).whole()[-1])
@@ -302,13 +306,3 @@ def _spread_facts(claim: MedianRange, choices: Choices, file: ClaimsFile) -> tup
         facts.append(Spread(claim.id, quantity, members, origin, "at most", high))
         facts.append(Spread(claim.id, quantity, members, origin, "reaches high", high))
     return tuple(facts)
-
-
-def _any(answers: Iterator[Answer]) -> Answer:
-    """Found if any roster has a cohort; proved impossible only if every roster is."""
-    undecided = False
-    for answer in answers:
-        if answer.state == "found":
-            return answer
-        undecided |= answer.state == "undecided"
-    return Answer("undecided" if undecided else "none")
