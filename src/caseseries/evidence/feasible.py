@@ -53,30 +53,58 @@ def find_cohort(problem: Problem, smallest: Goal | None = None) -> Answer:
 def find_any(problems: Sequence[Problem], changes: int = CHANGES) -> Answer:
     """A cohort of one of the problems, which differ in their persons alone; `none` only if each is proved impossible.
 
-    What is quick comes first: counting and small programmes decide, small changes find what they leave open.
+    Counting and programmes decide, small changes find. What is quick comes first: where large cohorts are seen from
+    several origins, small changes.
     """
+    few, many = _mending(FEW_CHANGES), _mending(changes - FEW_CHANGES)
+    steps, programmes = (
+        _each(lambda problem: _count(problem, STEPS)),
+        _each(lambda problem: _solve(problem, None)),
+    )
+    if (
+        len({f.origin for p in problems for f in p.facts if not _is_gap(f)}) > 1
+        and max(map(_size, problems)) > SMALL
+    ):
+        stages = [few, steps, many, programmes]
+    else:
+        few_steps = _each(lambda problem: _count(problem, FEW_STEPS))
+        small = _each(lambda problem: _solve(problem, None, SMALL))
+        stages = [few_steps, small, few, steps, many, programmes]
     left, work = list(problems), 0
-    searches: list[Callable[[Problem], Answer]] = [
-        lambda problem: _count(problem, FEW_STEPS),
-        lambda problem: _solve(problem, None, SMALL),
-        lambda problem: _count(problem, STEPS),
-        lambda problem: _solve(problem, None),
-    ]
-    for place, search in enumerate(searches):
-        if place >= 2:
-            answer = mend_cohort(left, FEW_CHANGES if place == 2 else changes - FEW_CHANGES)
-            work += answer.work
-            if answer.state == "found":
-                return replace(answer, work=work)
-        open_: list[Problem] = []
-        for problem in left:
+    for stage in stages:
+        answer, left = stage(left)
+        work += answer.work
+        if answer.state == "found" or not left:
+            return replace(answer, work=work)
+    return Answer("undecided", work=work)
+
+
+def _mending(changes: int) -> Callable[[list[Problem]], tuple[Answer, list[Problem]]]:
+    return lambda problems: (mend_cohort(problems, changes), problems)
+
+
+def _each(search: Callable[[Problem], Answer]) -> Callable[[list[Problem]], tuple[Answer, list[Problem]]]:
+    """Search the problems one by one; return what came of it, and those that are left."""
+
+    def stage(problems: list[Problem]) -> tuple[Answer, list[Problem]]:
+        left, work = [], 0
+        for problem in problems:
             answer = search(problem)
             work += answer.work
             if answer.state == "found":
-                return replace(answer, work=work)
-            open_ += [problem] if answer.state == "undecided" else []
-        left = open_
-    return Answer("undecided" if left else "none", work=work)
+                return replace(answer, work=work), []
+            left += [problem] if answer.state == "undecided" else []
+        return Answer("undecided" if left else "none", work=work), left
+
+    return stage
+
+
+def _size(problem: Problem) -> int:
+    """About how many unknowns its programme has, at most."""
+    curves = [fact for fact in problem.facts if not isinstance(fact, Spread)]
+    clocks = len({(fact.ends, fact.origin) for fact in curves})
+    events = sum(person.relapse or person.dead is not False for person in problem.persons)
+    return len(problem.persons) * (2 + len(problem.gaps) + events * (clocks + len(curves)))
 
 
 def _count(problem: Problem, steps: int) -> Answer:
@@ -110,6 +138,8 @@ def _shortest_gaps(problem: Problem) -> tuple[Course, ...]:
 
 
 def _solve(problem: Problem, smallest: Goal | None, most: int = MOST) -> Answer:
+    if _size(problem) > 4 * MOST:
+        return Answer("undecided")
     built = _build(problem)
     if built is None:
         return Answer("none")
