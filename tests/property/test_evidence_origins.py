@@ -34,6 +34,7 @@ from caseseries.evidence.cohort import (
 )
 from caseseries.evidence.feasible import find_cohort
 from caseseries.evidence.mending import mend_cohort
+from caseseries.evidence.origins import rule_out
 from caseseries.evidence.printed import Band
 from caseseries.evidence.sequences import estimate_after
 
@@ -146,7 +147,7 @@ def check(problem: Problem, answer: Answer) -> bool:
 
 @pytest.mark.parametrize("first", range(0, 1_200, 300))
 def test_of_small_problems_the_search_says_what_going_through_every_cohort_says(first: int) -> None:
-    said = Counter()
+    said: Counter[tuple[bool, str]] = Counter()
     for seed in range(first, first + 300):
         problem = draw_problem(seed)
         answer = find_cohort(problem)
@@ -157,7 +158,7 @@ def test_of_small_problems_the_search_says_what_going_through_every_cohort_says(
 
 
 def test_small_changes_alone_find_a_cohort_wherever_there_is_one() -> None:
-    said = Counter()
+    said: Counter[tuple[bool, str]] = Counter()
     for seed in range(2_000, 2_060):
         problem = draw_problem(seed)
         answer = mend_cohort([problem], 500)
@@ -165,3 +166,13 @@ def test_small_changes_alone_find_a_cohort_wherever_there_is_one() -> None:
     assert said[True, "found"] > 20
     assert said[True, "undecided"] == 0
     assert said[False, "undecided"] > 3
+
+
+def test_what_is_ruled_out_from_one_origin_has_no_cohort() -> None:
+    said: Counter[tuple[bool, str]] = Counter()
+    for seed in range(10_000, 11_500):
+        problem = draw_problem(seed)
+        answer = rule_out(problem, 2_000)
+        said[check(problem, answer), answer.state] += 1
+    assert said[False, "none"] > 150
+    assert said[False, "undecided"] < said[False, "none"] / 3

@@ -8,7 +8,7 @@ from typing import TypeGuard
 
 from caseseries.evidence.cohort import Answer, Fact, Falls, Problem, Spread, State, Survives, can_hold
 from caseseries.evidence.placing import place_cohort
-from caseseries.evidence.pools import Layer, Middle, Pools, gates_of, lay_out, middle_of, pool_people
+from caseseries.evidence.pools import Gates, Layer, Middle, Pools, gates_of, lay_out, middle_of, pool_people
 from caseseries.evidence.ways import Backwards, Forwards, Question, directions_of, list_sequences
 
 LARGEST = 4_000_000  # numbers in one layer; a larger search is not begun
@@ -17,16 +17,18 @@ TRIED = 20  # ways made into cohorts before a search is given up
 FEW = 3  # where a narrower search follows
 
 
-def count_cohort(problem: Problem, gaps: Sequence[Mapping[str, int]], steps: int = STEPS) -> Answer:
+def count_cohort(
+    problem: Problem, gaps: Sequence[Mapping[str, int]], steps: int = STEPS, more: Gates = ()
+) -> Answer:
     """A cohort that satisfies the facts about survival and follow-up; `gaps` go to the persons as they are.
 
-    All these facts must count from the base origin. `none` is a proof.
+    All these facts must count from the base origin. `none` is a proof; with `more` gates, that no cohort passes them.
     """
     pools = pool_people(problem)
     if pools == "none" or pools is None:
         return Answer("none" if pools else "undecided")
     medians = tuple(middle_of(fact, pools) for fact in problem.facts if _is_median(fact))
-    search = Search(problem, pools, gaps, steps)
+    search = Search(problem, pools, gaps, more, steps)
     return replace(_decide(search, medians), work=search.work)
 
 
@@ -66,6 +68,7 @@ class Search:
     problem: Problem
     pools: Pools
     gaps: Sequence[Mapping[str, int]]
+    more: Gates = ()
     steps: int = STEPS
     work: int = 0
 
@@ -73,6 +76,7 @@ class Search:
         facts = self.problem.facts
         gates = [gate for fact in facts for gate in gates_of(fact, self.pools)]
         gates += [gate for median in medians for gate in median.gates]
+        gates += self.more
         survivals = tuple(fact for fact in facts if isinstance(fact, Survives))
         directions = directions_of(len(survivals))
         if len(directions) * math.prod(self.pools.shape) > LARGEST:

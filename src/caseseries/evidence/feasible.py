@@ -17,7 +17,6 @@ from caseseries.evidence.cohort import (
     Answer,
     Course,
     Ends,
-    Fact,
     Falls,
     Person,
     Problem,
@@ -29,6 +28,7 @@ from caseseries.evidence.cohort import (
 )
 from caseseries.evidence.counting import STEPS, count_cohort
 from caseseries.evidence.mending import mend_cohort
+from caseseries.evidence.origins import is_gap, rule_out
 from caseseries.evidence.printed import Band
 from caseseries.evidence.programme import Linear, Programme, number
 
@@ -62,7 +62,7 @@ def find_any(problems: Sequence[Problem], changes: int = CHANGES) -> Answer:
         _each(lambda problem: _solve(problem, None)),
     )
     if (
-        len({f.origin for p in problems for f in p.facts if not _is_gap(f)}) > 1
+        len({f.origin for p in problems for f in p.facts if not is_gap(f)}) > 1
         and max(map(_size, problems)) > SMALL
     ):
         stages = [few, steps, many, programmes]
@@ -108,28 +108,25 @@ def _size(problem: Problem) -> int:
 
 
 def _count(problem: Problem, steps: int) -> Answer:
-    """By counting, which needs facts of one origin: of several, only that the facts of the base have no cohort.
+    """By counting: a cohort, where all facts count from one origin; of several, only that there is none.
 
     Facts about the days between two origins are no hindrance where nothing else is said of the other origin.
     """
-    elsewhere = {fact.origin for fact in problem.facts if not _is_gap(fact)} & problem.gaps.keys()
-    base = tuple(fact for fact in problem.facts if fact.origin not in problem.gaps)
-    apart = tuple(fact for fact in problem.facts if fact.origin in problem.gaps.keys() - elsewhere)
-    if any(_is_gap(fact) for fact in base):
+    apart = tuple(fact for fact in problem.facts if is_gap(fact))
+    if any(fact.origin not in problem.gaps for fact in apart):
         return Answer("undecided")
     lengths = (
         _solve(replace(problem, facts=apart), None) if apart else Answer("found", _shortest_gaps(problem))
     )
     if lengths.state != "found":
-        return lengths
-    answer = count_cohort(replace(problem, facts=base), [course.gaps for course in lengths.courses], steps)
-    if answer.state == "found" and (elsewhere or not all(can_hold(answer.courses, f) for f in problem.facts)):
+        return replace(lengths, courses=())
+    rest = tuple(fact for fact in problem.facts if not is_gap(fact))
+    if any(fact.origin in problem.gaps for fact in rest):
+        return rule_out(problem, steps)
+    answer = count_cohort(replace(problem, facts=rest), [course.gaps for course in lengths.courses], steps)
+    if answer.state == "found" and not problem.admits(answer.courses):
         return Answer("undecided", work=answer.work)
     return answer
-
-
-def _is_gap(fact: Fact) -> bool:
-    return isinstance(fact, Spread) and fact.quantity == "gap"
 
 
 def _shortest_gaps(problem: Problem) -> tuple[Course, ...]:
