@@ -38,7 +38,7 @@ SMALL = 700  # that take less than a second
 UNKNOWNS = 6_000  # a programme's work is the cube of its unknowns by this, a tenth where it finds a cohort
 FEW_STEPS = 1_000  # of counting, before small changes are tried
 FEW_CHANGES = 1_500
-CHANGES = 6_000
+CHANGES = 4_500
 SLACK = 1e-7
 
 
@@ -50,26 +50,24 @@ def find_cohort(problem: Problem, smallest: Goal | None = None) -> Answer:
     return find_any([problem]) if smallest is None else _solve(problem, smallest)
 
 
-def find_any(problems: Sequence[Problem], changes: int = CHANGES) -> Answer:
+def find_any(problems: Sequence[Problem], thorough: bool = True) -> Answer:
     """A cohort of one of the problems, which differ in their persons alone; `none` only if each is proved impossible.
 
     Counting and programmes decide, small changes find. What is quick comes first: where large cohorts are seen from
-    several origins, small changes.
+    several origins, small changes. What is slow is for a thorough search alone.
     """
-    few, many = _mending(FEW_CHANGES), _mending(changes - FEW_CHANGES)
-    steps, programmes = (
-        _each(lambda problem: _count(problem, STEPS)),
-        _each(lambda problem: _solve(problem, None)),
-    )
-    if (
-        len({f.origin for p in problems for f in p.facts if not is_gap(f)}) > 1
-        and max(map(_size, problems)) > SMALL
-    ):
-        stages = [few, steps, many, programmes]
+    few_changes, few_steps = _mending(FEW_CHANGES), _each(lambda problem: _count(problem, FEW_STEPS))
+    origins = {fact.origin for problem in problems for fact in problem.facts if not is_gap(fact)}
+    if len(origins) > 1 and max(map(_size, problems)) > SMALL:
+        stages = [few_changes, few_steps]
     else:
-        few_steps = _each(lambda problem: _count(problem, FEW_STEPS))
-        small = _each(lambda problem: _solve(problem, None, SMALL))
-        stages = [few_steps, small, few, steps, many, programmes]
+        stages = [few_steps, _each(lambda problem: _solve(problem, None, SMALL)), few_changes]
+    if thorough:
+        stages += [
+            _each(lambda problem: _count(problem, STEPS)),
+            _mending(CHANGES),
+            _each(lambda problem: _solve(problem, None)),
+        ]
     left, work = list(problems), 0
     for stage in stages:
         answer, left = stage(left)

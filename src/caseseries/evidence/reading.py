@@ -31,7 +31,7 @@ from caseseries.evidence.cohort import (
     Survives,
     list_at_risk,
 )
-from caseseries.evidence.feasible import CHANGES, FEW_CHANGES, find_any
+from caseseries.evidence.feasible import find_any
 from caseseries.evidence.printed import Rounding, prints_as
 from caseseries.evidence.sequences import AtRisk as AtRiskSequence
 from caseseries.evidence.sequences import Sequences, find_sequences, interval_of
@@ -124,7 +124,7 @@ class Paper:
         for cohort in self.found:
             if any(problem.admits(cohort) for problem in problems):
                 return Answer("found", cohort)
-        answer = find_any(problems, CHANGES if self.work < LONG else FEW_CHANGES)
+        answer = find_any(problems, thorough=self.work < LONG)
         self.work += answer.work
         if answer.state == "found":
             self.found.append(answer.courses)
