@@ -32,10 +32,10 @@ from caseseries.evidence.cohort import (
     list_at_risk,
     median_of,
 )
-from caseseries.evidence.feasible import find_cohort
 from caseseries.evidence.mending import mend_cohort
 from caseseries.evidence.origins import rule_out
 from caseseries.evidence.printed import Band
+from caseseries.evidence.searching import find_cohort
 from caseseries.evidence.sequences import estimate_after
 
 MOST = 4_000  # cohorts gone through a problem

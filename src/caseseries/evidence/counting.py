@@ -87,7 +87,8 @@ class Search:
         question = Question(self.pools, layers, survivals, tuple(found for found in listings if found))
         back = Backwards(Forwards(question, directions), self.steps)
         answer = self._first(back, layers, TRIED if all(m.exact for m in medians) else FEW)
-        self.work += len(layers) * math.prod(self.pools.shape[:3]) + 3 * (self.steps - back.steps)
+        cell = 1 + len(directions) * math.prod(self.pools.shape[3:]) // 4_000
+        self.work += len(layers) * math.prod(self.pools.shape[:3]) * cell + 3 * (self.steps - back.steps)
         self.steps = back.steps
         return answer
 

@@ -1,9 +1,9 @@
-"""Is there a cohort that satisfies every printed fact? One is shown, or it is proved that there is none.
+"""Is there a cohort for every printed fact? As an integer programme that names every case: for small cohorts.
 
-The cohort is an integer programme: the day each case ends, relapses and was treated are whole numbers, and
-who is at risk at which event are choices between two orders. A Kaplan–Meier estimate is a sum of logarithms
-of one factor an event, chosen by the number at risk. HiGHS searches; every cohort it returns is checked
-again in exact fractions, and one that only floating point admits is cut off and the search goes on.
+The day each case ends, relapses and was treated are whole numbers, and who is at risk at which event are choices
+between two orders. A Kaplan–Meier estimate is a sum of logarithms of one factor an event, chosen by the number at
+risk. HiGHS searches; every cohort it returns is checked again in exact fractions, and one that only floating point
+admits is cut off and the search goes on.
 """
 
 import math
@@ -26,114 +26,21 @@ from caseseries.evidence.cohort import (
     Survives,
     can_hold,
 )
-from caseseries.evidence.counting import STEPS, count_cohort
-from caseseries.evidence.mending import mend_cohort
-from caseseries.evidence.origins import is_gap, rule_out
 from caseseries.evidence.printed import Band
 from caseseries.evidence.programme import Linear, Programme, number
 
 CUTS = 50
 MOST = 1_000  # unknowns; a larger programme is not searched, because it can take hours
-SMALL = 700  # that take less than a second
 UNKNOWNS = 6_000  # a programme's work is the cube of its unknowns by this, a tenth where it finds a cohort
-FEW_STEPS = 1_000  # of counting, before small changes are tried
-FEW_CHANGES = 1_500
-CHANGES = 4_500
 SLACK = 1e-7
 
 
 Goal = Callable[[Programme, "Variables"], Linear]
 
 
-def find_cohort(problem: Problem, smallest: Goal | None = None) -> Answer:
-    """A cohort that satisfies all facts; with `smallest`, one in which that expression is proved least."""
-    return find_any([problem]) if smallest is None else _solve(problem, smallest)
-
-
-def find_any(problems: Sequence[Problem], thorough: bool = True) -> Answer:
-    """A cohort of one of the problems, which differ in their persons alone; `none` only if each is proved impossible.
-
-    Counting and programmes decide, small changes find. What is quick comes first: where large cohorts are seen from
-    several origins, small changes. What is slow is for a thorough search alone.
-    """
-    few_changes, few_steps = _mending(FEW_CHANGES), _each(lambda problem: _count(problem, FEW_STEPS))
-    origins = {fact.origin for problem in problems for fact in problem.facts if not is_gap(fact)}
-    if len(origins) > 1 and max(map(_size, problems)) > SMALL:
-        stages = [few_changes, few_steps]
-    else:
-        stages = [few_steps, _each(lambda problem: _solve(problem, None, SMALL)), few_changes]
-    if thorough:
-        stages += [
-            _each(lambda problem: _count(problem, STEPS)),
-            _mending(CHANGES),
-            _each(lambda problem: _solve(problem, None)),
-        ]
-    left, work = list(problems), 0
-    for stage in stages:
-        answer, left = stage(left)
-        work += answer.work
-        if answer.state == "found" or not left:
-            return replace(answer, work=work)
-    return Answer("undecided", work=work)
-
-
-def _mending(changes: int) -> Callable[[list[Problem]], tuple[Answer, list[Problem]]]:
-    return lambda problems: (mend_cohort(problems, changes), problems)
-
-
-def _each(search: Callable[[Problem], Answer]) -> Callable[[list[Problem]], tuple[Answer, list[Problem]]]:
-    """Search the problems one by one; return what came of it, and those that are left."""
-
-    def stage(problems: list[Problem]) -> tuple[Answer, list[Problem]]:
-        left, work = [], 0
-        for problem in problems:
-            answer = search(problem)
-            work += answer.work
-            if answer.state == "found":
-                return replace(answer, work=work), []
-            left += [problem] if answer.state == "undecided" else []
-        return Answer("undecided" if left else "none", work=work), left
-
-    return stage
-
-
-def _size(problem: Problem) -> int:
-    """About how many unknowns its programme has, at most."""
-    curves = [fact for fact in problem.facts if not isinstance(fact, Spread)]
-    clocks = len({(fact.ends, fact.origin) for fact in curves})
-    events = sum(person.relapse or person.dead is not False for person in problem.persons)
-    return len(problem.persons) * (2 + len(problem.gaps) + events * (clocks + len(curves)))
-
-
-def _count(problem: Problem, steps: int) -> Answer:
-    """By counting: a cohort, where all facts count from one origin; of several, only that there is none.
-
-    Facts about the days between two origins are no hindrance where nothing else is said of the other origin.
-    """
-    apart = tuple(fact for fact in problem.facts if is_gap(fact))
-    if any(fact.origin not in problem.gaps for fact in apart):
-        return Answer("undecided")
-    lengths = (
-        _solve(replace(problem, facts=apart), None) if apart else Answer("found", _shortest_gaps(problem))
-    )
-    if lengths.state != "found":
-        return replace(lengths, courses=())
-    rest = tuple(fact for fact in problem.facts if not is_gap(fact))
-    if any(fact.origin in problem.gaps for fact in rest):
-        return rule_out(problem, steps)
-    answer = count_cohort(replace(problem, facts=rest), [course.gaps for course in lengths.courses], steps)
-    if answer.state == "found" and not problem.admits(answer.courses):
-        return Answer("undecided", work=answer.work)
-    return answer
-
-
-def _shortest_gaps(problem: Problem) -> tuple[Course, ...]:
-    gaps = {origin: low for origin, (low, _) in sorted(problem.gaps.items())}
-    return tuple(Course(0, gaps=gaps) for _ in problem.persons)
-
-
-def _solve(problem: Problem, smallest: Goal | None, most: int = MOST) -> Answer:
-    if _size(problem) > 4 * MOST:
+def solve(problem: Problem, smallest: Goal | None = None, most: int = MOST) -> Answer:
+    """By the programme; with `smallest`, a cohort in which that expression is proved least."""
+    if size_of(problem) > 4 * MOST:
         return Answer("undecided")
     built = _build(problem)
     if built is None:
@@ -154,6 +61,14 @@ def _solve(problem: Problem, smallest: Goal | None, most: int = MOST) -> Answer:
         if not all(programme.cut(fact.claim, solution) for fact in broken):
             break
     return Answer("undecided", work=work)
+
+
+def size_of(problem: Problem) -> int:
+    """About how many unknowns its programme has, at most."""
+    curves = [fact for fact in problem.facts if not isinstance(fact, Spread)]
+    clocks = len({(fact.ends, fact.origin) for fact in curves})
+    events = sum(person.relapse or person.dead is not False for person in problem.persons)
+    return len(problem.persons) * (2 + len(problem.gaps) + events * (clocks + len(curves)))
 
 
 def end_of(place: int) -> Goal:

@@ -31,8 +31,8 @@ from caseseries.evidence.cohort import (
     Survives,
     list_at_risk,
 )
-from caseseries.evidence.feasible import find_any
 from caseseries.evidence.printed import Rounding, prints_as
+from caseseries.evidence.searching import ALLOWED, find_any
 from caseseries.evidence.sequences import AtRisk as AtRiskSequence
 from caseseries.evidence.sequences import Sequences, find_sequences, interval_of
 from caseseries.study.definition import days_of
@@ -41,7 +41,6 @@ CASES = 100  # a larger cohort is not searched
 COUNTED = 2_000  # at-risk sequences of one estimate that are listed
 LISTED = 200  # at-risk sequences that are searched one by one; more are searched as a sum of logarithms
 GREENWOOD = ("log-log", "log", "plain", "arcsine")  # what papers print; they rest on the sequence alone
-LONG = 100_000  # work after which a search that finds nothing soon is given up sooner
 GAP = (0, 730)  # days between two origins where the paper prints no range
 
 Choices = Mapping[str, str]
@@ -124,7 +123,7 @@ class Paper:
         for cohort in self.found:
             if any(problem.admits(cohort) for problem in problems):
                 return Answer("found", cohort)
-        answer = find_any(problems, thorough=self.work < LONG)
+        answer = find_any(problems, max(0, ALLOWED - self.work))
         self.work += answer.work
         if answer.state == "found":
             self.found.append(answer.courses)
