@@ -34,21 +34,16 @@ def find_any(problems: Sequence[Problem], allowed: int = ALLOWED) -> Answer:
     """
     origins = {fact.origin for problem in problems for fact in problem.facts if not is_gap(fact)}
     few_changes = _mending(FEW_CHANGES if allowed > 0 else FEWEST_CHANGES)
+    steps = _each(lambda problem: _count(problem, STEPS), allowed // 4)
     if len(origins) > 1 and max(map(size_of, problems)) > SMALL:
-        stages = [few_changes, _each(lambda problem: _count(problem, FEW_STEPS), allowed // 4)]
-        quick = 1
+        first = [few_changes]
     else:
         few_steps = _each(lambda problem: _count(problem, FEW_STEPS), ALLOWED)
-        stages = [few_steps, _each(lambda problem: solve(problem, most=SMALL), ALLOWED), few_changes]
-        quick = 3
-    stages += [
-        _mending(CHANGES),
-        _each(lambda problem: _count(problem, STEPS), allowed // 4),
-        _each(solve, allowed // 4),
-    ]
+        first = [few_steps, _each(lambda problem: solve(problem, most=SMALL), ALLOWED), few_changes]
+    stages = [*first, steps, _mending(CHANGES), _each(solve, allowed // 4)]
     left, work = list(problems), 0
     for place, stage in enumerate(stages):
-        if place >= quick and work >= allowed:
+        if place >= len(first) and work >= allowed:
             break
         answer, left = stage(left)
         work += answer.work
