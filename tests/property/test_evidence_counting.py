@@ -29,9 +29,9 @@ from caseseries.evidence.cohort import (
     median_of,
 )
 from caseseries.evidence.counting import count_cohort
-from caseseries.evidence.feasible import find_cohort
 from caseseries.evidence.greenwood import TRANSFORMS, PrintedLimits
 from caseseries.evidence.printed import Band, Rounding, parse_number
+from caseseries.evidence.searching import find_cohort
 from caseseries.evidence.sequences import estimate_after, find_sequences, interval_of
 from caseseries.stats.events import count_events
 from caseseries.stats.survival import survival_curve

@@ -124,3 +124,14 @@ def test_two_origins_of_a_small_cohort(seed: int) -> None:
     )
     assert not {v.verdict for v in judgement.verdicts} & {"impossible"}
     assert not judgement.conflicts
+
+
+@pytest.mark.parametrize("seed", range(100, 108))
+def test_two_origins_up_to_sixty_cases(seed: int) -> None:
+    chance = random.Random(seed)
+    n = chance.choice([20, 40, 60])
+    cohort = draw_cohort(chance, n, chance.randint(n // 5, n // 3))
+    judgement = judge(print_paper(chance, cohort, ("hsct", "treatment")))
+    assert {v.verdict for v in judgement.verdicts} <= {"possible", "conditional"}
+    assert judgement.example
+    assert not judgement.conflicts

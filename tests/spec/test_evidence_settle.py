@@ -50,6 +50,17 @@ def test_beside_a_contradiction_an_estimate_is_still_from_its_own_origin() -> No
     assert judgement.conflicts == (("claim-2", "claim-4"),)
 
 
+def test_days_between_origins_printed_for_survivors_say_nothing_of_who_died() -> None:
+    """The death of day 10 is later than day 45 from treatment where that began 36 days or more before HSCT."""
+    of_survivors = {**GAP, "among": "survivors"}
+    from_treatment = {**SURVIVAL, "horizon": "45d", "printed": "100%"}
+    judgement = judge(paper(*COHORT, of_survivors, from_treatment))
+    assert {v.verdict for v in judgement.verdicts} == {"possible"}
+    assert [c.gaps["treatment"] for c in judgement.example if not c.dead] == [30, 30, 30]
+    of_all = judge(paper(*COHORT, GAP, from_treatment))
+    assert [v.verdict for v in of_all.verdicts][2:] == ["possible", "impossible"]
+
+
 class LateProof(Paper):
     """Two estimates that contradict each other, which the search sees only when it is asked for the third time."""
 

@@ -30,6 +30,16 @@ class Person:
     death_day: int | None = None
     label: str = ""
 
+    def may_be(self, course: "Course") -> bool:
+        """Whether the case can have had this course, as far as it is described."""
+        return (
+            self.relapse == (course.relapse is not None)
+            and (course.relapse is None or course.relapse <= course.end)
+            and self.dead in (None, course.dead)
+            and self.relapse_day in (None, course.relapse)
+            and self.death_day in (None, course.end)
+        )
+
 
 @dataclass(frozen=True)
 class Course:
@@ -128,12 +138,26 @@ class Problem:
     def beside(self, *facts: Fact) -> "Problem":
         return replace(self, facts=(*self.facts, *facts))
 
+    def admits(self, courses: tuple[Course, ...]) -> bool:
+        """Whether the cohort is described so, case by case, and satisfies every fact, in exact arithmetic."""
+        return (
+            len(courses) == len(self.persons)
+            and all(person.may_be(course) for person, course in zip(self.persons, courses, strict=True))
+            and self.deaths in (None, sum(course.dead for course in courses))
+            and all(
+                low <= c.gaps[origin] <= high for c in courses for origin, (low, high) in self.gaps.items()
+            )
+            and all(course.leaves("first event", self.base)[0] >= 0 for course in courses)
+            and all(course.end <= self.last_day for course in courses)
+            and all(can_hold(courses, fact) for fact in self.facts)
+        )
+
 
 @dataclass(frozen=True)
 class Answer:
     """`none` is a proof within `last_day`; `undecided` means the search was given up.
 
-    `work` counts what it took by counting, in units of some 40 microseconds; the same on every machine.
+    `work` counts what it took, in units of some 40 microseconds; the same on every machine.
     """
 
     state: State

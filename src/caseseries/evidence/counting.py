@@ -8,27 +8,28 @@ from typing import TypeGuard
 
 from caseseries.evidence.cohort import Answer, Fact, Falls, Problem, Spread, State, Survives, can_hold
 from caseseries.evidence.placing import place_cohort
-from caseseries.evidence.pools import Layer, Middle, Pools, gates_of, lay_out, middle_of, pool_people
+from caseseries.evidence.pools import Gates, Layer, Middle, Pools, gates_of, lay_out, middle_of, pool_people
 from caseseries.evidence.ways import Backwards, Forwards, Question, directions_of, list_sequences
 
 LARGEST = 4_000_000  # numbers in one layer; a larger search is not begun
 STEPS = 15_000  # steps back before a search is given up: a count, so that every run agrees
 WORK = 80_000  # as in Answer.work, before a search is given up
 TRIED = 20  # ways made into cohorts before a search is given up
-USUAL = 8  # directions, of two estimates; a search with more is slower by as much
 FEW = 3  # where a narrower search follows
 
 
-def count_cohort(problem: Problem, gaps: Sequence[Mapping[str, int]]) -> Answer:
+def count_cohort(
+    problem: Problem, gaps: Sequence[Mapping[str, int]], steps: int = STEPS, more: Gates = ()
+) -> Answer:
     """A cohort that satisfies the facts about survival and follow-up; `gaps` go to the persons as they are.
 
-    All these facts must count from the base origin. `none` is a proof.
+    All these facts must count from the base origin. `none` is a proof; with `more` gates, that no cohort passes them.
     """
     pools = pool_people(problem)
     if pools == "none" or pools is None:
         return Answer("none" if pools else "undecided")
     medians = tuple(middle_of(fact, pools) for fact in problem.facts if _is_median(fact))
-    search = Search(problem, pools, gaps)
+    search = Search(problem, pools, gaps, more, steps)
     return replace(_decide(search, medians), work=search.work)
 
 
@@ -70,6 +71,7 @@ class Search:
     problem: Problem
     pools: Pools
     gaps: Sequence[Mapping[str, int]]
+    more: Gates = ()
     steps: int = STEPS
     work: int = 0
 
@@ -77,6 +79,7 @@ class Search:
         facts = self.problem.facts
         gates = [gate for fact in facts for gate in gates_of(fact, self.pools)]
         gates += [gate for median in medians for gate in median.gates]
+        gates += self.more
         survivals = tuple(fact for fact in facts if isinstance(fact, Survives))
         sums = [1 if fact.limits is None else 2 for fact in survivals]
         directions = directions_of(sums, LARGEST // math.prod(self.pools.shape))
@@ -88,8 +91,8 @@ class Search:
         question = Question(self.pools, layers, survivals, tuple(found for found in listings if found))
         back = Backwards(Forwards(question, directions), self.steps)
         answer = self._first(back, layers, TRIED if all(m.exact for m in medians) else FEW)
-        forwards = len(layers) * math.prod(self.pools.shape[:3]) * max(1, len(directions) // USUAL)
-        self.work += forwards + 3 * (self.steps - back.steps)
+        cell = 1 + len(directions) * math.prod(self.pools.shape[3:]) // 4_000
+        self.work += len(layers) * math.prod(self.pools.shape[:3]) * cell + 3 * (self.steps - back.steps)
         self.steps = back.steps
         return answer
 

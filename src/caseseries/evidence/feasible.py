@@ -1,9 +1,9 @@
-"""Is there a cohort that satisfies every printed fact? One is shown, or it is proved that there is none.
+"""Is there a cohort for every printed fact? As an integer programme that names every case: for small cohorts.
 
-The cohort is an integer programme: the day each case ends, relapses and was treated are whole numbers, and
-who is at risk at which event are choices between two orders. A Kaplan–Meier estimate is a sum of logarithms
-of one factor an event, chosen by the number at risk. HiGHS searches; every cohort it returns is checked
-again in exact fractions, and one that only floating point admits is cut off and the search goes on.
+The day each case ends, relapses and was treated are whole numbers, and who is at risk at which event are choices
+between two orders. A Kaplan–Meier estimate is a sum of logarithms of one factor an event, chosen by the number at
+risk. HiGHS searches; every cohort it returns is checked again in exact fractions, and one that only floating point
+admits is cut off and the search goes on.
 """
 
 import math
@@ -17,7 +17,6 @@ from caseseries.evidence.cohort import (
     Answer,
     Course,
     Ends,
-    Fact,
     Falls,
     Person,
     Problem,
@@ -27,74 +26,49 @@ from caseseries.evidence.cohort import (
     Survives,
     can_hold,
 )
-from caseseries.evidence.counting import count_cohort
 from caseseries.evidence.printed import Band
 from caseseries.evidence.programme import Linear, Programme, number
 
 CUTS = 50
+MOST = 1_000  # unknowns; a larger programme is not searched, because it can take hours
+UNKNOWNS = 6_000  # a programme's work is the cube of its unknowns by this, a tenth where it finds a cohort
 SLACK = 1e-7
 
 
 Goal = Callable[[Programme, "Variables"], Linear]
 
 
-def find_cohort(problem: Problem, smallest: Goal | None = None) -> Answer:
-    """A cohort that satisfies all facts; with `smallest`, one in which that expression is proved least."""
-    if smallest is None:
-        answer = _count(problem)
-        if answer.state != "undecided":
-            return answer
-        return replace(_solve(problem, None), work=answer.work)
-    return _solve(problem, smallest)
-
-
-def _count(problem: Problem) -> Answer:
-    """By counting, which needs facts of one origin: of several, only that the facts of the base have no cohort.
-
-    Facts about the days between two origins are no hindrance where nothing else is said of the other origin.
-    """
-    elsewhere = {fact.origin for fact in problem.facts if not _is_gap(fact)} & problem.gaps.keys()
-    base = tuple(fact for fact in problem.facts if fact.origin not in problem.gaps)
-    apart = tuple(fact for fact in problem.facts if fact.origin in problem.gaps.keys() - elsewhere)
-    if any(_is_gap(fact) for fact in base):
+def solve(problem: Problem, smallest: Goal | None = None, most: int = MOST) -> Answer:
+    """By the programme; with `smallest`, a cohort in which that expression is proved least."""
+    if size_of(problem) > 4 * MOST:
         return Answer("undecided")
-    lengths = (
-        _solve(replace(problem, facts=apart), None) if apart else Answer("found", _shortest_gaps(problem))
-    )
-    if lengths.state != "found":
-        return lengths
-    answer = count_cohort(replace(problem, facts=base), [course.gaps for course in lengths.courses])
-    if answer.state == "found" and (elsewhere or not all(can_hold(answer.courses, f) for f in problem.facts)):
-        return Answer("undecided", work=answer.work)
-    return answer
-
-
-def _is_gap(fact: Fact) -> bool:
-    return isinstance(fact, Spread) and fact.quantity == "gap"
-
-
-def _shortest_gaps(problem: Problem) -> tuple[Course, ...]:
-    gaps = {origin: low for origin, (low, _) in sorted(problem.gaps.items())}
-    return tuple(Course(0, gaps=gaps) for _ in problem.persons)
-
-
-def _solve(problem: Problem, smallest: Goal | None) -> Answer:
     built = _build(problem)
     if built is None:
         return Answer("none")
     programme, variables = built
+    if len(programme.bounds) > most:
+        return Answer("undecided")
+    work = len(programme.bounds) ** 3 // UNKNOWNS
     goal = smallest(programme, variables) if smallest else Linear({}, 0)
     for _ in range(CUTS):
         state, solution = programme.solve(goal)
         if state != "found":
-            return Answer(state)
+            return Answer(state, work=work)
         courses = variables.courses(solution)
         broken = [fact for fact in problem.facts if not can_hold(courses, fact)]
         if not broken:
-            return Answer("found", courses)
+            return Answer("found", courses, work // 10)
         if not all(programme.cut(fact.claim, solution) for fact in broken):
             break
-    return Answer("undecided")
+    return Answer("undecided", work=work)
+
+
+def size_of(problem: Problem) -> int:
+    """About how many unknowns its programme has, at most."""
+    curves = [fact for fact in problem.facts if not isinstance(fact, Spread)]
+    clocks = len({(fact.ends, fact.origin) for fact in curves})
+    events = sum(person.relapse or person.dead is not False for person in problem.persons)
+    return len(problem.persons) * (2 + len(problem.gaps) + events * (clocks + len(curves)))
 
 
 def end_of(place: int) -> Goal:

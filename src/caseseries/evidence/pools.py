@@ -16,7 +16,17 @@ from caseseries.evidence.cohort import Fact, Falls, Person, Problem, Remains, Sp
 
 Event = Literal["relapse", "death after relapse", "death without relapse"]
 EVENTS: Mapping[Event, int] = {"relapse": 0, "death after relapse": 1, "death without relapse": 2}  # axes
-What = Literal["at risk", "alive at risk", "events", "deaths", "survivors gone", "all gone"]
+What = Literal[
+    "at risk",
+    "alive at risk",
+    "events",
+    "deaths",
+    "survivors gone",
+    "all gone",
+    "relapses",
+    "deaths after relapse",
+    "deaths without relapse",
+]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ import numpy as np
 
 from caseseries.evidence.cohort import State
 
-MOST = 1_000  # whole variables; a larger programme is not searched, because it can take hours
 NODES = 4_000  # branch-and-bound nodes before the search gives up: a count, so that every run agrees
 
 
@@ -94,8 +93,6 @@ class Programme:
 
         if self.broken:
             return "none", []
-        if len(self.bounds) > MOST:
-            return "undecided", []
         size = len(self.bounds)
         cost = np.zeros(size)
         for variable, coefficient in goal.terms.items():

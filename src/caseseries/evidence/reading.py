@@ -4,7 +4,7 @@ Sizes and counts are taken as given. What a paper leaves open (the origin of a s
 follow-up range is of all or of survivors) has a fixed list of choices; each is a reading of its own.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -29,11 +29,10 @@ from caseseries.evidence.cohort import (
     Remains,
     Spread,
     Survives,
-    can_hold,
     list_at_risk,
 )
-from caseseries.evidence.feasible import find_cohort
 from caseseries.evidence.greenwood import TRANSFORMS, PrintedLimits
+from caseseries.evidence.searching import ALLOWED, find_any
 from caseseries.evidence.sequences import AtRisk as AtRiskSequence
 from caseseries.evidence.sequences import Sequences, find_sequences
 from caseseries.study.definition import days_of
@@ -53,7 +52,7 @@ class Paper:
     file: ClaimsFile
     done: dict[object, Answer] = field(default_factory=dict)
     listed: dict[str, Sequences] = field(default_factory=dict)
-    found: dict[object, list[tuple[Course, ...]]] = field(default_factory=dict)
+    found: list[tuple[Course, ...]] = field(default_factory=list)
     work: int = 0  # of all searches so far
 
     def __post_init__(self) -> None:
@@ -112,22 +111,21 @@ class Paper:
         """A cohort for these claims under these choices, and facts of our own if any."""
         key = (kept, tuple(sorted((c, v) for c, v in choices.items() if c in kept)), more)
         if key not in self.done:
-            self.done[key] = _any(
-                self._try(problem.beside(*more)) for problem in self.problems(kept, choices)
-            )
+            self.done[key] = self._search([problem.beside(*more) for problem in self.problems(kept, choices)])
         return self.done[key]
 
-    def _try(self, problem: Problem) -> Answer:
-        """A cohort found before often satisfies other claims too, which is quick to see; else search."""
-        known = self.found.setdefault((problem.persons, tuple(problem.gaps.items())), [])
-        fitting = (c for c in known if all(can_hold(c, fact) for fact in problem.facts))
-        courses = next(fitting, None)
-        if courses is not None:
-            return Answer("found", courses)
-        answer = find_cohort(problem)
+    def _search(self, problems: Sequence[Problem]) -> Answer:
+        """A cohort found before often satisfies other claims too, which is quick to see; else search.
+
+        Once the searches took long, the next ones look less far.
+        """
+        for cohort in self.found:
+            if any(problem.admits(cohort) for problem in problems):
+                return Answer("found", cohort)
+        answer = find_any(problems, max(0, ALLOWED - self.work))
         self.work += answer.work
         if answer.state == "found":
-            known.append(answer.courses)
+            self.found.append(answer.courses)
         return answer
 
     def problems(self, kept: frozenset[str], choices: Choices) -> Iterator[Problem]:
@@ -207,7 +205,12 @@ class Paper:
         bounds = {origin: GAP for origin in self.file.origins if origin != self.file.base}
         for name in kept:
             claim = self.claims[name]
-            if isinstance(claim, MedianRange) and claim.of == "gap" and claim.range:
+            if (
+                isinstance(claim, MedianRange)
+                and claim.of == "gap"
+                and claim.among != "survivors"
+                and claim.range
+            ):
                 low, high = (number.band(self.file.rounds) for number in claim.range)
                 factor = DAYS_IN[claim.unit]
                 bounds[claim.origin] = (low.scaled(factor).whole()[0], high.scaled(factor).whole()[-1])
@@ -298,13 +301,3 @@ def _spread_facts(claim: MedianRange, choices: Choices, file: ClaimsFile) -> tup
         facts.append(Spread(claim.id, quantity, members, origin, "at most", high))
         facts.append(Spread(claim.id, quantity, members, origin, "reaches high", high))
     return tuple(facts)
-
-
-def _any(answers: Iterator[Answer]) -> Answer:
-    """Found if any roster has a cohort; proved impossible only if every roster is."""
-    undecided = False
-    for answer in answers:
-        if answer.state == "found":
-            return answer
-        undecided |= answer.state == "undecided"
-    return Answer("undecided" if undecided else "none")

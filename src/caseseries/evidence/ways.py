@@ -261,6 +261,13 @@ def _count(gate: Gate, pools: Pools, layer: Layer, events: tuple[int, int, int])
     _, _, _, a, e = pools.shape
     if gate.what == "survivors gone":
         return np.arange(a)[:, None] + np.arange(e)[None, :]
+    kinds = {
+        "relapses": events[0] + layer.told.relapsed,
+        "deaths after relapse": events[1] + layer.told.died,
+        "deaths without relapse": events[2] + layer.told.plain,
+    }
+    if gate.what in kinds:
+        return np.full((a, e), kinds[gate.what])
     ends: Ends = "first event" if gate.what in ("at risk", "events") else "death"
     so_far = events_so_far(layer, ends, events)
     if gate.what in ("events", "deaths"):
