@@ -18,6 +18,8 @@ from caseseries.stats.distributions import normal_quantile
 Numbers = NDArray[np.float64]
 
 PIECES = 64  # of the band of an estimate, each with bounds of its own
+FINE = 512  # places along the band of an estimate
+NOTHING = 1e-6  # far below every V of a hundred cases or fewer
 LARGEST_SUM = 1.0  # of 1/(r (r - 1)) over all r from 2
 Z = normal_quantile(0.975)
 
@@ -88,6 +90,14 @@ class PrintedLimits:
         bounds = (self._sums(TRANSFORMS[method], survival, survival) for method in self.methods)
         return any(low[0] - slack <= greenwood <= high[0] + slack for low, high in bounds)
 
+    def tabulate(self, band: Band) -> "Allowed":
+        """What the limits allow V to be, all along the band."""
+        low, high = max(float(band.low), 1 / self.n), min(float(band.high), 1 - 1 / self.n)
+        middles = np.linspace(low, max(low, high), FINE)
+        sums = np.array([self._sums(TRANSFORMS[method], middles, middles) for method in self.methods])
+        logs = np.log(np.maximum(sums, 0) + NOTHING)
+        return Allowed(low, (max(low, high) - low) / (FINE - 1) or 1.0, logs[:, 0], logs[:, 1])
+
     def _sums(self, transform: Transform, first: Numbers, last: Numbers) -> tuple[Numbers, Numbers]:
         """The least and greatest V that any S from `first` to `last` can have; the greatest is -1 where none can.
 
@@ -105,6 +115,24 @@ class PrintedLimits:
         least, most = np.maximum(least, 0) / transform.slope(last), most / transform.slope(first)
         greatest = np.minimum((np.maximum(most, 0) / Z) ** 2, LARGEST_SUM)
         return (least / Z) ** 2, np.where(most < 0, -1.0, greatest)
+
+
+@dataclass(frozen=True, eq=False)
+class Allowed:
+    """The logarithms of the least and greatest V (methods × FINE) for each S from `first` on, `step` apart."""
+
+    first: float
+    step: float
+    least: Numbers
+    most: Numbers
+
+    def miss(self, survival: Numbers, greenwood: Numbers) -> Numbers:
+        """The logarithm of the factor by which each V misses what its S allows; 0 where the limits may be."""
+        place = np.clip(np.rint((survival - self.first) / self.step), 0, FINE - 1).astype(np.int64)
+        logs = np.log(greenwood + NOTHING)
+        beyond = np.maximum(self.least[:, place] - logs, logs - self.most[:, place])
+        missed: Numbers = np.maximum(beyond, 0).min(axis=0)
+        return missed
 
 
 def _of(transform: Transform, limit: float) -> float:

@@ -38,6 +38,7 @@ CYCLE = 12  # coolings after which all begin anew
 BEST = CHAINS // 8  # cohorts that go on after each
 UNIT = 1_000_000
 COUNT = UNIT // 2  # lacked by a number at risk that is off by one
+WIDTH = 20 * UNIT  # by a printed interval, for each unit of the logarithm of its Greenwood sum
 DAY, WRONG = UNIT // 100, UNIT // 4  # by each day that a day is off, and by its being off at all
 FAR = 300  # days beyond which it does not matter how far
 LOG = 100 * UNIT  # by an estimate, for each unit of its logarithm: one percent off lacks one unit
@@ -114,6 +115,12 @@ class Lack:
         self.at_risk = np.arange(n, 0, -1)
         logs = [0, -20 * LOG, *(round(LOG * math.log1p(-1 / k)) for k in range(2, n + 1))]
         self.logs = np.array(logs)[self.at_risk]
+        self.allowed = {
+            fact: fact.limits.tabulate(fact.band)
+            for fact in problem.facts
+            if isinstance(fact, Survives) and fact.limits is not None and fact.limits.adds_up
+        }
+        self.greenwood = 1 / np.maximum(self.at_risk * (self.at_risk - 1), 1)
 
     def __call__(self, cases: Cases) -> Whole:
         total = np.zeros(CHAINS, dtype=np.int64)
@@ -142,7 +149,12 @@ class Lack:
             return lack
         low = math.floor(LOG * math.log(fact.band.low)) if fact.band.low > 0 else -NEVER
         high = math.ceil(LOG * math.log(fact.band.high)) if fact.band.high > 0 else -10 * LOG
-        return _outside((events * self.logs).sum(axis=1), low, high)
+        logs = (events * self.logs).sum(axis=1)
+        lack = _outside(logs, low, high)
+        if (allowed := self.allowed.get(fact)) is not None:
+            missed = allowed.miss(np.exp(logs / LOG), (events * self.greenwood).sum(axis=1))
+            lack += np.floor(WIDTH * missed).astype(np.int64)
+        return lack
 
 
 def _in_order(cases: Cases, ends: Ends, place: int) -> Whole:

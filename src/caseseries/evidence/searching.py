@@ -14,8 +14,9 @@ from caseseries.evidence.mending import mend_cohort
 from caseseries.evidence.origins import is_gap, rule_out
 
 SMALL = 700  # that take less than a second
+LARGE = 1_500
 FEW_STEPS = 1_000  # of counting, before small changes are tried
-FEW_CHANGES = 1_500
+FEW_CHANGES = 3_000
 CHANGES = 4_500
 FEWEST_CHANGES = 500
 ALLOWED = 200_000  # work: some 8 seconds
@@ -35,7 +36,7 @@ def find_any(problems: Sequence[Problem], allowed: int = ALLOWED) -> Answer:
     origins = {fact.origin for problem in problems for fact in problem.facts if not is_gap(fact)}
     few_changes = _mending(FEW_CHANGES if allowed > 0 else FEWEST_CHANGES)
     steps = _each(lambda problem: _count(problem, STEPS), allowed // 4)
-    if len(origins) > 1 and max(map(size_of, problems)) > SMALL:
+    if max(map(size_of, problems)) > (SMALL if len(origins) > 1 else LARGE):
         first = [few_changes]
     else:
         few_steps = _each(lambda problem: _count(problem, FEW_STEPS), ALLOWED)
