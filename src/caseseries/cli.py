@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from caseseries import __version__
-from caseseries.findings import StudyError
+from caseseries.findings import StudyError, escape_unseen, show_unseen
 from caseseries.terminal import (
     check_record,
     check_text,
@@ -79,12 +79,17 @@ def main() -> None:
 
 def say(line: str) -> None:
     """Progress and messages go to stderr; stdout is for data."""
-    typer.echo(line, err=True)
+    typer.echo(show_unseen(line), err=True)
 
 
 def show(record: object, text: str, *, as_json: bool) -> None:
     """The answer, on stdout."""
-    typer.echo(json.dumps(record, indent=1, ensure_ascii=False) if as_json else text)
+    tell(json.dumps(record, indent=1, ensure_ascii=False) if as_json else text, as_json=as_json)
+
+
+def tell(text: str, *, as_json: bool = False) -> None:
+    """Text or JSON on stdout, with nothing in it that cannot be seen."""
+    typer.echo(escape_unseen(text) if as_json else show_unseen(text))
 
 
 @app.command()
@@ -144,7 +149,7 @@ def check(
     queries = write_query_sheets(folder, checked)
     if queries and not as_json:
         names = ", ".join(path.name for path in queries)
-        typer.echo(f"To send back, each finding marked in its cell: {queries[0].parent}: {names}")
+        tell(f"To send back, each finding marked in its cell: {queries[0].parent}: {names}")
     return OPEN_PROBLEMS if checked.problems else DONE
 
 
@@ -190,12 +195,12 @@ def run(
     from caseseries.pipeline import run_study
 
     checked = run_study(folder, say, transport=xpt)
-    typer.echo(summary_text(checked))
-    typer.echo(f"The report is in {folder / 'report'}: report.html, report.pdf, report.docx, results.json")
+    tell(summary_text(checked))
+    tell(f"The report is in {folder / 'report'}: report.html, report.pdf, report.docx, results.json")
     if freeze:
         from caseseries.bundle import write_bundle
 
-        typer.echo(f"Everything it was made from and all of it is in {write_bundle(folder, checked.study)}")
+        tell(f"Everything it was made from and all of it is in {write_bundle(folder, checked.study)}")
     return OPEN_PROBLEMS if checked.problems else DONE
 
 
@@ -210,7 +215,7 @@ def reproduce(
     for line in found.environment:
         say(f"Installed in another version than then: {line}")
     identical = f"identical: {found.results} results, {found.files} files"
-    typer.echo(f"differs: {found.difference}" if found.difference else identical)
+    tell(f"differs: {found.difference}" if found.difference else identical)
     return OPEN_PROBLEMS if found.difference else DONE
 
 
@@ -334,7 +339,7 @@ def survival(
     found, question = answer_survival(source, layout, options)
     for finding in found.findings:
         say(str(finding))
-    typer.echo(print_survival(source, found, question, figure, as_json=as_json))
+    tell(print_survival(source, found, question, figure, as_json=as_json), as_json=as_json)
     return OPEN_PROBLEMS if found.findings else DONE
 
 
@@ -390,7 +395,7 @@ def mrd(
         for line in write_plate(show_plate(report), f"caseseries {__version__}", page):
             say(line)
     if roles:
-        typer.echo(say_roles(report))
+        tell(say_roles(report))
     else:
         show(record_plate(report, f"caseseries {__version__}"), say_report(report), as_json=as_json)
     return OPEN_PROBLEMS if has_open_problems(report) else DONE
@@ -441,7 +446,7 @@ def verify(
     if any(finding.severity is Severity.STUDY for finding in findings):
         return UNREADABLE
     log = read_decisions(folder)
-    typer.echo(f"{plural(len(log.entries), 'decision')}; the last has the hash {log.head}")
+    tell(f"{plural(len(log.entries), 'decision')}; the last has the hash {log.head}")
     return DONE
 
 
@@ -482,13 +487,13 @@ def pseudonymise(
 @app.callback(invoke_without_command=True)
 def version(show: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
     if show:
-        typer.echo(f"caseseries {__version__}")
+        tell(f"caseseries {__version__}")
         raise typer.Exit
 
 
 def prompt(text: str, default: str | None = None) -> str:
     """What a person types; nothing is taken for an answer only where there is a default."""
-    return str(typer.prompt(text, default=default, show_default=False)).strip()
+    return str(typer.prompt(show_unseen(text), default=default, show_default=False)).strip()
 
 
 def moment() -> str:

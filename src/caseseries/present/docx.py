@@ -22,6 +22,7 @@ from docx.shared import Mm, Pt, RGBColor
 from docx.styles.style import ParagraphStyle
 from docx.text.paragraph import Paragraph as WordParagraph
 
+from caseseries.findings import show_unseen
 from caseseries.present.document import (
     Block,
     Bullets,
@@ -375,12 +376,15 @@ def _set_ground(style: object, colour: str, ground: str) -> None:
 
 
 def _repack(saved: bytes) -> bytes:
-    """The same archive with its parts in one order and without the time of day."""
+    """The same archive with its parts in one order, without the time of day, and with nothing that cannot be seen."""
     packed = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(saved)) as old, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new:
         for name in sorted(old.namelist(), key=lambda part: (part != "[Content_Types].xml", part)):
             part = zipfile.ZipInfo(name, _ZIP_EPOCH)
             part.compress_type = zipfile.ZIP_DEFLATED
             part.external_attr = 0o644 << 16
-            new.writestr(part, old.read(name))
+            data = old.read(name)
+            if name.startswith(("word/", "docProps/")) and name.endswith(".xml"):
+                data = show_unseen(data.decode()).encode()
+            new.writestr(part, data)
     return packed.getvalue()

@@ -9,6 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from caseseries.findings import show_unseen
 from caseseries.present.document import Document, Heading
 from caseseries.present.wording import plain
 
@@ -37,7 +38,7 @@ def render_html(document: Document) -> str:
     script = _read("report.js")
     pages = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     pages.globals["plain"] = plain
-    return pages.from_string(_read("report.html.j2")).render(
+    page = pages.from_string(_read("report.html.j2")).render(
         document=document,
         sections=[(i, block) for i, block in enumerate(document.blocks) if isinstance(block, Heading)],
         policy=_policy(style, script),
@@ -45,6 +46,7 @@ def render_html(document: Document) -> str:
         script=Markup(script),
         trails=Markup(_embed(document)),
     )
+    return show_unseen(page)
 
 
 def _read(name: str) -> str:
@@ -54,7 +56,7 @@ def _read(name: str) -> str:
 def _margins(document: Document) -> str:
     """The notice and the page number on every printed page (CSS Paged Media Level 3, margin boxes)."""
     return (
-        f"@page{{@top-left{{content:{_quoted(document.notice)};{_MARGIN};font-weight:600;color:#b24a00}}"
+        f"@page{{@top-left{{content:{_quoted(show_unseen(document.notice))};{_MARGIN};font-weight:600;color:#b24a00}}"
         f'@bottom-right{{content:"Page " counter(page) " of " counter(pages);{_MARGIN};color:#5b6470}}}}\n'
     )
 
