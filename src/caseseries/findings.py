@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-# The characters of Unicode's category Cf in its first plane that are drawn as nothing.
-_UNSEEN = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
+# What is drawn as nothing or steers a terminal: Unicode's categories Cc, but tab and the ends of lines, and Cf, but the
+# signs of numbers and verses that are drawn, in its first plane.
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
 
 
 class Severity(StrEnum):
@@ -64,10 +67,10 @@ class StudyError(Exception):
 def show_unseen(text: str) -> str:
     """Text in which what is not drawn is shown by its number, as [U+202E]: no two names are to look alike.
 
-    Marks of direction, which also turn what stands beside them, spaces of no width and joiners. Everything that is
-    printed or drawn goes through here, whatever file it came from.
+    Marks of direction, which also turn what stands beside them, spaces of no width, joiners and control characters.
+    Everything that is printed or drawn goes through here, whatever file it came from.
     """
-    return text if text.isascii() else _UNSEEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
+    return _UNSEEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
 
 
 def escape_unseen(record: str) -> str:

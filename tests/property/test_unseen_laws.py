@@ -31,7 +31,8 @@ BIDIRECTIONAL = (
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # UAX 9, table 4 and ALM
 )
 NO_WIDTH = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
-UNSEEN = BIDIRECTIONAL + NO_WIDTH
+CONTROL = "\x07\x1b\x7f\x9b"
+UNSEEN = BIDIRECTIONAL + NO_WIDTH + CONTROL
 STUDY = made_up_study()
 
 words = st.text(st.characters(codec="utf-8") | st.sampled_from(UNSEEN))
@@ -45,7 +46,7 @@ def test_each_is_shown_by_its_number(letter):
 @given(words)
 def test_what_is_seen_is_left_alone_and_json_keeps_its_values(text):
     assert not set(show_unseen(text)) & set(UNSEEN)
-    seen = "".join(letter for letter in text if category(letter) != "Cf")
+    seen = "".join(letter for letter in text if category(letter) not in ("Cc", "Cf"))
     assert show_unseen(seen) == seen
     record = escape_unseen(json.dumps({"name": text}, ensure_ascii=False))
     assert not set(record) & set(UNSEEN)

@@ -22,7 +22,6 @@ from docx.shared import Mm, Pt, RGBColor
 from docx.styles.style import ParagraphStyle
 from docx.text.paragraph import Paragraph as WordParagraph
 
-from caseseries.findings import show_unseen
 from caseseries.present.document import (
     Block,
     Bullets,
@@ -35,6 +34,7 @@ from caseseries.present.document import (
     Paragraph,
     Table,
     Text,
+    seen,
     words_of,
 )
 from caseseries.present.lettering import SEMIBOLD, text_width
@@ -91,6 +91,7 @@ def write_docx(document: Document, path: Path) -> None:
 
 def render_docx(document: Document) -> bytes:
     """The bytes of the Word file, the same for the same document whenever and wherever it is made."""
+    document = seen(document)
     word = docx.Document()
     _set_properties(word, document)
     _set_styles(word)
@@ -376,15 +377,12 @@ def _set_ground(style: object, colour: str, ground: str) -> None:
 
 
 def _repack(saved: bytes) -> bytes:
-    """The same archive with its parts in one order, without the time of day, and with nothing that cannot be seen."""
+    """The same archive with its parts in one order and without the time of day."""
     packed = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(saved)) as old, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new:
         for name in sorted(old.namelist(), key=lambda part: (part != "[Content_Types].xml", part)):
             part = zipfile.ZipInfo(name, _ZIP_EPOCH)
             part.compress_type = zipfile.ZIP_DEFLATED
             part.external_attr = 0o644 << 16
-            data = old.read(name)
-            if name.startswith(("word/", "docProps/")) and name.endswith(".xml"):
-                data = show_unseen(data.decode()).encode()
-            new.writestr(part, data)
+            new.writestr(part, old.read(name))
     return packed.getvalue()

@@ -9,8 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from caseseries.findings import show_unseen
-from caseseries.present.document import Document, Heading
+from caseseries.present.document import Document, Heading, seen
 from caseseries.present.wording import plain
 
 _HERE = files("caseseries.present")
@@ -34,11 +33,12 @@ def write_html(document: Document, path: Path) -> None:
 
 def render_html(document: Document) -> str:
     """The page. Its content security policy allows the style and script it carries, and no request at all."""
+    document = seen(document)
     style = _read("report.css") + _margins(document) + "".join(_face(*face) for face in _FACES)
     script = _read("report.js")
     pages = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     pages.globals["plain"] = plain
-    page = pages.from_string(_read("report.html.j2")).render(
+    return pages.from_string(_read("report.html.j2")).render(
         document=document,
         sections=[(i, block) for i, block in enumerate(document.blocks) if isinstance(block, Heading)],
         policy=_policy(style, script),
@@ -46,7 +46,6 @@ def render_html(document: Document) -> str:
         script=Markup(script),
         trails=Markup(_embed(document)),
     )
-    return show_unseen(page)
 
 
 def _read(name: str) -> str:
@@ -56,7 +55,7 @@ def _read(name: str) -> str:
 def _margins(document: Document) -> str:
     """The notice and the page number on every printed page (CSS Paged Media Level 3, margin boxes)."""
     return (
-        f"@page{{@top-left{{content:{_quoted(show_unseen(document.notice))};{_MARGIN};font-weight:600;color:#b24a00}}"
+        f"@page{{@top-left{{content:{_quoted(document.notice)};{_MARGIN};font-weight:600;color:#b24a00}}"
         f'@bottom-right{{content:"Page " counter(page) " of " counter(pages);{_MARGIN};color:#5b6470}}}}\n'
     )
 
