@@ -3,7 +3,6 @@
 Rooms are imported inside the commands, so that `--help` costs no more than reading this page.
 """
 
-import json
 import os
 import sys
 from datetime import UTC, datetime
@@ -14,10 +13,11 @@ from typing import Annotated
 import typer
 
 from caseseries import __version__
-from caseseries.findings import StudyError
+from caseseries.findings import StudyError, show_unseen
 from caseseries.terminal import (
     check_record,
     check_text,
+    json_text,
     plural,
     revision_record,
     revision_text,
@@ -77,14 +77,14 @@ def main() -> None:
     sys.exit(status or DONE)
 
 
-def say(line: str) -> None:
-    """Progress and messages go to stderr; stdout is for data."""
-    typer.echo(line, err=True)
+def say(line: str, *, err: bool = True) -> None:
+    """Progress and messages go to stderr; stdout is for data. What is not drawn is shown in both."""
+    typer.echo(show_unseen(line), err=err)
 
 
 def show(record: object, text: str, *, as_json: bool) -> None:
     """The answer, on stdout."""
-    typer.echo(json.dumps(record, indent=1, ensure_ascii=False) if as_json else text)
+    say(json_text(record) if as_json else text, err=False)
 
 
 @app.command()
@@ -144,7 +144,7 @@ def check(
     queries = write_query_sheets(folder, checked)
     if queries and not as_json:
         names = ", ".join(path.name for path in queries)
-        typer.echo(f"To send back, each finding marked in its cell: {queries[0].parent}: {names}")
+        say(f"To send back, each finding marked in its cell: {queries[0].parent}: {names}", err=False)
     return OPEN_PROBLEMS if checked.problems else DONE
 
 
@@ -190,12 +190,13 @@ def run(
     from caseseries.pipeline import run_study
 
     checked = run_study(folder, say, transport=xpt)
-    typer.echo(summary_text(checked))
-    typer.echo(f"The report is in {folder / 'report'}: report.html, report.pdf, report.docx, results.json")
+    written = f"The report is in {folder / 'report'}: report.html, report.pdf, report.docx, results.json"
+    say(f"{summary_text(checked)}\n{written}", err=False)
     if freeze:
         from caseseries.bundle import write_bundle
 
-        typer.echo(f"Everything it was made from and all of it is in {write_bundle(folder, checked.study)}")
+        bundle = write_bundle(folder, checked.study)
+        say(f"Everything it was made from and all of it is in {bundle}", err=False)
     return OPEN_PROBLEMS if checked.problems else DONE
 
 
@@ -210,7 +211,7 @@ def reproduce(
     for line in found.environment:
         say(f"Installed in another version than then: {line}")
     identical = f"identical: {found.results} results, {found.files} files"
-    typer.echo(f"differs: {found.difference}" if found.difference else identical)
+    say(f"differs: {found.difference}" if found.difference else identical, err=False)
     return OPEN_PROBLEMS if found.difference else DONE
 
 
@@ -334,7 +335,7 @@ def survival(
     found, question = answer_survival(source, layout, options)
     for finding in found.findings:
         say(str(finding))
-    typer.echo(print_survival(source, found, question, figure, as_json=as_json))
+    say(print_survival(source, found, question, figure, as_json=as_json), err=False)
     return OPEN_PROBLEMS if found.findings else DONE
 
 
@@ -390,7 +391,7 @@ def mrd(
         for line in write_plate(show_plate(report), f"caseseries {__version__}", page):
             say(line)
     if roles:
-        typer.echo(say_roles(report))
+        say(say_roles(report), err=False)
     else:
         show(record_plate(report, f"caseseries {__version__}"), say_report(report), as_json=as_json)
     return OPEN_PROBLEMS if has_open_problems(report) else DONE
@@ -441,7 +442,7 @@ def verify(
     if any(finding.severity is Severity.STUDY for finding in findings):
         return UNREADABLE
     log = read_decisions(folder)
-    typer.echo(f"{plural(len(log.entries), 'decision')}; the last has the hash {log.head}")
+    say(f"{plural(len(log.entries), 'decision')}; the last has the hash {log.head}", err=False)
     return DONE
 
 
@@ -482,13 +483,13 @@ def pseudonymise(
 @app.callback(invoke_without_command=True)
 def version(show: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
     if show:
-        typer.echo(f"caseseries {__version__}")
+        say(f"caseseries {__version__}", err=False)
         raise typer.Exit
 
 
 def prompt(text: str, default: str | None = None) -> str:
     """What a person types; nothing is taken for an answer only where there is a default."""
-    return str(typer.prompt(text, default=default, show_default=False)).strip()
+    return str(typer.prompt(show_unseen(text), default=default, show_default=False)).strip()
 
 
 def moment() -> str:

@@ -4,10 +4,17 @@ A finding is data, so that it can be counted, sorted, printed, written back into
 tested word for word. Nothing here knows what a study or a patient is.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
+
+# What is drawn as nothing or steers a terminal: Unicode's categories Cc, but tab and the ends of lines, and Cf, but the
+# signs of numbers and verses that are drawn, in its first plane.
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
 
 
 class Severity(StrEnum):
@@ -55,6 +62,20 @@ class StudyError(Exception):
     def __init__(self, findings: list[Finding]) -> None:
         super().__init__("\n".join(str(finding) for finding in findings))
         self.findings = findings
+
+
+def show_unseen(text: str) -> str:
+    """Text in which what is not drawn is shown by its number, as [U+202E]: no two names are to look alike.
+
+    Marks of direction, which also turn what stands beside them, spaces of no width, joiners and control characters.
+    Everything that is printed or drawn goes through here, whatever file it came from.
+    """
+    return _UNSEEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
+
+
+def escape_unseen(record: str) -> str:
+    """JSON in which they are escapes: the values stay what they are."""
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", record)
 
 
 def join(words: Sequence[str]) -> str:

@@ -1,8 +1,9 @@
 """What the command line prints: findings, sums and results as text, and the same as JSON."""
 
+import json
 from typing import TYPE_CHECKING
 
-from caseseries.findings import Finding
+from caseseries.findings import Finding, escape_unseen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -120,6 +121,11 @@ def revision_text(revision: "Revision") -> str:
 
 def counts_record(counts: object) -> dict[str, int]:
     return {name: getattr(counts, name) for name in ("non_empty", "stored", "problem", "ignored")}
+
+
+def json_text(record: object) -> str:
+    """JSON, with what is not drawn as escapes."""
+    return escape_unseen(json.dumps(record, indent=1, ensure_ascii=False))
 
 
 def finding_record(finding: Finding) -> dict[str, str]:

@@ -5,8 +5,10 @@ from typer.testing import CliRunner
 
 from caseseries.cli import app
 from caseseries.decisions.log import read_decisions
+from caseseries.intake.headings import Lexicon, match_heading
 from caseseries.intake.returns import read_returns
 from caseseries.pipeline import check_study
+from made_up import made_up_study
 from own_workbooks import check_sums, read_answered, values_of, write_own
 from return_folder import STUDY
 
@@ -179,3 +181,65 @@ def test_a_person_types_or_chooses_the_column_and_can_say_otherwise_later(demo, 
     ]
     [patient] = [each for each in check_study(folder).returns.patients if each.case_id == "A-1"]
     assert [row.text("event") for row in patient.form("follow_up")] == ["relapse", "seen alive"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "unit"),
+    [
+        ("Dose (µg/m²/day)", "µg/m²/day"),
+        ("Dose mcg/m2/d", "µg/m²/day"),
+        ("Dose, µg/m² per day", "µg/m²/day"),
+        ("dose (µg/d)", "µg/day"),
+        ("Dosis in μg/Tag", "µg/day"),
+        ("Dose [ug]", "µg"),
+        ("Dose (mg)", "mg"),
+        ("Dose (mg/m²/day)", "mg/m²/day"),
+        ("Daily dose (mg/kg)", "mg/kg"),
+        ("Blinatumomab dose (µg/day)", "µg/day"),
+        ("Dose (x10^6 cells/kg)", "10⁶ cells/kg"),
+        ("Dose (10^9/L)", "10^9/L"),
+        ("Dose", ""),
+        ("Dose level", ""),
+    ],
+)
+@pytest.mark.parametrize("ours", ["µg/m²/day", "mg/m²/day", "µg/day", "10⁶ cells/kg"])
+def test_a_dose_in_another_unit_than_the_protocols_is_asked_about(heading, unit, ours):
+    index = {"treatment": "blinatumomab", "label": "blinatumomab", "dose_unit": ours}
+    match = match_heading(heading, Lexicon(made_up_study(index=index)), "treatment")
+    assert {(each.target.column, each.unit) for each in match.meanings} == {("dose", unit)}
+    if not heading.startswith("Blinatumomab"):  # not a heading of this form, and asked about for that
+        assert match.is_certain == (unit in ("", ours))
+
+
+DOSES = [["Study no.", "DOB", "Blina start", "Dose (µg/d)"], ["A-1", "15/06/2016", "01/01/2017", 9]]
+A_DOSE = {"headings": "as shown", "“Dose (µg/d)” on": "Treatment: Dose (µg/m²/day)"}
+DAYS = {"cycle": "1.0", "start_date": "2017-01-01", "treatment": "blinatumomab"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer", "dose"),
+    [
+        (9, "µg/m²/day", {"dose": "9.0"}),
+        (9, "leave out", {}),
+        (9, "", {}),
+        ("15 µg/m²/d", "", {"dose": "15.0"}),
+        ("9 µg/d", "", {}),
+    ],
+)
+def test_a_dose_in_another_unit_is_used_only_where_a_person_says_what_it_is(tmp_path, typed, answer, dose):
+    rows = [DOSES[0], [*DOSES[1][:3], typed]]
+    returns = read(tmp_path, rows, {**A_DOSE, "In which unit": answer})
+    assert values_of(returns, "A-1", "treatment") == [DAYS | dose]
+    open_questions = [each.text for each in returns.questions]
+    asked = "In which unit are the doses of leeds under “Dose (µg/d)”? The protocol's is µg/m²/day."
+    assert open_questions == ([asked] if typed == 9 and not answer else [])
+
+
+def test_a_cell_with_a_dose_in_another_unit_is_told_and_not_used(tmp_path):
+    rows = [["Study no.", "DOB", "Blina start", "Dose"], ["A-1", "15/06/2016", "01/01/2017", "9 µg/d"]]
+    returns = read(tmp_path, rows, {"headings": "as shown"})
+    assert values_of(returns, "A-1", "treatment") == [DAYS]
+    [said] = [str(finding) for finding in returns.findings if finding.code == "intake.unit"]
+    assert said.endswith(
+        "“9 µg/d” is in µg/day, and doses are in µg/m²/day. Allowed: a number from 1 to 60. Give the dose in µg/m²/day."
+    )

@@ -20,6 +20,7 @@ from caseseries.present.document import Heading
 from caseseries.present.figures.plates import HEIGHT, TOP, page_figure
 from caseseries.present.html import render_html
 from caseseries.present.laboratory import compose_pages, write_pages
+from caseseries.present.lettering import REGULAR, SEMIBOLD, text_width
 from caseseries.present.wording import power, powers
 from pcr_plates import Bench, cq_at, logistic, made, three, usual_bench, usual_standards
 
@@ -295,3 +296,22 @@ def test_standards_that_make_no_line_are_drawn_without_one(cqs, sample):
     (curve,) = (one for one in record_plate(report, "x")["curves"] if not one["control_gene"])
     json.dumps(curve, allow_nan=False)
     assert curve["efficiency"] is None or curve["slope"] < -0.5
+
+
+@pytest.mark.parametrize("name", ["W" * 200, "il" * 100, "Sample-2024/03.11_" * 11])
+def test_a_name_without_a_space_breaks_where_its_column_or_its_page_ends(name, tmp_path):
+    """It ran over the columns beside it and off the page; the widths are of lines in pt on 170 mm of A4."""
+    samples = (MadeSample(name, 2e-3),)
+    plate = interpret_plate(simulate_plate(Design(ASSAY, samples), "a.rdml"), PROFILE)
+    _, pdf = write_pages(show_plate(plate), "caseseries x", tmp_path)
+    first, second, *_, last = [page.extract_text() for page in PdfReader(pdf).pages]
+    across = 170 / 25.4 * 72
+    for page, size, weight, room in (
+        (first, 9, REGULAR, across / 3),  # of five columns
+        (second, 14, SEMIBOLD, across),
+        (last, 9, REGULAR, across / 2),  # of six, and the others are narrow
+    ):
+        assert name in page.replace("\n", "")
+        lines = [line for line in page.splitlines() if len(line) > 5 and line in name]
+        assert lines
+        assert max(text_width(line, size, weight) for line in lines) <= room

@@ -6,9 +6,11 @@ import io
 import pytest
 
 from caseseries.analysis.cohort import form_cohort
-from caseseries.analysis.exports import ADTTE_COLUMNS, adtte_rows, cnsr_of, parameter_codes, to_csv
+from caseseries.analysis.exports import ADTTE_COLUMNS, adsl_rows, adtte_rows, cnsr_of, parameter_codes, to_csv
 from caseseries.analysis.outcomes import start_clocks
-from made_up import day, made_up_case, made_up_study
+from caseseries.record.dates import ClinicalDate
+from caseseries.timeline.course import build_course
+from made_up import day, made_up_case, made_up_study, mrd
 
 WANTED = (
     {"endpoint": "efs", "origins": ("hsct", "diagnosis"), "horizons": ("12m",)},
@@ -80,3 +82,39 @@ def test_a_carriage_return_cannot_end_a_row() -> None:
 
 def test_numbers_keep_their_sign_and_missing_values_are_empty() -> None:
     assert to_csv(["a", "b"], [{"a": -1, "b": None}, {"a": 0.5}]) == "a,b\n-1,\n0.5,\n"
+
+
+ALIVE = {"follow_up": [{"date": day(400), "event": "seen alive"}]}
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, 400),
+        ({"specimens": [mrd(430, "not detected", sensitivity_percent=0.01)]}, 430),
+        ({"specimens": [{"specimen_date": day(431)}]}, 431),  # nothing of its result can be read
+        ({"specimens": [mrd(390, "not detected", sensitivity_percent=0.01)]}, 400),
+        (
+            {"specimens": [{"specimen_date": ClinicalDate(day(401), day(500))}]},
+            400,
+        ),  # some day of several is no day
+        ({"toxicity": [{"toxicity": "CRS", "onset_date": day(432), "grade": 2}]}, 432),
+        ({"follow_up": [{"date": day(440), "event": "death"}]}, 50),
+        ({"follow_up": [*ALIVE["follow_up"], {"date": day(440), "event": "death"}]}, 400),
+    ],
+)
+def test_the_date_last_known_alive_is_the_last_day_that_shows_it(more, expected) -> None:
+    course = build_course(made_up_case("A-1", {**ALIVE, **more}), STUDY)
+    assert adsl_rows([course], STUDY)[0]["LSTALVDT"] == day(expected).isoformat()
+
+
+def test_a_specimen_moves_no_clock_and_nothing_after_the_data_cut_shows_anyone_alive() -> None:
+    late = {**ALIVE, "specimens": [mrd(430, "not detected", sensitivity_percent=0.01)]}
+    cohort = form_cohort([made_up_case("A-1", late)], STUDY)
+    [row] = [
+        one for one in adtte_rows(start_clocks(cohort.courses, STUDY), STUDY) if one["PARAMCD"] == "EFSHSCT"
+    ]
+    assert (row["CNSR"], row["ADT"]) == (1, day(400).isoformat())
+    cut = made_up_study(estimates=WANTED, data_cut=day(420))
+    [course] = form_cohort([made_up_case("A-1", late)], cut).courses
+    assert adsl_rows([course], cut)[0]["LSTALVDT"] == day(400).isoformat()

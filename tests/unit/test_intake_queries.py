@@ -175,3 +175,16 @@ def test_two_sheets_of_one_name_both_come_back(tmp_path):
     assert written.sheetnames == ["Queries", "Patients", "Patients (2)", "Lists"]
     assert written["Patients"]["A2"].value == written["Patients (2)"]["A2"].value == "A-1"
     assert written["Queries"]["A2"].hyperlink.location == "'Patients'!B2"
+
+
+def test_what_cannot_be_seen_is_shown_in_the_words_and_stays_in_the_cell(tmp_path):
+    def add(book):
+        book["Diagnosis"].cell(1, 30, "Bemer\u202ekung")
+        book["Diagnosis"].cell(2, 30, "x")
+
+    _, [path] = queries_of(tmp_path, lines_of(), edit=add)
+    book = openpyxl.load_workbook(path)
+    cell = book["Diagnosis"].cell(1, 30)
+    assert cell.value == "Bemer\u202ekung"
+    for said in (cell.comment.text, book["Queries"]["B2"].value):
+        assert said.startswith("The column “Bemer[U+202E]kung” is no part of the return")

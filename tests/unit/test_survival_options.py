@@ -4,6 +4,7 @@ import json
 from math import comb, erfc, log
 
 import numpy as np
+import polars as pl
 import pytest
 
 from registry_rows import write_csv
@@ -409,3 +410,39 @@ def test_a_constant_hazard_is_a_reference_as_written(ask, run_survival, aml):
         2,
         "--reference: survival 46 gives no hazard. Allowed: a number between 0 and 1, as in 36m=0.46. Correct the option.\n",
     )
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_cnsr_above_one_is_counted_as_censored_and_said_so_with_how_to_have_it_compete(ask, tmp_path, kind):
+    """By hand: of four at risk one has the event on day 10, of three one competes on day 20, of two one has it on day
+    30, so the incidence is 1/4 + 1/2 × 1/2 and that of the competing event 3/4 × 1/3."""
+    rows = [(10, 0), (20, 2), (30, 0), (40, 1)]
+    path = write_csv(tmp_path / "adtte.csv", "AVAL,CNSR", rows)
+    if kind == "parquet":
+        path = tmp_path / "adtte.parquet"
+        pl.DataFrame(rows, schema=["AVAL", "CNSR"], orient="row").write_parquet(path)
+    asked = ask(path, "--time", "AVAL", "--event", "CNSR", "--coding", "cnsr", "--at", "30d")
+    assert asked["notes"] == [
+        "1 row has CNSR above 1 and is counted as censored. If 2 is a competing event, as in the adtte.csv of "
+        "caseseries run, write a column with 1 where CNSR is 0, 0 where it is 1 and 2 where it is 2, and name it as "
+        "--event and as --cause, without --coding"
+    ]
+    as_told = [(day, {0: 1, 1: 0, 2: 2}[cnsr]) for day, cnsr in rows]
+    told = write_csv(tmp_path / "told.csv", "AVAL,status", as_told)
+    shown = ask(told, "--time", "AVAL", "--event", "status", "--cause", "status", "--at", "30d")
+    assert "notes" not in shown
+    assert shown["rows"]["incidence.1.30d"]["value"] == pytest.approx(0.5)
+    assert shown["rows"]["incidence.2.30d"]["value"] == pytest.approx(0.25)
+
+
+def test_the_note_of_a_cnsr_above_one_counts_the_rows_used_and_is_told_at_the_terminal(
+    run_survival, tmp_path
+):
+    rows = [(10, 0), (20, 2), (30, 3), (40, 1), ("", 2)]
+    path = write_csv(tmp_path / "a.csv", "AVAL,CNSR", rows)
+    code, out, err = run_survival(path, "--time", "AVAL", "--event", "CNSR", "--coding", "cnsr")
+    assert code == 1
+    assert "Note: 2 rows have CNSR above 1 and are counted as censored. " in out
+    assert err.startswith("a.csv › row 6: AVAL is empty.")
+    none = write_csv(tmp_path / "b.csv", "AVAL,CNSR", [(10, 0), (20, 1)])
+    assert "Note" not in run_survival(none, "--time", "AVAL", "--event", "CNSR", "--coding", "cnsr")[1]

@@ -61,7 +61,7 @@ def _subject(course: Course, study: Study) -> dict[str, object]:
         name: derive_fact(course, name).value for name in ("country", "sex", "indication", "fusion", "wbc")
     }
     birth, index, death = course.first("birth"), course.first("index"), course.first("death")
-    alive = [moment.on for moment in course.moments if moment.kind != "death"]
+    alive = course.last_alive()
     return {
         "STUDYID": study.short_title,
         "USUBJID": course.case_id,
@@ -81,7 +81,7 @@ def _subject(course: Course, study: Study) -> dict[str, object]:
         "REMISS": derive_fact(course, "remission_at_start").value,
         "FUSION": fact["fusion"],
         "WBCDX": fact["wbc"],
-        "LSTALVDT": max(alive).isoformat() if alive else None,
+        "LSTALVDT": alive.isoformat() if alive else None,
         "DTHFL": "Y" if death else None,
         "DTHDT": _on(death),
     }

@@ -32,7 +32,7 @@ from caseseries.intake.notices import Notice, ProblemError, quote
 from caseseries.intake.numerals import EITHER_WAY, number_of_text
 from caseseries.intake.sheet import DAYS_1904, Cell
 from caseseries.intake.spelling import clean, closest, fold
-from caseseries.intake.units import UNITS_OF, convert, unit_of
+from caseseries.intake.units import UNITS_OF, convert, dose_unit_of, unit_of
 from caseseries.intake.wording import NOTHING, plain_date, word_key
 from caseseries.study.forms import Column
 
@@ -104,6 +104,8 @@ def decoder_of(place: Place, lexicon: Lexicon, asking: Asking, calendar: Calenda
         return lambda cell: _decode_date(cell, column, calendar, place.meaning.target.group, data_cut)
     if column.kind in ("choice", "yes_no"):
         return _word_decoder(place, column, lexicon, asking)
+    if column.name == "dose":
+        return _dose_decoder(place, column, lexicon, asking)
     if column.kind == "number":
         return _number_decoder(place, column, asking)
     return lambda cell: Decoded(((column.name, cell),))
@@ -342,6 +344,45 @@ def _decode_typed(cell: Cell, column: Column, rest: str, unit: str) -> Decoded:
         return Decoded(((column.name, _number(cell, convert(number_of_text(words), column.name, unit))),))
     except ProblemError:
         return Decoded(((column.name, _text(cell, words)),))
+
+
+def _dose_decoder(place: Place, column: Column, lexicon: Lexicon, asking: Asking) -> Decoder:
+    """Nothing is converted: from a dose to one per m² it takes the child's size, which a heading does not tell."""
+    ours = lexicon.study.index.dose_unit
+    bare = any(not dose_unit_of(cell.raw)[1] for cell in place.cells)
+    answer = ours if lexicon.is_in_our_unit(place.meaning) or not bare else _ask_dose(place, ours, asking)
+
+    def decode(cell: Cell) -> Decoded:
+        rest, unit = dose_unit_of(cell.raw) if cell.kind == "text" else (cell.raw, "")
+        if answer == LEFT_OUT:
+            return Decoded(left_out=True)
+        if unit and unit != lexicon.dose_unit:
+            what, do = f"{quote(cell.raw)} is in {unit}, and doses are in {ours}", f"Give the dose in {ours}"
+            return Decoded(notice=Notice("unit", what, do))
+        if unit:
+            return _decode_typed(cell, column, rest, "")
+        if not answer:
+            what = f"nobody has said whether {quote(cell.raw)} under “{place.heading}” is in {ours}"
+            return Decoded(notice=Notice("unit", what, ANSWER))
+        return _decode_number(cell, column, "", is_nothing=bool(place.meaning.target.group))
+
+    return decode
+
+
+def _ask_dose(place: Place, ours: str, asking: Asking) -> str:
+    options = (
+        Option(
+            LEFT_OUT, f"they are in {place.meaning.unit} and are not used; the centre is asked for {ours}"
+        ),
+        Option(ours, f"the heading is wrong: the numbers are in {ours}"),
+    )
+    text = (
+        f"In which unit are the doses of {asking.centre} under “{place.heading}”? The protocol's is {ours}."
+    )
+    evidence = (f"For example {', '.join(dict.fromkeys(cell.raw for cell in place.cells[:3]))}.",)
+    return asking.ask(
+        "unit", (place.meaning.target.column, place.heading), text, options, place.where, evidence
+    )
 
 
 # --- MRD ----------------------------------------------------------------------------------------------------

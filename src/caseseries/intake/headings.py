@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from caseseries.intake.spelling import LOOK_ALIKE, clean, fold
-from caseseries.intake.units import unit_of
+from caseseries.intake.units import dose_unit_of, unit_of
 from caseseries.study.definition import Study
 from caseseries.study.forms import Column, Form, forms_of
 from caseseries.study.headings import Target, Vocabulary, load_vocabulary
@@ -208,6 +208,16 @@ class Lexicon:
         ]
         return {self.describe(Meaning(target)): target for target in once}
 
+    @cached_property
+    def dose_unit(self) -> str:
+        """The protocol's unit of doses, as a heading's unit is written here."""
+        return dose_unit_of(self.study.index.dose_unit)[1] or self.study.index.dose_unit
+
+    def is_in_our_unit(self, meaning: Meaning) -> bool:
+        """Whether a heading leaves the unit of its doses open or names the protocol's; other columns have one unit, or
+        several that are understood."""
+        return meaning.target.column != "dose" or meaning.unit in ("", self.dose_unit)
+
     def form(self, name: str) -> Form:
         return next(form for form in self.forms if form.name == name)
 
@@ -240,9 +250,12 @@ def plain(text: str) -> str:
 
 def match_heading(text: str, lexicon: Lexicon, form: str = "") -> Match:
     """What one heading may stand for on a sheet about `form` (empty when it is about several)."""
-    rest, unit = unit_of(clean(text).rstrip("*: "))
+    said = clean(text).rstrip("*: ")
+    rest, unit = unit_of(said)
     order, rest = _order_in(rest)
     for is_alike in (False, True):
+        if is_alike and (dose := _match_dose(text, said, lexicon, form)).meanings:
+            return dose
         found = _look_up(rest, lexicon, form, is_alike=is_alike)
         found = _settle_level(found, unit)
         if names_a_person(text):
@@ -251,10 +264,27 @@ def match_heading(text: str, lexicon: Lexicon, form: str = "") -> Match:
             exact = {fold(lexicon.column(target).heading) for target, _ in found if not target.group}
             is_ours = fold(clean(text).rstrip("* ")) in exact
             meanings = tuple(
-                Meaning(target, unit, order, number, is_ours) for target, number in found[:SHOWN]
+                Meaning(target, _unit_for(target, said), order, number, is_ours)
+                for target, number in found[:SHOWN]
             )
-            return Match(text, meanings, is_certain=not is_alike and len(meanings) == 1)
+            is_certain = not is_alike and len(meanings) == 1 and lexicon.is_in_our_unit(meanings[0])
+            return Match(text, meanings, is_certain)
     return Match(text)
+
+
+def _match_dose(text: str, said: str, lexicon: Lexicon, form: str) -> Match:
+    """A dose under a heading that names its unit; asked about by itself where that is not the protocol's."""
+    words, unit = dose_unit_of(said)
+    found = _look_up(words, lexicon, form, is_alike=False) if unit else []
+    meanings = tuple(
+        Meaning(target, unit, "", number) for target, number in found[:SHOWN] if target.column == "dose"
+    )
+    return Match(text, meanings, len(meanings) == 1 and lexicon.is_in_our_unit(meanings[0]))
+
+
+def _unit_for(target: Target, said: str) -> str:
+    """The unit that a heading names, as far as the column has one."""
+    return dose_unit_of(said)[1] if target.column == "dose" else unit_of(said)[1]
 
 
 def names_a_person(heading: str) -> bool:
@@ -264,13 +294,13 @@ def names_a_person(heading: str) -> bool:
 
 def meaning_as(text: str, target: Target, lexicon: Lexicon) -> Meaning:
     """A heading that a person says stands for `target`: its unit, order and number are still its own."""
-    rest, unit = unit_of(clean(text).rstrip("*: "))
-    order, rest = _order_in(rest)
+    said = clean(text).rstrip("*: ")
+    order, rest = _order_in(unit_of(said)[0])
     readings = _readings(lexicon.tokens(rest), lexicon)
     numbers = [
         number for _, number, is_timed in readings if number and (not is_timed or target.form == "specimens")
     ]
-    return Meaning(target, unit, order, numbers[0] if numbers else "")
+    return Meaning(target, _unit_for(target, said), order, numbers[0] if numbers else "")
 
 
 def _settle_level(found: list[tuple[Target, str]], unit: str) -> list[tuple[Target, str]]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from caseseries.findings import Finding, Severity
+from caseseries.findings import Finding, Severity, show_unseen
 from caseseries.intake.columns import match_columns
 from caseseries.intake.excel import Format, NewWorkbook, Worksheet, open_new
 from caseseries.intake.layout import (
@@ -145,6 +145,7 @@ def _write_place(
 
 
 def _sentence(text: str) -> str:
+    text = show_unseen(text)
     return text[:1].upper() + text[1:LONGEST_TEXT]
 
 
@@ -227,7 +228,7 @@ def _heading_look(column: Column, ink: _Ink) -> Format:
 
 def _explain(finding: Finding) -> str:
     allowed = f" Allowed: {finding.allowed}." if finding.allowed else ""
-    return f"{_sentence(finding.what)}.{allowed} {finding.do}"[:LONGEST_TEXT]
+    return show_unseen(f"{_sentence(finding.what)}.{allowed} {finding.do}")[:LONGEST_TEXT]
 
 
 def _write_cell(target: Worksheet, cell: Cell, finding: Finding | None, ink: _Ink) -> None:

@@ -21,6 +21,16 @@ PATTERNS = (
     ("fraction", r"\bfraction\b|\bratio\b|\banteil\b|\bcopies/copies\b"),
 )
 COMPILED = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in PATTERNS)
+# A dose: how much, of how much child, in how long.
+DOSE = re.compile(
+    r"(?<!\w)((?:[x×*·]?\s*10\s*(?:\^|\*\*|e)?\s*[5-9⁵-⁹]\s*(?:cells|zellen))|[nmµμu]g|mcg|g|i\.?[ue]\.?|units?)"
+    r"((?:\s*(?:/|·|\bper\b|\bpro\b)\s*(?:m\s*\^?[2²]|kg|da?y?|tag|24\s*h))*)(?!\w)",
+    re.IGNORECASE,
+)
+PER = (("m²", re.compile(r"m\s*\^?[2²]", re.IGNORECASE)), ("kg", re.compile("kg", re.IGNORECASE)))
+PER_DAY = re.compile(r"(?:/|·|per|pro)\s*(?:d|tag|24)", re.IGNORECASE)
+SPELT = {"μg": "µg", "ug": "µg", "mcg": "µg", "ie": "IU", "iu": "IU", "unit": "units"}
+POWERS = str.maketrans("56789", "⁵⁶⁷⁸⁹")
 BRACKETS = re.compile(r"[(\[]\s*[,;]?\s*[)\]]")
 
 # How many of our unit one of another is.
@@ -36,6 +46,22 @@ def unit_of(text: str) -> tuple[str, str]:
             rest = text[: match.start()] + " " + text[match.end() :]
             return BRACKETS.sub(" ", rest).strip(), name
     return text, ""
+
+
+def dose_unit_of(text: str) -> tuple[str, str]:
+    """As `unit_of`, of a text about a dose: "dose (ug/m2 per day)" is "dose" and "µg/m²/day"."""
+    match = DOSE.search(text)
+    if not match:
+        return unit_of(text)
+    much = re.sub(r"[\s.]", "", match[1]).casefold()
+    if found := re.search(r"10\D*([5-9⁵-⁹])", much):
+        much = f"10{found[1].translate(POWERS)} cells"
+    per = [name for name, pattern in PER if pattern.search(match[2])] + ["day"] * bool(
+        PER_DAY.search(match[2])
+    )
+    rest = text[: match.start()] + " " + text[match.end() :]
+    known = unit_of(match[0])[1]  # µg/m² is always that of a day
+    return BRACKETS.sub(" ", rest).strip(), known or "/".join([SPELT.get(much, much), *per])
 
 
 def convert(number: float, column: str, unit: str) -> float:

@@ -1,7 +1,12 @@
 """The report as data: one document, three renderers (HTML, PDF, Word). Frozen; no arithmetic, no files."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date
+from typing import TypeVar
+
+from caseseries.findings import show_unseen
+
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True)
@@ -138,3 +143,21 @@ class Document:
     keywords: tuple[str, ...] = ()
     trails: dict[str, Trail] = field(default_factory=dict)
     stays: bool = False
+
+
+def seen(document: Document) -> Document:
+    """The document in which nothing is left that cannot be seen; every renderer begins with it."""
+    return _seen(document)
+
+
+def _seen(part: Part) -> Part:
+    made: object = part
+    if isinstance(part, str):
+        made = show_unseen(part)
+    elif isinstance(part, tuple):
+        made = tuple(map(_seen, part))
+    elif isinstance(part, dict):
+        made = {_seen(name): _seen(value) for name, value in part.items()}
+    elif is_dataclass(part) and not isinstance(part, type):
+        made = replace(part, **{one.name: _seen(getattr(part, one.name)) for one in fields(part)})
+    return made  # type: ignore[return-value]

@@ -34,6 +34,7 @@ from caseseries.present.document import (
     Paragraph,
     Table,
     Text,
+    seen,
     words_of,
 )
 from caseseries.present.lettering import SEMIBOLD, text_width
@@ -90,6 +91,7 @@ def write_docx(document: Document, path: Path) -> None:
 
 def render_docx(document: Document) -> bytes:
     """The bytes of the Word file, the same for the same document whenever and wherever it is made."""
+    document = seen(document)
     word = docx.Document()
     _set_properties(word, document)
     _set_styles(word)

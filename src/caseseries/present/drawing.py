@@ -9,6 +9,7 @@ from html import escape
 from itertools import pairwise
 from math import log10
 
+from caseseries.findings import show_unseen
 from caseseries.present.lettering import FAMILY, REGULAR, SEMIBOLD, text_width
 
 # Okabe and Ito's palette for colour-blind readers (jfly.uni-koeln.de/color); the greys are ours.
@@ -52,7 +53,7 @@ def short(number: float) -> str:
 
 def svg(width: float, height: float, alt: str, parts: Iterable[str]) -> str:
     """The whole figure: white, scalable, in the report's typeface, with its description."""
-    return tag(
+    drawn = tag(
         "svg",
         tag("rect", width=width, height=height, fill="#FFFFFF") + "".join(parts),
         xmlns="http://www.w3.org/2000/svg",
@@ -65,6 +66,7 @@ def svg(width: float, height: float, alt: str, parts: Iterable[str]) -> str:
         font_size=SIZE,
         fill=INK,
     )
+    return show_unseen(drawn)
 
 
 def group(parts: Iterable[str], x: float = 0, y: float = 0, trail: str | None = None) -> str:

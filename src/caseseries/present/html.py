@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from caseseries.present.document import Document, Heading
+from caseseries.present.document import Document, Heading, seen
 from caseseries.present.wording import plain
 
 _HERE = files("caseseries.present")
@@ -33,6 +33,7 @@ def write_html(document: Document, path: Path) -> None:
 
 def render_html(document: Document) -> str:
     """The page. Its content security policy allows the style and script it carries, and no request at all."""
+    document = seen(document)
     style = _read("report.css") + _margins(document) + "".join(_face(*face) for face in _FACES)
     script = _read("report.js")
     pages = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)

@@ -9,6 +9,8 @@ from importlib.resources import files
 from struct import unpack_from
 from unicodedata import category
 
+from caseseries.findings import show_unseen
+
 FAMILY = "Source Sans 3"
 REGULAR, SEMIBOLD = 400, 600
 ASCII = 0x7F
@@ -18,14 +20,15 @@ _FILES = {REGULAR: "SourceSans3-Regular.ttf", SEMIBOLD: "SourceSans3-SemiBold.tt
 def text_width(words: str, size: float, weight: int = REGULAR) -> float:
     """Width of a line of words, in the unit of `size`."""
     advances = _advances(weight)
-    return sum(advances.get(ord(letter), advances[ord("n")]) for letter in words) * size
+    return sum(advances.get(ord(letter), advances[ord("n")]) for letter in show_unseen(words)) * size
 
 
 def show_missing(words: str) -> str:
     """Words in which a sign that the typeface lacks is shown by its number, 日 as [U+65E5]: no page is set with gaps.
 
-    Spaces and marks of direction have no shape and are left alone.
+    Spaces have no shape and are left alone; marks of direction are shown, as everywhere.
     """
+    words = show_unseen(words)
     missing = {letter for letter in set(words) if ord(letter) > ASCII and not _has_shape(letter)}
     return words.translate({ord(letter): f"[U+{ord(letter):04X}]" for letter in missing})
 

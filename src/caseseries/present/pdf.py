@@ -14,6 +14,7 @@ from caseseries.present.document import (
     Number,
     Paragraph,
     Table,
+    seen,
     words_of,
 )
 from caseseries.present.lettering import show_missing
@@ -27,7 +28,7 @@ def write_pdf(document: Document, path: Path) -> Pages:
 
     The page of every section, table and figure: "section:Methods", "table:survival", "figure:flow".
     """
-    data, pages = typeset_pdf(show_missing(as_json(document)))
+    data, pages = typeset_pdf(show_missing(as_json(seen(document))))
     path.write_bytes(data)
     return pages
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from caseseries.analysis.exports import ADSL_COLUMNS, ADTTE_COLUMNS, to_csv
 from caseseries.analysis.results import to_json
 from caseseries.analysis.run import Analysis
+from caseseries.findings import escape_unseen, show_unseen
 from caseseries.present.abstract import abstract
 from caseseries.present.checklists import checklists
 from caseseries.present.document import Document, Figure, Table, words_of
@@ -94,6 +95,7 @@ def write_parts(report: Path, document: Document) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """UTF-8 with Unix line ends, whatever the machine."""
+    """UTF-8 with Unix line ends, whatever the machine, and with nothing in it that cannot be seen."""
+    text = escape_unseen(text) if path.suffix == ".json" else show_unseen(text)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text.encode("utf-8"))

@@ -10,7 +10,7 @@ from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 
-from caseseries.findings import Finding, Severity, StudyError, Where
+from caseseries.findings import Finding, Severity, StudyError, Where, show_unseen
 
 Row = Mapping[str, object]
 
@@ -96,7 +96,7 @@ def _value(column: str, value: object) -> float | str | None:
         return float((date.fromisoformat(str(value)) - SAS_EPOCH).days) if value else None
     if column in NUMBERS:
         return float(str(value)) if value is not None else None
-    return "" if value is None else str(value)
+    return "" if value is None else show_unseen(str(value))
 
 
 def _check_texts(name: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
@@ -104,7 +104,8 @@ def _check_texts(name: str, columns: Sequence[str], rows: Sequence[Row]) -> None
         (row["USUBJID"], column, size)
         for row in rows
         for column in columns
-        if column not in DATES and (size := len(str(row.get(column) or "").encode())) > LONGEST_TEXT
+        if column not in DATES
+        and (size := len(show_unseen(str(row.get(column) or "")).encode())) > LONGEST_TEXT
     ]
     if long:
         case, column, size = long[0]

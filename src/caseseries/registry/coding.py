@@ -84,6 +84,25 @@ class Layout:
         return f"{self.unit} were multiplied by {DAYS_PER_UNIT[self.unit]:g} and {ROUNDING}"
 
 
+def is_above_one(row: Mapping[str, object], layout: Layout) -> bool:
+    """Whether a row has a CNSR above 1, which CDISC counts as censored and some write for a competing event."""
+    return layout.coding == "cnsr" and (read_number(row[layout.event]) or 0) > 1
+
+
+def notes_of(layout: Layout, above_one: int) -> tuple[str, ...]:
+    """What a reader should know of how the rows were read; `above_one` of those used have a CNSR above 1."""
+    notes = [layout.conversion] if layout.conversion else []
+    if above_one:
+        rows = "1 row has" if above_one == 1 else f"{above_one} rows have"
+        counted = "is counted" if above_one == 1 else "are counted"
+        notes.append(
+            f"{rows} {layout.event} above 1 and {counted} as censored. If 2 is a competing event, as in the adtte.csv "
+            f"of caseseries run, write a column with 1 where {layout.event} is 0, 0 where it is 1 and 2 where it is 2, "
+            "and name it as --event and as --cause, without --coding"
+        )
+    return tuple(notes)
+
+
 class Exit(NamedTuple):
     """How one row ended. `cause` is None for a censored row, "" for an event without a named cause.
 

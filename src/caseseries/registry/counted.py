@@ -10,7 +10,17 @@ import numpy as np
 
 from caseseries.findings import Finding, Severity, Where
 from caseseries.registry.arrays import DayCounts, Ints, tables_of
-from caseseries.registry.coding import WITHIN, Complaint, Exit, Layout, in_order, read_group, read_row
+from caseseries.registry.coding import (
+    WITHIN,
+    Complaint,
+    Exit,
+    Layout,
+    in_order,
+    is_above_one,
+    notes_of,
+    read_group,
+    read_row,
+)
 from caseseries.stats.events import EventTable
 
 SHOWN = 1_000  # refused rows named one by one; more are counted
@@ -56,10 +66,13 @@ def count_distinct(rows: Mapping[Row, int], layout: Layout) -> tuple[Counted, Re
     """The event tables of distinct rows, each with how often it occurs; and the rows refused, with reasons."""
     exits: dict[Exit, int] = defaultdict(int)
     refused: dict[Row, tuple[Complaint, ...]] = {}
+    above_one = 0
     for row, n in rows.items():
-        read = read_row(dict(zip(layout.columns, row, strict=True)), layout)
+        named = dict(zip(layout.columns, row, strict=True))
+        read = read_row(named, layout)
         if isinstance(read, Exit):
             exits[read] += n
+            above_one += n * is_above_one(named, layout)
         else:
             refused[row] = read
     groups = {read_group(dict(zip(layout.columns, row, strict=True)), layout) for row in rows}
@@ -67,8 +80,7 @@ def count_distinct(rows: Mapping[Row, int], layout: Layout) -> tuple[Counted, Re
     left = [(exit.day, *scale.place(exit), n) for exit, n in exits.items()]
     came = [(exit.entry, scale.place(exit)[0], 0, n) for exit, n in exits.items() if exit.entry is not None]
     tables = scale.tables(np.array(left), np.array(came) if layout.entry else None)
-    notes = (layout.conversion,) if layout.conversion else ()
-    used = sum(exits.values())
+    used, notes = sum(exits.values()), notes_of(layout, above_one)
     return Counted(tables, scale.causes, sum(rows.values()), used, notes=notes), refused
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import narwhals as nw
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from caseseries.findings import Finding, Severity, StudyError, Where
@@ -22,6 +23,8 @@ from caseseries.registry.coding import (
     LAST_DAY,
     Exit,
     Layout,
+    is_above_one,
+    notes_of,
     read_group,
     read_row,
 )
@@ -80,7 +83,10 @@ def count_frame(source: Source, layout: Layout) -> Counted:
             raise unreadable(source.name, "the rows changed while they were counted", "Ask again")
     rows, used = int(cells.n.sum()), int(left[:, 3].sum())
     findings = tuple(_find(source, layout, schema, rows - used)) if rows > used else ()
-    notes = (layout.conversion,) if layout.conversion else ()
+    above_one = np.array(
+        [is_above_one(key, layout) and _end(key, layout) is not None for key in keys], dtype=bool
+    )
+    notes = notes_of(layout, int(cells.n[_has_day(cells) & above_one[cells.key]].sum()))
     return Counted(scale.tables(left, came), scale.causes, rows, used, findings, notes)
 
 
@@ -192,7 +198,11 @@ def _usable(cells: Cells, layout: Layout, scale: Scale) -> Ints:
     ends = [_end(dict(zip(layout.keys, key, strict=True)), layout) for key in cells.keys]
     places = np.array([scale.place(end) if end else (_REFUSED, _REFUSED) for end in ends], dtype=np.int64)
     rows = np.column_stack([cells.day, places.reshape(-1, 2)[cells.key], cells.n])
-    return rows[(cells.day >= 0) & (cells.day <= LAST_DAY) & (rows[:, 1] >= 0)]
+    return rows[_has_day(cells) & (rows[:, 1] >= 0)]
+
+
+def _has_day(cells: Cells) -> npt.NDArray[np.bool_]:
+    return (cells.day >= 0) & (cells.day <= LAST_DAY)
 
 
 def _find(source: Source, layout: Layout, schema: nw.Schema, refusals: int) -> Iterator[Finding]:

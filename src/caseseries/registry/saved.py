@@ -14,7 +14,7 @@ from caseseries.registry.coding import Layout
 from caseseries.registry.counted import Counted
 from caseseries.stats.events import EventTable
 
-_FORMAT = "caseseries-events/2"
+_FORMAT = "caseseries-events/3"
 
 
 def place_beside(source: Path) -> Path:

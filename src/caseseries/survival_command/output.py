@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from caseseries.analysis.results import Result, to_record
+from caseseries.findings import escape_unseen
 from caseseries.present.wording import brief, limits_of
 from caseseries.registry.counted import Counted
 from caseseries.stats.events import EventTable
@@ -32,7 +33,7 @@ def to_json(answer: Answer) -> str:
         **({"notes": list(counted.notes)} if counted.notes else {}),
         "read": {"rows": counted.rows, "used": counted.used, "refused": counted.refused},
     }
-    return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
+    return escape_unseen(json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False))
 
 
 def curve_record(drawn: Drawn) -> dict[str, object]:

@@ -78,8 +78,17 @@ class Course:
         return next(found, None)
 
     def last_known(self) -> Moment | None:
-        """The last dated moment: the last day on which anything is known of the child."""
+        """The last dated moment, which ends every clock without an event.
+
+        A specimen is no moment: it shows that the child lived, and not that nothing had happened.
+        """
         return max(self.moments, key=lambda moment: moment.on, default=None)
+
+    def last_alive(self) -> date | None:
+        """The last day that shows the child alive: a moment but death, a specimen or a toxicity, of a whole day."""
+        days = [moment.on for moment in self.moments if moment.kind != "death"]
+        lines = (row.date(DAY_OF[form]) for form in SHOW_ALIVE for row in self.patient.form(form))
+        return max(filter(None, (*days, *lines)), default=None)
 
 
 def build_course(patient: Patient, study: Study) -> Course:
@@ -98,6 +107,7 @@ DAY_OF = {
     "transplant": "hsct_date",
     "follow_up": "date",
 }
+SHOW_ALIVE = ("specimens", "toxicity")  # forms whose lines are no moments, and are of a living child
 
 
 def cut_off(course: Course, data_cut: date) -> Course:
