@@ -35,7 +35,7 @@ def find_any(problems: Sequence[Problem], allowed: int = ALLOWED) -> Answer:
     """
     origins = {fact.origin for problem in problems for fact in problem.facts if not is_gap(fact)}
     few_changes = _mending(FEW_CHANGES if allowed > 0 else FEWEST_CHANGES)
-    steps = _each(lambda problem: _count(problem, STEPS), allowed // 4)
+    steps = _each(lambda problem: _count(problem, STEPS), allowed // 2)
     if max(map(size_of, problems)) > (SMALL if len(origins) > 1 else LARGE):
         first = [few_changes]
     else:
