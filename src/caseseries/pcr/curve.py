@@ -20,7 +20,6 @@ NOISE_MULTIPLE = 10.0  # the threshold is at least this many times the noise of 
 LEAD = 7  # cycles from the end of the baseline to the sharpest bend; at 85 % efficiency 0.5 % of the plateau
 SHORTEST = 5  # cycles that make a baseline
 SLOPED = 12  # cycles from which the slope of a baseline is known
-OWN_DRIFT = 8.0  # standard deviations of a target's slopes; a well that drifts by more has a slope of its own
 SKIP = 2  # the first cycles, where the optics settle
 LEAST_GROWTH = 1.15  # per cycle at the crossing; a drifting baseline grows less
 EARLIEST = 9  # a bend or a crossing before this cycle leaves no baseline
@@ -165,7 +164,7 @@ def take_baselines(curves: Matrix) -> Traces:
     filled = _fill(curves)
     noise = _noise(curves)
     last = np.clip(_bend(filled, noise) - LEAD, SHORTEST, None)
-    net = filled - _baseline(filled, last)
+    net = filled - _baseline(filled, last, noise)
     smooth = (net[:, :-2] + net[:, 1:-1] + net[:, 2:]) / 3
     return Traces(net, noise, smooth.max(axis=1), np.median(filled[:, :SHORTEST], axis=1))
 
@@ -223,12 +222,12 @@ def _bend(curves: Matrix, noise: Vector) -> Counts:
     return found
 
 
-def _baseline(curves: Matrix, last: Counts) -> Matrix:
+def _baseline(curves: Matrix, last: Counts, noise: Vector) -> Matrix:
     """The line through cycles SKIP … last of each curve, over all cycles; of one that rises, through the last SLOPED.
 
     A curve that rises is carried on past its baseline, so that an error of the slope becomes one of the Cq; and optics
     that settle slow down, where a line through the first cycles would go on. So the wells of a target share a slope,
-    and one that drifts otherwise keeps of its own what is far outside of theirs (non-negative garrote, Breiman 1995).
+    and one that drifts otherwise keeps of its own what noise does not explain (non-negative garrote, Breiman 1995).
     """
     cycles = np.arange(curves.shape[1], dtype=float)
     rises = last < curves.shape[1]
@@ -236,12 +235,13 @@ def _baseline(curves: Matrix, last: Counts) -> Matrix:
     start = np.where(rises, np.maximum(start, last - SLOPED), start)
     inside = (cycles >= start[:, None]) & (cycles < last[:, None])
     mean_x, mean_y, slope = _fit(curves, inside)
-    long = inside.sum(axis=1) >= SLOPED
+    n = inside.sum(axis=1)
+    long = n >= SLOPED
     alike = long & rises if (long & rises).any() else long
     shared = np.median(slope[alike]) if alike.any() else 0.0
     apart = slope - shared
-    usual = OWN_DRIFT * 1.4826 * np.median(np.abs(apart[alike])) if alike.any() else 0.0
-    kept = np.clip(1 - (usual / np.maximum(np.abs(apart), 1e-12)) ** 2, 0, None)
+    error = np.maximum(noise, np.median(noise)) * np.sqrt(12 / (n * (n**2 - 1.0)))  # of the slope through n readings
+    kept = np.clip(1 - (SIGNIFICANT * error / np.maximum(np.abs(apart), 1e-12)) ** 2, 0, None)
     slope = np.where(long, np.where(rises, shared + kept * apart, slope), shared)
     line: Matrix = mean_y[:, None] + slope[:, None] * (cycles - mean_x[:, None])
     return line
