@@ -62,11 +62,13 @@ def _check_start(evidence: Evidence) -> Rule:
 
 
 def _check_length(evidence: Evidence, limit: float) -> Rule:
-    """A curve must go on until a Cq could no longer count, or as long as the standards that showed the sensitivity."""
-    curve = evidence.curve
-    longest = (
-        max((one.call.until for step in curve.steps for one in step.reactions), default=0) if curve else 0
-    )
+    """A curve must go on until a Cq could no longer count, or as long as the standards that showed the sensitivity.
+
+    A standard without a curve went on at least until its Cq.
+    """
+    steps = evidence.curve.steps if evidence.curve else ()
+    standards = [one for step in steps for one in step.reactions]
+    longest = max((max(one.call.until, one.cq or 0) for one in standards), default=0)
     needed = min(limit, longest)
     short = [
         one for one in evidence.used if one.call.seen and one.cq is None and one.call.until < floor(needed)
