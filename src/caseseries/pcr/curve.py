@@ -240,7 +240,7 @@ def _baseline(curves: Matrix, last: Counts, noise: Vector) -> Matrix:
     alike = long & rises if (long & rises).any() else long
     shared = np.median(slope[alike]) if alike.any() else 0.0
     apart = slope - shared
-    error = np.maximum(noise, np.median(noise)) * np.sqrt(12 / (n * (n**2 - 1.0)))  # of the slope through n readings
+    error = np.maximum(noise, np.median(noise)) * np.sqrt(12 / (n**3 - n))  # of a slope through n readings
     kept = np.clip(1 - (SIGNIFICANT * error / np.maximum(np.abs(apart), 1e-12)) ** 2, 0, None)
     slope = np.where(long, np.where(rises, shared + kept * apart, slope), shared)
     line: Matrix = mean_y[:, None] + slope[:, None] * (cycles - mean_x[:, None])
