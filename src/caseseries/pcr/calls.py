@@ -8,7 +8,7 @@ import numpy as np
 
 from caseseries.pcr.curve import Crossings, find_crossings, have_curves, last_measured
 from caseseries.pcr.plate import Plate, Well
-from caseseries.pcr.readings import FOUND_NONE
+from caseseries.pcr.readings import FOUND_NONE, NO_NUMBER
 
 OFFSET_WELLS = 8  # with both Cq, from which on their usual difference is known
 AGREEMENT = 0.5  # cycles between our Cq and the instrument's before it is worth a word
@@ -124,7 +124,7 @@ def _call_unseen(well: Well, late_after: float) -> Call:
     reading = well.reading
     if reading.cq is not None:
         return Call(_state(reading.cq, late_after), reading.cq, seen=False)
-    if _says_nothing(well) or reading.note == "not a number":
+    if _says_nothing(well) or reading.note == NO_NUMBER:
         return Call(State.MISSING, seen=False, note="neither curve nor Cq")
     return Call(State.NONE, seen=False, note=f'"{reading.text}": {reading.note}; no curve to confirm it')
 
