@@ -29,7 +29,7 @@ class Call:
 
     `own_cq` is what its curve gives, used or not; `faint_cq` where a curve that never reaches the threshold
     multiplies all the same; `is_early` whether it climbs in the first cycles, excluded or not; `strays` whether it
-    leaves its baseline without amplifying; `since` and `until` are the first and the last cycle that were measured.
+    leaves its baseline before it amplifies, or ever; `since` and `until` are the first and the last cycle measured.
     """
 
     state: State
@@ -152,7 +152,9 @@ def _compare(call: Call, well: Well, offset: float) -> str:
     if call.faint_cq is not None:
         return f"the curve multiplies from cycle {call.faint_cq:.1f} and stays below the threshold"
     if call.strays:
-        return "the curve strays from its baseline without amplifying"
+        return (
+            f"the curve strays from its baseline {'without amplifying' if own is None else 'before it rises'}"
+        )
     if own is not None and theirs is not None and abs(own - theirs - offset) > AGREEMENT:
         usual = f", those of most wells by {abs(offset):.2f}" if abs(offset) > AGREEMENT else ""
         return f"our Cq {own:.2f} and the instrument's {theirs:.2f} differ by {abs(own - theirs):.2f}{usual}"

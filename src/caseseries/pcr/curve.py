@@ -58,7 +58,7 @@ class Crossings:
     cq: Vector  # NaN where the threshold is not crossed in growth
     is_early: Flags
     faint: Vector  # where a curve that never crosses it grows all the same; NaN elsewhere
-    strays: Flags
+    strays: Flags  # leaves its baseline before it rises, or rises without being a measurement
     is_void: Flags  # nothing was measured
 
 
@@ -298,7 +298,7 @@ def _fit(curves: Matrix, inside: Flags) -> tuple[Vector, Vector, Vector]:
 
 
 def _cross_faintly(traces: Traces, line: float) -> Vector:
-    """Where each curve multiplies past a fifth of the threshold, or past ten times its own noise if that is more."""
+    """Where each curve multiplies past a twentieth of the threshold, or ten times its own noise if that is more."""
     lines = np.maximum(FAINT_SHARE * line, NOISE_MULTIPLE * traces.noise)
     return _cross(traces.net / lines[:, None], 1.0)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from caseseries.pcr.calls import State
-from caseseries.pcr.criteria import HAIR, Profile, say_against
+from caseseries.pcr.criteria import HAIR, Profile, say_against, say_aim
 from caseseries.pcr.doubts import excluded_by_hand, find_doubts, rises_unexplained
 from caseseries.pcr.evidence import Evidence, Rule, latest_positive
 from caseseries.pcr.standards import Line, Reaction, StandardCurve, is_fraction
@@ -97,7 +97,7 @@ def derive_level(evidence: Evidence, profile: Profile, aims: Mapping[str, Profil
         return _not_evaluable(evidence, aims, barriers, stopped)
     asked = _is_positive(evidence, profile)
     aimed = {name: _is_positive(evidence, aim) for name, aim in aims.items()}
-    named = [replace(rule, name=f"positive, to {name.replace('-', ' ')}s") for name, rule in aimed.items()]
+    named = [replace(rule, name=f"positive, {say_aim(name)}") for name, rule in aimed.items()]
     calls = {name: _call(rule, evidence, aims[name], reach) for name, rule in aimed.items()}
     trail = [*barriers, asked, *named]
     if asked.passed:
