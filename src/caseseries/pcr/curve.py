@@ -15,6 +15,7 @@ Vector = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Counts = NDArray[np.int64]
 
+# All of these are our choices, tried on published plates. docs/mrd.md lists those that decide what a well is called.
 THRESHOLD_SHARE = 0.10  # of the plateau
 NOISE_MULTIPLE = 10.0  # the threshold is at least this many times the noise of the baseline
 LEAD = 7  # cycles from the end of the baseline to the sharpest bend; at 85 % efficiency 0.5 % of the plateau
@@ -28,9 +29,7 @@ HIGH_SHARE = 0.15  # of the plateau: a curve that begins this far above the othe
 DRIFT_SHARE = 0.2  # of the starting fluorescence, where no plateau is known; more than optics drift
 FAINT_SHARE = 0.05  # of the threshold; a curve that multiplies past this has amplified, however low it ends
 GAP = 3  # cycles not measured in a row, within a curve, through which nothing can be drawn
-DARK_SHARE = (
-    0.1  # of the others' first fluorescence; a reaction without its probe, or a well without a reaction
-)
+DARK_SHARE = 0.1  # of the others' first fluorescence; a reaction without its probe, or none
 QUIET_SHARE = 0.1  # of the others' noise; on seven published plates no well has under 0.19
 STRAY_SHARE = 0.5  # of the threshold; a level curve stays within a twentieth of the plateau of its baseline
 LIFTED = 25.0  # times its own noise; of published level curves one stands higher than 13, and it rises
@@ -38,8 +37,10 @@ STUCK_SHARE = 0.5  # of a curve's cycles; a reading that repeats itself for long
 STEP_SHARE = 0.02  # of the plateau: an early rise smaller than this is the optics settling
 SETTLING = 0.05  # of the starting fluorescence: what optics do on their own in the first cycles
 STEP_CYCLES = 10  # amplification climbs from a tenth to nine tenths in seven or eight, drift in many more
+STEP_BEGINS = 13  # a step that begins later is the curve's own rise, not an early climb
 CURVATURE = (28, 7, -8, -17, -20, -17, -8, 7, 28)
 SIGNIFICANT = 6.0  # standard errors
+DEEPEST = 20  # times below a line; what a reading is there, or less, is noise and no start of a growth
 
 
 @dataclass(frozen=True, eq=False)
@@ -280,9 +281,9 @@ def _climbs_early(curves: Matrix, noise: Vector, plateau: float, cq: Vector) -> 
     smooth = (short[:, :-2] + short[:, 1:-1] + short[:, 2:]) / 3
     begins = (smooth < 0.9 * depth[:, None]).argmax(axis=1)
     ends = (smooth < 0.1 * depth[:, None]).argmax(axis=1)
-    is_step = (ends >= begins) & (ends - begins <= STEP_CYCLES) & (begins < EARLIEST + 4)
+    is_step = (ends >= begins) & (ends - begins <= STEP_CYCLES) & (begins < STEP_BEGINS)
     least = np.maximum(STEP_SHARE * plateau, SETTLING * np.abs(curves[:, 0]))
-    is_long = until >= 2 * (EARLIEST + 4)  # the step is over before the level part begins
+    is_long = until >= 2 * STEP_BEGINS  # the step is over before the level part begins
     flags: Flags = is_long & is_step & (depth > least) & (depth > SIGNIFICANT * noise)
     return flags
 
@@ -313,7 +314,7 @@ def _cross(net: Matrix, line: float) -> Vector:
     at = np.where(crosses, last_below, 0)
     well = np.arange(wells)
     low, high = net[well, at], net[well, np.minimum(at + 1, width - 1)]
-    floor = np.maximum(low, line / 20)
+    floor = np.maximum(low, line / DEEPEST)
     with np.errstate(divide="ignore", invalid="ignore"):
         part = np.log(line / floor) / np.log(high / floor)
     cq = np.where(crosses & _grows(net, at, line), at + 1 + part, np.nan)
@@ -325,6 +326,6 @@ def _grows(net: Matrix, at: Counts, line: float) -> Flags:
     width = net.shape[1]
     well = np.arange(len(net))
     after, before = np.minimum(at + 2, width - 1), np.maximum(at - 1, 0)
-    rise = np.maximum(net[well, after], line / 20) / np.maximum(net[well, before], line / 20)
+    rise = np.maximum(net[well, after], line / DEEPEST) / np.maximum(net[well, before], line / DEEPEST)
     flags: Flags = rise ** (1 / np.maximum(after - before, 1)) >= LEAST_GROWTH
     return flags

@@ -15,7 +15,7 @@ from caseseries.pcr.evidence import Evidence, Rule, latest_positive
 from caseseries.pcr.readings import SENTINELS
 from caseseries.pcr.standards import Reaction
 
-BEGINS = 3  # a curve begins by this cycle
+BEGINS = 3  # a curve must begin by this cycle: our choice
 BY_HAND = "plate.toml"  # a person gave a reason for the exclusion there
 
 
@@ -42,9 +42,8 @@ def find_doubts(evidence: Evidence, profile: Profile, highest: float, quantifiab
 
 def _check_seen(evidence: Evidence) -> Rule:
     """A very high load and a true negative get the same word from an instrument; only a curve tells them apart."""
-    unseen = [
-        one for one in evidence.used if not one.call.seen
-    ]  # a late Cq without a curve may be a last cycle
+    # A late Cq without a curve may be a last cycle.
+    unseen = [one for one in evidence.used if not one.call.seen]
     if unseen and evidence.curves_reviewed_by:
         return Rule("curves", True, f"reviewed by {evidence.curves_reviewed_by}")
     places = ", ".join(one.well.position for one in unseen)

@@ -18,6 +18,7 @@ from caseseries.pcr.uncertainty import Part, add_parts, count_copies, read_amoun
 from caseseries.record.levels import Level, LevelState
 
 VERY_HIGH = "level.very_high"
+# Our choices:
 UNEQUAL = 2  # times more or less DNA than the reference: a cycle, and worth a word
 IMPOSSIBLE = 10  # times undiluted diagnosis DNA, of which leukaemia is seldom less than a tenth
 DISCORDANT = 10  # a well this many times above the range, beside wells below it, is not a low positive

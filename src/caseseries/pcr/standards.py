@@ -16,7 +16,8 @@ from caseseries.pcr.curve import Vector
 from caseseries.pcr.plate import Well
 from caseseries.pcr.roles import FRACTION, Part
 
-EARLY = 2  # deviations of a step from its place; a tenfold mistake in a dilution is more than three cycles
+# Our choices:
+EARLY = 2  # times step_deviation_most; a tenfold mistake in a dilution is more than three cycles
 LEAST_FALL = -0.5  # cycles per tenfold; a line that falls less says nothing of amplification
 LIKE_A_LINE = (-5.0, -2.0)  # slopes of a line that an amount can be read from
 OFF_LINE = "off the line by"
