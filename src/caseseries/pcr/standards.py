@@ -200,21 +200,19 @@ def fit_curve(
     lowest = min((one.cq for one in background if one.cq is not None), default=None)
     steps = _judge_steps(standards, lowest, profile)
     good = [step for step in steps if not step.faults]
-    line, range_line = _line_through(steps, copies_of_one), _line_through(good, copies_of_one)
-    misplaced = _misplaced(steps)
+    range_line, misplaced = _line_through(good, copies_of_one), _misplaced(steps)
     contradictions = (*_check_amounts(standards), *map(_say_misplaced, misplaced))
     reasons = (*_judge_line(range_line, len(good), profile), *contradictions)
     overfull = tuple(step for step in steps if _holds_more(step, range_line, copies_of_one, profile))
     detected = _detected([step for step in steps if step not in overfull], lowest, profile)
-    accepted = not reasons
-    first = standards[0]
+    accepted, first = not reasons, standards[0]
     return StandardCurve(
         target=first.well.target,
         plate=first.well.plate,
         run=first.well.run,
         unit=first.part.unit,
         is_control_gene=first.part.is_control_gene,
-        line=line,
+        line=_line_through(steps, copies_of_one),
         range_line=range_line,
         accepted=accepted,
         reasons=(*reasons, *_notes(steps, [step.amount for step in misplaced])),
