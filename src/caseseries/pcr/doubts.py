@@ -28,14 +28,25 @@ def find_doubts(evidence: Evidence, profile: Profile, highest: float, quantifiab
     """
     limit, _ = latest_positive(evidence.curve, profile)
     asked = (
+        _check_length(evidence, limit),
+        _check_high(highest, quantifiable),
+        _check_amount(evidence, profile),
+    )
+    return [*find_hidden(evidence, limit), *(rule for rule in asked if not rule.passed)]
+
+
+def find_hidden(evidence: Evidence, limit: float) -> list[Rule]:
+    """What the wells alone may hide, whatever else is wrong with the plate: the questions that they fail.
+
+    Args:
+        limit: the latest Cq that counts.
+    """
+    asked = (
         _check_seen(evidence),
         _check_start(evidence),
-        _check_length(evidence, limit),
         _check_level(evidence),
         _check_rises(evidence, limit),
         _check_instrument(evidence, limit),
-        _check_high(highest, quantifiable),
-        _check_amount(evidence, profile),
     )
     return [rule for rule in asked if not rule.passed]
 
