@@ -192,9 +192,7 @@ def _refuse_clashes(drafts: Iterable[_Draft]) -> None:
     clashing = [draft for draft in drafts if draft.clash]
     if clashing:
         first = clashing[0]
-        what = (
-            f"{first.well.target or 'the well'} is told twice: {first.clash} ({len(clashing)} wells in all)"
-        )
+        what = f"{first.well.target or 'the well'} is told twice: {first.clash} (wells told twice: {len(clashing)})"
         do = "Export the plate again, one analysis a file"
         where = first.well.where
         raise PlateError([Finding(where, "export.repeated", Severity.FILE, what, "each well once", do)])

@@ -214,7 +214,7 @@ def _check_water(evidence: Evidence) -> Rule:
         what = f"amplified in {', '.join(map(_say_wet, wet))}"
         return Rule("water", False, what, "level.water", "Find the contamination and repeat the plate")
     n = sum(one.counts for one in evidence.water)
-    return Rule("water", True, f"no amplification in {n} wells" if n else "no water well on the plate")
+    return Rule("water", True, f"{n} usable; no amplification" if n else "no water well on the plate")
 
 
 def _say_wet(one: Reaction) -> str:

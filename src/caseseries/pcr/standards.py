@@ -314,7 +314,7 @@ def _say_misplaced(step: Step) -> str:
 
 def _judge_line(line: Line | None, steps: int, profile: Profile) -> tuple[str, ...]:
     if line is None or steps < profile["steps_least"]:
-        return (f"{steps} reproducible dilution steps, under {profile['steps_least']:g}",)
+        return (f"reproducible dilution steps: {steps}, under {profile['steps_least']:g}",)
     reasons, least = [], profile["correlation_least"]
     steepest, shallowest = profile["slope_steepest"], profile["slope_shallowest"]
     if not steepest - HAIR <= line.slope <= shallowest + HAIR:
