@@ -45,7 +45,7 @@ def test_scale_offset_and_common_drift_change_nothing():
 @pytest.mark.parametrize("cycles", [50, 60])
 def test_wells_that_drift_in_opposite_ways_keep_their_cq(wells, drift, cycles):
     """Half of them up and half down, a tenth to a half of a percent of the plateau a cycle."""
-    true, ways = np.linspace(24, 40, wells), np.where(np.arange(wells) % 2, drift, -drift)
+    true, ways = np.linspace(18, 40, wells), np.where(np.arange(wells) % 2, drift, -drift)
     noise = np.random.default_rng(wells).normal(0, 0.005, (wells, cycles))
     curves = np.array([logistic(cq, 0.95, cycles) for cq in true]) + noise
     found = find_crossings(curves + ways[:, None] * np.arange(1, cycles + 1))

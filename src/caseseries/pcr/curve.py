@@ -20,7 +20,8 @@ THRESHOLD_SHARE = 0.10  # of the plateau
 NOISE_MULTIPLE = 10.0  # the threshold is at least this many times the noise of the baseline
 LEAD = 7  # cycles from the end of the baseline to the sharpest bend; at 85 % efficiency 0.5 % of the plateau
 SHORTEST = 5  # cycles that make a baseline
-SLOPED = 12  # cycles from which the slope of a baseline is known
+SLOPED = 12  # cycles of the line that is carried on under a rise
+KNOWN = 8  # cycles from which the slope of a baseline is known
 SKIP = 2  # the first cycles, where the optics settle
 LEAST_GROWTH = 1.15  # per cycle at the crossing; a drifting baseline grows less
 EARLIEST = 9  # a bend or a crossing before this cycle leaves no baseline
@@ -237,7 +238,7 @@ def _baseline(curves: Matrix, last: Counts, noise: Vector) -> Matrix:
     inside = (cycles >= start[:, None]) & (cycles < last[:, None])
     mean_x, mean_y, slope = _fit(curves, inside)
     n = inside.sum(axis=1)
-    long = n >= SLOPED
+    long = n >= KNOWN
     alike = long & rises if (long & rises).any() else long
     shared = np.median(slope[alike]) if alike.any() else 0.0
     apart = slope - shared
