@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from caseseries.pcr.calls import State, call_wells
+from caseseries.pcr.calls import AGREEMENT, State, call_wells
 from caseseries.pcr.criteria import BUILT_IN, load_profile
 from caseseries.pcr.curve import find_crossings
 from caseseries.pcr.mrd import interpret_plate
@@ -120,6 +120,23 @@ def test_no_load_however_high_is_ever_called_no_amplification(
     wells = [well(f"A{n}", "s", cq=written or None) for n in range(1, 5)]
     call = call_wells(plate_of(wells, curves), late_after=40, use_instrument=use_instrument)[-1]
     assert call.state is State.BASELINE_FAILURE
+
+
+@given(
+    st.lists(st.floats(-0.005, 0.005), min_size=15, max_size=15),
+    st.lists(st.floats(0.38, 0.96), min_size=3, max_size=3),
+    st.sampled_from([40, 45, 50, 60]),
+    st.integers(0, 2**16),
+)
+@settings(max_examples=200)
+def test_a_weak_positive_keeps_its_cq_however_its_plate_drifts(drifts, shares, cycles, seed):
+    """Drifts of up to half a percent of the plateau a cycle; weak wells up to the last cycles of the run."""
+    weak = [36 + (cycles - 37) * share for share in shares]
+    random = np.random.default_rng(seed)
+    curves = [logistic(cq, 0.95, cycles) for cq in [*np.repeat([22, 26, 30, 34], 3), *weak]]
+    drift = 10 * np.outer(drifts, np.arange(cycles))
+    found = find_crossings(np.array(curves) + drift + random.normal(0, 0.01, (15, cycles))).cq
+    np.testing.assert_allclose(found[-3:], weak, atol=AGREEMENT)
 
 
 @given(

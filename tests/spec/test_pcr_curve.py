@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from caseseries.pcr.calls import State, call_wells, count_states
+from caseseries.pcr.calls import AGREEMENT, State, call_wells, count_states
 from caseseries.pcr.criteria import PREVENT_FALSE_NEGATIVE, load_profile
 from caseseries.pcr.curve import find_crossings
 from caseseries.pcr.mrd import interpret_plate
@@ -38,6 +38,18 @@ def test_scale_offset_and_common_drift_change_nothing():
         np.testing.assert_allclose(
             find_crossings(scale * curves + offset + drift * CYCLES).cq, plain, atol=0.02
         )
+
+
+@pytest.mark.parametrize("wells", [2, 3, 30])
+@pytest.mark.parametrize("drift", [0.01, 0.02, 0.05])
+@pytest.mark.parametrize("cycles", [50, 60])
+def test_wells_that_drift_in_opposite_ways_keep_their_cq(wells, drift, cycles):
+    """Half of them up and half down, a tenth to a half of a percent of the plateau a cycle."""
+    true, ways = np.linspace(18, 40, wells), np.where(np.arange(wells) % 2, drift, -drift)
+    noise = np.random.default_rng(wells).normal(0, 0.005, (wells, cycles))
+    curves = np.array([logistic(cq, 0.95, cycles) for cq in true]) + noise
+    found = find_crossings(curves + ways[:, None] * np.arange(1, cycles + 1))
+    np.testing.assert_allclose(found.cq, true, atol=AGREEMENT / 2)
 
 
 def test_curves_that_lost_their_baseline_to_the_instrument_are_read_alike():

@@ -8,10 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from caseseries.pcr.calls import call_wells
 from caseseries.pcr.criteria import BUILT_IN, PREVENT_FALSE_NEGATIVE, load_profile
 from caseseries.pcr.mrd import interpret_plate
-from caseseries.pcr.plate import PlateError, Task, join_plates
+from caseseries.pcr.plate import PlateError, Reading, Task, join_plates
 from caseseries.pcr.reading import read_plate_bytes
+from caseseries.pcr.readings import FOUND_NONE
 from caseseries.pcr.setup import Setup
 from caseseries.pcr.simulate import MadeSample, simulate_plate
 from caseseries.record.levels import LevelState
@@ -108,6 +110,18 @@ def test_a_run_that_ended_too_soon(last):
     short = np.where(np.arange(1, 51) <= last, logistic(FLAT) + NOISE, np.nan)
     assert codes_of(made(short, short, short)) == {"level.short_curve"}
     assert codes_of(made(short, FLAT, FLAT)) == {"level.short_curve"}
+
+
+def test_a_run_that_ended_too_soon_beside_standards_of_which_only_the_cq_is_known():
+    """They amplified at 36 on another instrument, whose curves were not exported."""
+    short = np.where(np.arange(1, 51) <= 25, logistic(FLAT) + NOISE, np.nan)
+    plate = made(short, short, short)
+    wells, curves = list(plate.wells), plate.fluorescence.copy()
+    for row, call in enumerate(call_wells(plate, late_after=40)):
+        if wells[row].task is Task.STANDARD:
+            reading = Reading(call.cq, f"{call.cq:.3f}") if call.cq else Reading(None, "-", FOUND_NONE)
+            wells[row], curves[row] = replace(wells[row], reading=reading), np.nan
+    assert codes_of(replace(plate, wells=tuple(wells), fluorescence=curves)) == {"level.short_curve"}
 
 
 @pytest.mark.parametrize("first", [4, 6, 11, 15])

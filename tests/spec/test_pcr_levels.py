@@ -19,6 +19,7 @@ from pcr_plates import (
     Bench,
     cq_at,
     logistic,
+    own_profile,
     plate_of,
     three,
     usual_bench,
@@ -167,6 +168,24 @@ def test_a_control_gene_that_comes_early_lifts_no_sensitivity():
     plain, early = level_of(NOTHING), level_of(NOTHING, shift=cq_at(3, 0.0))
     assert early.evidence.control.amplifiable == pytest.approx(3)
     assert early.level.sensitivity == plain.level.sensitivity == pytest.approx(3 / CELLS)
+
+
+def test_nor_does_it_lift_the_sensitivity_that_the_dilutions_showed():
+    bench = Bench().standards({amount: cqs for amount, cqs in usual_standards().items() if amount > 1e-5})
+    bench.add("MNC", NOTHING, task=Task.NO_TARGET).add("pt", NOTHING)
+    bench.control("pt", shift={"pt": cq_at(5, 0.0)})
+    (one,) = report_of(bench).levels
+    assert one.evidence.control.amplifiable == pytest.approx(5)
+    assert one.level.sensitivity == one.level.upper == pytest.approx(1e-4)
+
+
+def test_a_range_nearer_to_the_background_than_a_positive_shows_no_sensitivity(tmp_path):
+    """The step of 10⁻⁴ is 0.6 cycles before the background, enough for this range, and could not be called positive."""
+    profile = load_profile(own_profile(tmp_path / "own.toml", range_background_margin=0.5))
+    background = cq_at(1e-4) + 0.1 + 0.6
+    (one,) = report_of(usual_bench({"pt": NOTHING}, [background] * 3), profile=profile).levels
+    assert one.evidence.curve.sensitivity == pytest.approx(1e-4)
+    assert one.level.sensitivity == pytest.approx(1e-4 * 2**0.3)  # a cycle before the background
 
 
 @pytest.mark.parametrize("cqs", [NOTHING, three(cq_at(2e-3))])

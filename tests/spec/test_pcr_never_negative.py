@@ -137,6 +137,22 @@ def test_another_marker_does_not_speak_for_one_that_is_too_high():
     assert sample.reasons[0].startswith("IGH may stand higher than every other marker: baseline: no baseline")
 
 
+@pytest.mark.parametrize(("cq", "state"), [(22.0, LevelState.NOT_EVALUABLE), (FLAT, LevelState.NOT_DETECTED)])
+def test_nor_for_one_of_too_few_wells_whose_excluded_ones_rise(cq, state):
+    """Too few wells stop a level before anything is asked of them."""
+    plate = made(cq, cq, FLAT)
+    wells = list(plate.wells)
+    for row in rows_of(plate)[:2]:
+        wells[row] = replace(wells[row], excluded="the plate file")
+    other = simulate_plate(replace(DESIGN, marker=Assay("TRG")), "q.rdml", np.random.default_rng(5))
+    report = interpret_plate(
+        join_plates([replace(plate, wells=tuple(wells)), other]), load_profile(PREVENT_FALSE_NEGATIVE)
+    )
+    (sample,) = join_markers(report.levels, report.profile)
+    assert sample.level.state is state
+    assert any("the curve rises in D5" in reason for reason in sample.reasons) is (cq == 22.0)
+
+
 def test_joining_plates_does_not_hide_a_well_that_begins_on_its_plateau():
     high = made(*[np.full(50, 12.0)] * 3)
     other = simulate_plate(DESIGN, "q.rdml", np.random.default_rng(2))

@@ -127,7 +127,7 @@ def test_a_lowest_step_off_the_line_only_ends_the_range():
 
 def test_too_few_steps():
     bench = Bench().standards({0.1: three(21.3), 0.01: three(24.6), 0.001: ["Undetermined"] * 3})
-    assert curve_of(bench).reasons[0] == "2 reproducible dilution steps, under 3"
+    assert curve_of(bench).reasons[0] == "reproducible dilution steps: 2, under 3"
 
 
 def test_polyclonal_dna_is_no_background_of_the_control_gene():
@@ -177,7 +177,7 @@ def test_a_curve_without_a_usable_well_is_named_by_its_run():
     report = interpret_plate(bench.plate(), PROFILE)
     refused = next(finding for finding in report.findings if finding.code == "curve.refused")
     assert str(refused).startswith(
-        "p.rdml › run 1: the standard curve of IGH is refused: 0 reproducible dilution steps, under 3; step 0.1 is "
+        "p.rdml › run 1: the standard curve of IGH is refused: reproducible dilution steps: 0, under 3; step 0.1 is "
         "outside the range: none of its wells can be used; "
     )
 

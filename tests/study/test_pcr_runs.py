@@ -276,7 +276,7 @@ def test_every_file_that_cannot_be_read_is_named_at_once(plate, tmp_path):
 
 def test_a_run_told_as_a_whole_and_in_tables_is_not_counted_twice(plate, tmp_path):
     folder = put(tmp_path, {**cfx_files(plate, "run7"), "run7.rdml": b"<rdml/>"})
-    with pytest.raises(PlateError, match=r"run7.rdml and 4 more files tell of one run"):
+    with pytest.raises(PlateError, match=r"run7.rdml holds the run, and other files of it are named too: 4"):
         read_report([folder], PREVENT_FALSE_NEGATIVE)
 
 

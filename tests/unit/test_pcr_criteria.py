@@ -1,5 +1,7 @@
 """The profiles: complete, cited, honest about what nobody has checked, and open to a laboratory's own."""
 
+import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -159,6 +161,14 @@ def test_the_table_in_the_documents_is_the_profiles_own():
     for name, item in lenient.criteria.items():
         row = f"| {name.replace('_', ' ')} | {item.value:g} | {strict[name]:g} | {item.unit} | {item.basis} ({item.confidence}"
         assert row in text
+
+
+def test_the_choices_in_the_documents_are_those_of_the_code():
+    text = (Path(__file__).parents[2] / "docs" / "mrd.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| .+ \| ([\d.]+) \| `(\w+)\.(\w+)` \|$", text, re.MULTILINE)
+    assert len(rows) == 22
+    for value, module, name in rows:
+        assert float(value) == getattr(import_module(f"caseseries.pcr.{module}"), name), name
 
 
 def test_the_2024_profile_repeats_2007_and_says_so():

@@ -10,7 +10,7 @@ import numpy as np
 from caseseries.analysis.displays import LevelAt, Trajectory
 from caseseries.pcr.command import say_efficiency, say_level
 from caseseries.pcr.control import Control
-from caseseries.pcr.criteria import load_profile
+from caseseries.pcr.criteria import load_profile, say_aim
 from caseseries.pcr.curve import take_baselines
 from caseseries.pcr.evidence import Evidence, latest_positive
 from caseseries.pcr.folder import DAY, day_in
@@ -92,7 +92,7 @@ class PlatePage:
     sample: str
     verdict: str
     reasons: tuple[str, ...]
-    calls: tuple[tuple[str, str], ...]
+    calls: tuple[tuple[str, str], ...]  # the aim in words, and the call under it
     facts: tuple[tuple[str, str], ...]
     marker: SideShown
     control: SideShown | None
@@ -212,7 +212,7 @@ def _page(report: PlateReport, level: MarkerLevel, nets: dict[Reaction, tuple[fl
         sample=evidence.sample,
         verdict=_verdict(level),
         reasons=level.reasons,
-        calls=tuple(level.calls.items()),
+        calls=tuple((say_aim(name), call) for name, call in level.calls.items()),
         facts=tuple(_facts_of(level)),
         marker=_side(evidence.target, wells, nets, curve, evidence.cqs, tuple(_lines(evidence))),
         control=_control_side(report, evidence.sample, control, nets) if control else None,

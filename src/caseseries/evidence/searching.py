@@ -33,6 +33,8 @@ def find_any(problems: Sequence[Problem], allowed: int = ALLOWED) -> Answer:
     Counting and programmes decide, small changes find. What is quick comes first: where large cohorts are seen from
     several origins, small changes. No more is begun once it took the work allowed, but the first.
     """
+    if not problems:
+        return Answer("none")  # the counts printed fit no cohort
     origins = {fact.origin for problem in problems for fact in problem.facts if not is_gap(fact)}
     few_changes = _mending(FEW_CHANGES if allowed > 0 else FEWEST_CHANGES)
     steps = _each(lambda problem: _count(problem, STEPS), allowed // 2)

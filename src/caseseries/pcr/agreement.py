@@ -34,11 +34,11 @@ def check_agreement(plate: Read, returned: Level, where: Where, wells: str = "th
     least, most = _allowed(returned)
     if lowest <= most and least <= highest:
         return None
-    return disagree(f"{wells} gives {say_level(plate.level)} for {plate.sample}", returned, where)
+    return disagree(f"{wells} gives {say_briefly(plate.level)} for {plate.sample}", returned, where)
 
 
 def disagree(plate_says: str, returned: Level, where: Where) -> Finding:
-    what = f"{plate_says}, the return says {say_level(returned)}"
+    what = f"{plate_says}, the return says {say_briefly(returned)}"
     do = "Ask the centre which is right; neither is used until then"
     return Finding(where, "level.disagreement", Severity.VALUE, what, "within half a log", do)
 
@@ -50,7 +50,7 @@ def _allowed(level: Level) -> tuple[float, float]:
     return lowest, highest
 
 
-def say_level(level: Level) -> str:
+def say_briefly(level: Level) -> str:
     """A level in a few words; a number only when it was quantified."""
     if level.value is not None:
         return f"{level.value:.1e}"

@@ -8,7 +8,7 @@ import numpy as np
 
 from caseseries.pcr.curve import Crossings, find_crossings, have_curves, last_measured
 from caseseries.pcr.plate import Plate, Well
-from caseseries.pcr.readings import FOUND_NONE
+from caseseries.pcr.readings import FOUND_NONE, NO_NUMBER
 
 OFFSET_WELLS = 8  # with both Cq, from which on their usual difference is known
 AGREEMENT = 0.5  # cycles between our Cq and the instrument's before it is worth a word
@@ -29,7 +29,7 @@ class Call:
 
     `own_cq` is what its curve gives, used or not; `faint_cq` where a curve that never reaches the threshold
     multiplies all the same; `is_early` whether it climbs in the first cycles, excluded or not; `strays` whether it
-    leaves its baseline without amplifying; `since` and `until` are the first and the last cycle that were measured.
+    leaves its baseline before it amplifies, or ever; `since` and `until` are the first and the last cycle measured.
     """
 
     state: State
@@ -124,7 +124,7 @@ def _call_unseen(well: Well, late_after: float) -> Call:
     reading = well.reading
     if reading.cq is not None:
         return Call(_state(reading.cq, late_after), reading.cq, seen=False)
-    if _says_nothing(well) or reading.note == "not a number":
+    if _says_nothing(well) or reading.note == NO_NUMBER:
         return Call(State.MISSING, seen=False, note="neither curve nor Cq")
     return Call(State.NONE, seen=False, note=f'"{reading.text}": {reading.note}; no curve to confirm it')
 
@@ -152,7 +152,9 @@ def _compare(call: Call, well: Well, offset: float) -> str:
     if call.faint_cq is not None:
         return f"the curve multiplies from cycle {call.faint_cq:.1f} and stays below the threshold"
     if call.strays:
-        return "the curve strays from its baseline without amplifying"
+        return (
+            f"the curve strays from its baseline {'without amplifying' if own is None else 'before it rises'}"
+        )
     if own is not None and theirs is not None and abs(own - theirs - offset) > AGREEMENT:
         usual = f", those of most wells by {abs(offset):.2f}" if abs(offset) > AGREEMENT else ""
         return f"our Cq {own:.2f} and the instrument's {theirs:.2f} differ by {abs(own - theirs):.2f}{usual}"

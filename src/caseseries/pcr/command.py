@@ -6,7 +6,7 @@ from pathlib import Path
 
 from caseseries.findings import Finding, Severity
 from caseseries.pcr.checks import check_setup
-from caseseries.pcr.criteria import load_profile
+from caseseries.pcr.criteria import load_profile, say_aim
 from caseseries.pcr.interpret import MarkerLevel
 from caseseries.pcr.markers import SampleLevel, join_markers
 from caseseries.pcr.mrd import PlateReport, interpret_plate
@@ -154,7 +154,7 @@ def say_level(level: Level) -> str:
 
 
 def _say_level(one: MarkerLevel) -> list[str]:
-    calls = "; ".join(f"to {name.replace('-', ' ')}s: {call}" for name, call in one.calls.items())
+    calls = "; ".join(f"{say_aim(name)}: {call}" for name, call in one.calls.items())
     head = f"{one.sample} · {one.target}: {say_level(one.level)} [{calls}]"
     return [head, *(f"    {reason}" for reason in one.reasons)]
 

@@ -8,10 +8,9 @@ import numpy as np
 
 from caseseries.pcr.calls import State
 from caseseries.pcr.criteria import HAIR, Profile, say_against
+from caseseries.pcr.roles import NANOGRAMS
 from caseseries.pcr.standards import Reaction, StandardCurve
 from caseseries.pcr.uncertainty import Part, read_amount, read_difference
-
-NANOGRAMS = "ng"
 
 
 @dataclass(frozen=True)

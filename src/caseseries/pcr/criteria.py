@@ -94,6 +94,11 @@ def _criterion(name: str, item: Mapping[str, object]) -> Criterion:
     return Criterion(name, float(str(item["value"])), *(str(item.get(key, "")) for key in TEXTS))
 
 
+def say_aim(name: str) -> str:
+    """`prevent-false-negative` in words."""
+    return f"to {name.replace('-', ' ')}s"
+
+
 def say_against(value: float, *bounds: float, digits: int = 2) -> str:
     """A value with as many decimals as tell it from its bounds: 1.503, not 1.50, is over 1.5."""
     enough = next((n for n in range(digits, 9) if round(value, n) not in bounds), 9)

@@ -15,12 +15,13 @@ Vector = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Counts = NDArray[np.int64]
 
+# All of these are our choices, tried on published plates. docs/mrd.md lists those that decide what a well is called.
 THRESHOLD_SHARE = 0.10  # of the plateau
 NOISE_MULTIPLE = 10.0  # the threshold is at least this many times the noise of the baseline
 LEAD = 7  # cycles from the end of the baseline to the sharpest bend; at 85 % efficiency 0.5 % of the plateau
 SHORTEST = 5  # cycles that make a baseline
-SLOPED = 12  # cycles from which the slope of a baseline is known
-OWN_DRIFT = 8.0  # standard deviations of a target's slopes; a well that drifts by more has a slope of its own
+SLOPED = 12  # cycles of the line that is carried on under a rise
+KNOWN = 8  # cycles from which the slope of a baseline is known
 SKIP = 2  # the first cycles, where the optics settle
 LEAST_GROWTH = 1.15  # per cycle at the crossing; a drifting baseline grows less
 EARLIEST = 9  # a bend or a crossing before this cycle leaves no baseline
@@ -29,9 +30,7 @@ HIGH_SHARE = 0.15  # of the plateau: a curve that begins this far above the othe
 DRIFT_SHARE = 0.2  # of the starting fluorescence, where no plateau is known; more than optics drift
 FAINT_SHARE = 0.05  # of the threshold; a curve that multiplies past this has amplified, however low it ends
 GAP = 3  # cycles not measured in a row, within a curve, through which nothing can be drawn
-DARK_SHARE = (
-    0.1  # of the others' first fluorescence; a reaction without its probe, or a well without a reaction
-)
+DARK_SHARE = 0.1  # of the others' first fluorescence; a reaction without its probe, or none
 QUIET_SHARE = 0.1  # of the others' noise; on seven published plates no well has under 0.19
 STRAY_SHARE = 0.5  # of the threshold; a level curve stays within a twentieth of the plateau of its baseline
 LIFTED = 25.0  # times its own noise; of published level curves one stands higher than 13, and it rises
@@ -39,8 +38,10 @@ STUCK_SHARE = 0.5  # of a curve's cycles; a reading that repeats itself for long
 STEP_SHARE = 0.02  # of the plateau: an early rise smaller than this is the optics settling
 SETTLING = 0.05  # of the starting fluorescence: what optics do on their own in the first cycles
 STEP_CYCLES = 10  # amplification climbs from a tenth to nine tenths in seven or eight, drift in many more
+STEP_BEGINS = 13  # a step that begins later is the curve's own rise, not an early climb
 CURVATURE = (28, 7, -8, -17, -20, -17, -8, 7, 28)
 SIGNIFICANT = 6.0  # standard errors
+DEEPEST = 20  # times below a line; what a reading is there, or less, is noise and no start of a growth
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +60,7 @@ class Crossings:
     cq: Vector  # NaN where the threshold is not crossed in growth
     is_early: Flags
     faint: Vector  # where a curve that never crosses it grows all the same; NaN elsewhere
-    strays: Flags
+    strays: Flags  # leaves its baseline before it rises, or rises without being a measurement
     is_void: Flags  # nothing was measured
 
 
@@ -165,7 +166,7 @@ def take_baselines(curves: Matrix) -> Traces:
     filled = _fill(curves)
     noise = _noise(curves)
     last = np.clip(_bend(filled, noise) - LEAD, SHORTEST, None)
-    net = filled - _baseline(filled, last)
+    net = filled - _baseline(filled, last, noise)
     smooth = (net[:, :-2] + net[:, 1:-1] + net[:, 2:]) / 3
     return Traces(net, noise, smooth.max(axis=1), np.median(filled[:, :SHORTEST], axis=1))
 
@@ -223,12 +224,12 @@ def _bend(curves: Matrix, noise: Vector) -> Counts:
     return found
 
 
-def _baseline(curves: Matrix, last: Counts) -> Matrix:
+def _baseline(curves: Matrix, last: Counts, noise: Vector) -> Matrix:
     """The line through cycles SKIP … last of each curve, over all cycles; of one that rises, through the last SLOPED.
 
     A curve that rises is carried on past its baseline, so that an error of the slope becomes one of the Cq; and optics
     that settle slow down, where a line through the first cycles would go on. So the wells of a target share a slope,
-    and one that drifts otherwise keeps of its own what is far outside of theirs (non-negative garrote, Breiman 1995).
+    and one that drifts otherwise keeps of its own what noise does not explain (non-negative garrote, Breiman 1995).
     """
     cycles = np.arange(curves.shape[1], dtype=float)
     rises = last < curves.shape[1]
@@ -236,12 +237,13 @@ def _baseline(curves: Matrix, last: Counts) -> Matrix:
     start = np.where(rises, np.maximum(start, last - SLOPED), start)
     inside = (cycles >= start[:, None]) & (cycles < last[:, None])
     mean_x, mean_y, slope = _fit(curves, inside)
-    long = inside.sum(axis=1) >= SLOPED
+    n = inside.sum(axis=1)
+    long = n >= KNOWN
     alike = long & rises if (long & rises).any() else long
     shared = np.median(slope[alike]) if alike.any() else 0.0
     apart = slope - shared
-    usual = OWN_DRIFT * 1.4826 * np.median(np.abs(apart[alike])) if alike.any() else 0.0
-    kept = np.clip(1 - (usual / np.maximum(np.abs(apart), 1e-12)) ** 2, 0, None)
+    error = np.maximum(noise, np.median(noise)) * np.sqrt(12 / (n**3 - n))  # of a slope through n readings
+    kept = np.clip(1 - (SIGNIFICANT * error / np.maximum(np.abs(apart), 1e-12)) ** 2, 0, None)
     slope = np.where(long, np.where(rises, shared + kept * apart, slope), shared)
     line: Matrix = mean_y[:, None] + slope[:, None] * (cycles - mean_x[:, None])
     return line
@@ -280,9 +282,9 @@ def _climbs_early(curves: Matrix, noise: Vector, plateau: float, cq: Vector) -> 
     smooth = (short[:, :-2] + short[:, 1:-1] + short[:, 2:]) / 3
     begins = (smooth < 0.9 * depth[:, None]).argmax(axis=1)
     ends = (smooth < 0.1 * depth[:, None]).argmax(axis=1)
-    is_step = (ends >= begins) & (ends - begins <= STEP_CYCLES) & (begins < EARLIEST + 4)
+    is_step = (ends >= begins) & (ends - begins <= STEP_CYCLES) & (begins < STEP_BEGINS)
     least = np.maximum(STEP_SHARE * plateau, SETTLING * np.abs(curves[:, 0]))
-    is_long = until >= 2 * (EARLIEST + 4)  # the step is over before the level part begins
+    is_long = until >= 2 * STEP_BEGINS  # the step is over before the level part begins
     flags: Flags = is_long & is_step & (depth > least) & (depth > SIGNIFICANT * noise)
     return flags
 
@@ -298,7 +300,7 @@ def _fit(curves: Matrix, inside: Flags) -> tuple[Vector, Vector, Vector]:
 
 
 def _cross_faintly(traces: Traces, line: float) -> Vector:
-    """Where each curve multiplies past a fifth of the threshold, or past ten times its own noise if that is more."""
+    """Where each curve multiplies past a twentieth of the threshold, or ten times its own noise if that is more."""
     lines = np.maximum(FAINT_SHARE * line, NOISE_MULTIPLE * traces.noise)
     return _cross(traces.net / lines[:, None], 1.0)
 
@@ -313,7 +315,7 @@ def _cross(net: Matrix, line: float) -> Vector:
     at = np.where(crosses, last_below, 0)
     well = np.arange(wells)
     low, high = net[well, at], net[well, np.minimum(at + 1, width - 1)]
-    floor = np.maximum(low, line / 20)
+    floor = np.maximum(low, line / DEEPEST)
     with np.errstate(divide="ignore", invalid="ignore"):
         part = np.log(line / floor) / np.log(high / floor)
     cq = np.where(crosses & _grows(net, at, line), at + 1 + part, np.nan)
@@ -325,6 +327,6 @@ def _grows(net: Matrix, at: Counts, line: float) -> Flags:
     width = net.shape[1]
     well = np.arange(len(net))
     after, before = np.minimum(at + 2, width - 1), np.maximum(at - 1, 0)
-    rise = np.maximum(net[well, after], line / 20) / np.maximum(net[well, before], line / 20)
+    rise = np.maximum(net[well, after], line / DEEPEST) / np.maximum(net[well, before], line / DEEPEST)
     flags: Flags = rise ** (1 / np.maximum(after - before, 1)) >= LEAST_GROWTH
     return flags

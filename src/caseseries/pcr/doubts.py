@@ -15,7 +15,7 @@ from caseseries.pcr.evidence import Evidence, Rule, latest_positive
 from caseseries.pcr.readings import SENTINELS
 from caseseries.pcr.standards import Reaction
 
-BEGINS = 3  # a curve begins by this cycle
+BEGINS = 3  # a curve must begin by this cycle: our choice
 BY_HAND = "plate.toml"  # a person gave a reason for the exclusion there
 
 
@@ -28,23 +28,33 @@ def find_doubts(evidence: Evidence, profile: Profile, highest: float, quantifiab
     """
     limit, _ = latest_positive(evidence.curve, profile)
     asked = (
+        _check_length(evidence, limit),
+        _check_high(highest, quantifiable),
+        _check_amount(evidence, profile),
+    )
+    return [*find_hidden(evidence, limit), *(rule for rule in asked if not rule.passed)]
+
+
+def find_hidden(evidence: Evidence, limit: float) -> list[Rule]:
+    """What the wells alone may hide, whatever else is wrong with the plate: the questions that they fail.
+
+    Args:
+        limit: the latest Cq that counts.
+    """
+    asked = (
         _check_seen(evidence),
         _check_start(evidence),
-        _check_length(evidence, limit),
         _check_level(evidence),
         _check_rises(evidence, limit),
         _check_instrument(evidence, limit),
-        _check_high(highest, quantifiable),
-        _check_amount(evidence, profile),
     )
     return [rule for rule in asked if not rule.passed]
 
 
 def _check_seen(evidence: Evidence) -> Rule:
     """A very high load and a true negative get the same word from an instrument; only a curve tells them apart."""
-    unseen = [
-        one for one in evidence.used if not one.call.seen
-    ]  # a late Cq without a curve may be a last cycle
+    # A late Cq without a curve may be a last cycle.
+    unseen = [one for one in evidence.used if not one.call.seen]
     if unseen and evidence.curves_reviewed_by:
         return Rule("curves", True, f"reviewed by {evidence.curves_reviewed_by}")
     places = ", ".join(one.well.position for one in unseen)
@@ -62,11 +72,13 @@ def _check_start(evidence: Evidence) -> Rule:
 
 
 def _check_length(evidence: Evidence, limit: float) -> Rule:
-    """A curve must go on until a Cq could no longer count, or as long as the standards that showed the sensitivity."""
-    curve = evidence.curve
-    longest = (
-        max((one.call.until for step in curve.steps for one in step.reactions), default=0) if curve else 0
-    )
+    """A curve must go on until a Cq could no longer count, or as long as the standards that showed the sensitivity.
+
+    A standard without a curve went on at least until its Cq.
+    """
+    steps = evidence.curve.steps if evidence.curve else ()
+    standards = [one for step in steps for one in step.reactions]
+    longest = max((max(one.call.until, one.cq or 0) for one in standards), default=0)
     needed = min(limit, longest)
     short = [
         one for one in evidence.used if one.call.seen and one.cq is None and one.call.until < floor(needed)

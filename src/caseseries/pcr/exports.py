@@ -54,9 +54,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 _FOLDED = str.maketrans({"т": "t", "Т": "t", "с": "c", "С": "c", "\ufeff": "", "_": " ", "∆": "δ", "Δ": "δ"})
 _WELL_CELL = re.compile(r"^([A-P]0?[1-9]|[A-P]1\d|[A-P]2[0-4])(?:[ _:-]+(.+))?$")
-_OPTICS = re.compile(
-    r"^\d{3}-\d{3}$"
-)  # a LightCycler 480 names a column of fluorescence by its filters, 465-510
+_OPTICS = re.compile(r"^\d{3}-\d{3}$")  # a LightCycler 480 names fluorescence by its filters, 465-510
 _FILTER = re.compile(r"(?:Selected )?Filter:\s*(.+)$")
 _CHANNEL = re.compile(r"Quantitative analysis of channel (?:Cycling \w+\.)?(\w+)", re.I)
 BLANK_IS_NONE = ("LightCycler table", "Rotor-Gene table")  # elsewhere a blank is a well that was not analysed
@@ -194,9 +192,7 @@ def _refuse_clashes(drafts: Iterable[_Draft]) -> None:
     clashing = [draft for draft in drafts if draft.clash]
     if clashing:
         first = clashing[0]
-        what = (
-            f"{first.well.target or 'the well'} is told twice: {first.clash} ({len(clashing)} wells in all)"
-        )
+        what = f"{first.well.target or 'the well'} is told twice: {first.clash} (wells told twice: {len(clashing)})"
         do = "Export the plate again, one analysis a file"
         where = first.well.where
         raise PlateError([Finding(where, "export.repeated", Severity.FILE, what, "each well once", do)])
@@ -290,27 +286,26 @@ def _gather(found: _Gathering, sheet: Sheet, header: dict[str, int], rows: list[
                 found.unread.append(cell.get("position", ""))
             continue
         target = cell.get("target", "") or label
+        for filters, named in optics.items():
+            here = {**cell, "raw": cell.get(f"~{filters}", "")}
+            _add_point(found, position, named, here, sheet.decimal_comma)
         if optics:
-            for filters, named in optics.items():
-                _add_point(
-                    found,
-                    position,
-                    named,
-                    {**cell, "raw": cell.get(f"~{filters}", "")},
-                    sheet.decimal_comma,
-                )
             continue
         if "cycle" in header:
             _add_point(found, position, target, cell, sheet.decimal_comma)
             continue
         for draft in found.at(position, target):
-            draft.well = _fill(draft.well, cell, sheet.decimal_comma)
-            if "cq" in cell:
-                reading = parse_reading(cell["cq"], cycles, sheet.decimal_comma)
-                is_word = own_format in BLANK_IS_NONE and draft.well.sample
-                draft.read(_not_blank(reading) if is_word else reading)
-            points = {int(name[1:]): text for name, text in cell.items() if name.startswith("@")}
-            _add_points(draft, points, sheet.decimal_comma)
+            _add_result(draft, cell, cycles, own_format in BLANK_IS_NONE, sheet.decimal_comma)
+
+
+def _add_result(draft: _Draft, cell: dict[str, str], cycles: int, blank_is_none: bool, comma: bool) -> None:
+    """A row of results; in RDES its curve stands behind them."""
+    draft.well = _fill(draft.well, cell, comma)
+    if "cq" in cell:
+        reading = parse_reading(cell["cq"], cycles, comma)
+        draft.read(_not_blank(reading) if blank_is_none and draft.well.sample else reading)
+    points = {int(name[1:]): text for name, text in cell.items() if name.startswith("@")}
+    _add_points(draft, points, comma)
 
 
 def _amplifying(header: dict[str, int], rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:

@@ -18,7 +18,7 @@ from caseseries.pcr.checks import check_setup
 from caseseries.pcr.command import find_setup, say_level, setup_beside
 from caseseries.pcr.criteria import Profile, load_profile
 from caseseries.pcr.interpret import MarkerLevel
-from caseseries.pcr.markers import may_be_high
+from caseseries.pcr.markers import say_hidden
 from caseseries.pcr.mrd import PlateReport, interpret_plate
 from caseseries.pcr.plate import Plate, PlateError, join_plates, place_of
 from caseseries.pcr.roles import Role
@@ -251,7 +251,6 @@ def _specimens(report: PlateReport, ties: Mapping[str, Tie], setup: Setup) -> It
         tie = ties[one.sample]
         if not tie.is_tied or tie.is_aside or tie.on is None:
             continue
-        hides = "; ".join(one.reasons) if may_be_high(one, report.profile) else ""
         yield Specimen(
             case_id=tie.case_id,
             on=tie.on,
@@ -260,7 +259,7 @@ def _specimens(report: PlateReport, ties: Mapping[str, Tie], setup: Setup) -> It
             level=one.level,
             where=place_of(reaction.well for reaction in one.evidence.reactions),
             wells=dict(_wells_behind(one)),
-            hides=hides,
+            hides=say_hidden(one, report.profile),
         )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from caseseries.pcr.calls import State
-from caseseries.pcr.criteria import HAIR, Profile, say_against
+from caseseries.pcr.criteria import HAIR, Profile, say_against, say_aim
 from caseseries.pcr.doubts import excluded_by_hand, find_doubts, rises_unexplained
 from caseseries.pcr.evidence import Evidence, Rule, latest_positive
 from caseseries.pcr.standards import Line, Reaction, StandardCurve, is_fraction
@@ -18,6 +18,7 @@ from caseseries.pcr.uncertainty import Part, add_parts, count_copies, read_amoun
 from caseseries.record.levels import Level, LevelState
 
 VERY_HIGH = "level.very_high"
+# Our choices:
 UNEQUAL = 2  # times more or less DNA than the reference: a cycle, and worth a word
 IMPOSSIBLE = 10  # times undiluted diagnosis DNA, of which leukaemia is seldom less than a tenth
 DISCORDANT = 10  # a well this many times above the range, beside wells below it, is not a low positive
@@ -54,17 +55,38 @@ class MarkerLevel:
 
 @dataclass(frozen=True)
 class _Reach:
-    """What a sample could have shown. `line_range` is as read on the curve; the rest is of the sample itself."""
+    """What a sample could have shown. `line_range` and `line_sensitivity` are as read on the curve."""
 
     line: Line
     line_range: float
+    line_sensitivity: float
     highest_standard: float
     correction: Part
-    quantitative_range: float
-    sensitivity: float
-    copies_at_one: float  # copies in all wells together if every cell were leukaemic
-    cells: float  # tested, in all wells together
-    is_floored: bool  # by the amount of DNA, not by the dilutions
+    cells: float  # pipetted, in all wells together
+    copies: float  # that the DNA must hold to be seen
+
+    @property
+    def factor(self) -> float:
+        """The reference's amplifiable DNA over the sample's, by which everything read on the curve is multiplied."""
+        return float(10**self.correction.value)
+
+    @property
+    def tested(self) -> float:
+        """Cells. A control gene that comes early is no proof of more DNA than was pipetted."""
+        return self.cells / max(self.factor, 1.0)
+
+    @property
+    def floor(self) -> float:
+        """The lowest level that this many cells can show, whatever the dilutions showed."""
+        return self.copies / self.tested
+
+    @property
+    def sensitivity(self) -> float:
+        return max(self.line_sensitivity * self.factor, self.floor)
+
+    @property
+    def quantitative_range(self) -> float:
+        return max(self.line_range * self.factor, self.sensitivity)
 
 
 def derive_level(evidence: Evidence, profile: Profile, aims: Mapping[str, Profile]) -> MarkerLevel:
@@ -76,7 +98,7 @@ def derive_level(evidence: Evidence, profile: Profile, aims: Mapping[str, Profil
         return _not_evaluable(evidence, aims, barriers, stopped)
     asked = _is_positive(evidence, profile)
     aimed = {name: _is_positive(evidence, aim) for name, aim in aims.items()}
-    named = [replace(rule, name=f"positive, to {name.replace('-', ' ')}s") for name, rule in aimed.items()]
+    named = [replace(rule, name=f"positive, {say_aim(name)}") for name, rule in aimed.items()]
     calls = {name: _call(rule, evidence, aims[name], reach) for name, rule in aimed.items()}
     trail = [*barriers, asked, *named]
     if asked.passed:
@@ -92,25 +114,27 @@ def _call(rule: Rule, evidence: Evidence, aim: Profile, reach: _Reach) -> str:
 
 
 def _doubts(evidence: Evidence, profile: Profile, reach: _Reach) -> list[Rule]:
-    quantifiable = max(reach.quantitative_range, _callable_from(evidence, profile, reach))
+    quantifiable = max(reach.quantitative_range, _callable_from(evidence, profile, reach, reach.factor))
     return find_doubts(evidence, profile, _highest(evidence, reach), quantifiable)
 
 
 def _highest(evidence: Evidence, reach: _Reach) -> float:
     """The level of the earliest well alone; 0 when none amplified."""
     cqs = evidence.cqs
-    return float(reach.line.read(min(cqs)) * 10**reach.correction.value) if cqs else 0.0
+    return reach.line.read(min(cqs)) * reach.factor if cqs else 0.0
 
 
-def _callable_from(evidence: Evidence, profile: Profile, reach: _Reach) -> float:
-    """The lowest level the rule for a positive could have called.
+def _callable_from(evidence: Evidence, profile: Profile, reach: _Reach, factor: float) -> float:
+    """The lowest level the rule for a positive could have called, of a sample with this factor.
 
-    It is the sensitivity, unless the rule keeps further from the background than the sensitivity was judged by.
+    It is the sensitivity, unless the rule keeps further from the background than a dilution had to.
     """
-    if profile["positive_background_margin"] <= profile["sensitivity_background_margin"]:
-        return reach.sensitivity
-    limit, _ = latest_positive(evidence.curve, profile)
-    return max(reach.sensitivity, float(reach.line.read(limit) * 10**reach.correction.value))
+    judged_by = min(profile["sensitivity_background_margin"], profile["range_background_margin"])
+    shown = reach.line_sensitivity
+    if profile["positive_background_margin"] > judged_by:
+        limit, _ = latest_positive(evidence.curve, profile)
+        shown = max(shown, reach.line.read(limit))
+    return max(shown * factor, reach.floor)
 
 
 def _barriers(evidence: Evidence, profile: Profile) -> list[Rule]:
@@ -190,7 +214,7 @@ def _check_water(evidence: Evidence) -> Rule:
         what = f"amplified in {', '.join(map(_say_wet, wet))}"
         return Rule("water", False, what, "level.water", "Find the contamination and repeat the plate")
     n = sum(one.counts for one in evidence.water)
-    return Rule("water", True, f"no amplification in {n} wells" if n else "no water well on the plate")
+    return Rule("water", True, f"{n} usable; no amplification" if n else "no water well on the plate")
 
 
 def _say_wet(one: Reaction) -> str:
@@ -225,32 +249,24 @@ def _reach(evidence: Evidence, profile: Profile) -> _Reach | None:
         return None
     if curve.quantitative_range is None or curve.sensitivity is None:
         return None
-    factor = float(10**control.correction.value)
-    cells = evidence.nanograms * 1000 / profile["dna_per_cell"] * len(evidence.used)
-    # A control gene that comes early is no proof of more DNA than was pipetted: it lifts no sensitivity.
-    tested = cells / max(factor, 1.0)
-    floor, shown = profile["floor_copies"] / tested, curve.sensitivity * factor
-    sensitivity = max(shown, floor)
     return _Reach(
         line=curve.range_line,
         line_range=curve.quantitative_range,
+        line_sensitivity=curve.sensitivity,
         highest_standard=max(step.amount for step in curve.steps),
         correction=control.correction,
-        quantitative_range=max(curve.quantitative_range * factor, sensitivity),
-        sensitivity=sensitivity,
-        copies_at_one=cells / factor,
-        cells=tested,
-        is_floored=floor > shown,
+        cells=evidence.nanograms * 1000 / profile["dna_per_cell"] * len(evidence.used),
+        copies=profile["floor_copies"],
     )
 
 
 def _say_reach(reach: _Reach) -> list[str]:
     """What bounded the level beside the dilutions: the amount of DNA, and how much of it amplifies."""
-    share, said = 10**-reach.correction.value, []
+    share, said = 1 / reach.factor, []
     if not 1 / UNEQUAL <= share <= UNEQUAL:
         said.append(f"amplifiable DNA {share:.2g} of the reference, by which levels are divided")
-    if reach.is_floored:
-        cells = f"{reach.cells:,.0f} cells tested cannot show less than {reach.sensitivity:.1e}"
+    if reach.floor > reach.line_sensitivity * reach.factor:
+        cells = f"{reach.tested:,.0f} cells tested cannot show less than {reach.sensitivity:.1e}"
         said.append(f"{cells}, whatever the dilutions showed (Poisson)")
     return said
 
@@ -262,7 +278,8 @@ def _disagreement(calls: Mapping[str, str]) -> list[str]:
 def _negative(
     evidence: Evidence, profile: Profile, calls: Mapping[str, str], trail: list[Rule], reach: _Reach
 ) -> MarkerLevel:
-    sensitivity = _callable_from(evidence, profile, reach)
+    # Nor does an early control gene let a negative claim more than the curve showed.
+    sensitivity = _callable_from(evidence, profile, reach, max(reach.factor, 1.0))
     doubts = [*_doubts(evidence, profile, reach), *_check_reach(sensitivity, reach)]
     if doubts:
         return _not_evaluable(evidence, dict.fromkeys(calls, profile), trail, doubts)
@@ -332,12 +349,13 @@ def _quantified(
 ) -> MarkerLevel:
     mean, wells = float(np.mean(evidence.cqs)), len(evidence.cqs)
     raw = read_amount(reach.line, mean, wells)
-    if 10 ** (raw.value + reach.correction.value) > IMPOSSIBLE:
-        return _not_evaluable(evidence, calls, trail, [_too_high(10 ** (raw.value + reach.correction.value))])
-    copies = count_copies(10 ** (raw.value + reach.correction.value) * reach.copies_at_one)
+    amount = float(10**raw.value)
+    if amount * reach.factor > IMPOSSIBLE:
+        return _not_evaluable(evidence, calls, trail, [_too_high(amount * reach.factor)])
+    copies = count_copies(amount * reach.cells)
     total = add_parts((raw, reach.correction, copies))
     value, lower, upper = (float(10**x) for x in (total.value, total.lower, total.upper))
-    if 10**raw.value > reach.highest_standard:
+    if amount > reach.highest_standard:
         reasons = [*reasons, "above the highest standard: extrapolated"]
     if value > 1:
         reasons = [*reasons, "above 1: more than in the diagnosis sample"]

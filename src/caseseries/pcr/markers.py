@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from caseseries.pcr.criteria import HAIR, Profile
+from caseseries.pcr.doubts import find_hidden
 from caseseries.pcr.interpret import VERY_HIGH, MarkerLevel
 from caseseries.record.levels import Level, LevelState, combine_markers, logs_apart
 
@@ -28,10 +29,9 @@ def join_markers(levels: Iterable[MarkerLevel], profile: Profile) -> tuple[Sampl
 
 def _join(sample: str, markers: tuple[MarkerLevel, ...], profile: Profile) -> SampleLevel:
     evaluable = [one for one in markers if one.level.state is not LevelState.NOT_EVALUABLE]
-    if hidden := [one for one in markers if may_be_high(one, profile)]:
-        names = ", ".join(one.target for one in hidden)
+    if hidden := {one.target: why for one in markers if (why := say_hidden(one, profile))}:
         high = "may be high" if not evaluable else "may stand higher than every other marker"
-        reason = f"{names} {high}: {'; '.join(hidden[0].reasons)}"
+        reason = f"{', '.join(hidden)} {high}: {next(iter(hidden.values()))}"
         return SampleLevel(sample, Level(LevelState.NOT_EVALUABLE), markers, (reason,))
     if not evaluable:
         return SampleLevel(sample, Level(LevelState.NOT_EVALUABLE), markers, ("no marker is evaluable",))
@@ -52,15 +52,21 @@ HIDES_A_HIGH_LEVEL = (
 )
 
 
-def may_be_high(one: MarkerLevel, profile: Profile) -> bool:
-    """Whether a marker without a level shows, or hides, more than nothing."""
+def say_hidden(one: MarkerLevel, profile: Profile) -> str:
+    """Why a marker without a level may be high; empty where it has one, or cannot be.
+
+    What stops a level stops it before its wells are asked what they hide, so that they are asked here.
+    """
     if not one.stopped_by:
-        return False
+        return ""
     background = [cq for other in one.evidence.background if (cq := other.cq) is not None]
     margin = profile["positive_background_margin"]
-    limit = min(background) - margin if background else profile["late_after"]
-    amplified = any(cq <= limit + HAIR for cq in one.evidence.cqs)
-    return amplified or any(rule.code in HIDES_A_HIGH_LEVEL for rule in one.stopped_by)
+    limit = (min(background) - margin if background else profile["late_after"]) + HAIR
+    hidden = [rule for rule in find_hidden(one.evidence, limit) if rule not in one.stopped_by]
+    amplified = any(cq <= limit for cq in one.evidence.cqs)
+    if not (hidden or amplified or any(rule.code in HIDES_A_HIGH_LEVEL for rule in one.stopped_by)):
+        return ""
+    return "; ".join((*one.reasons, *(f"{rule.name}: {rule.detail}" for rule in hidden)))
 
 
 def _missing(markers: tuple[MarkerLevel, ...], evaluable: list[MarkerLevel]) -> list[str]:

@@ -20,7 +20,7 @@ from caseseries.pcr.criteria import (
 from caseseries.pcr.evidence import Evidence, Rule
 from caseseries.pcr.interpret import MarkerLevel, derive_level
 from caseseries.pcr.plate import Plate, name_targets
-from caseseries.pcr.roles import Role, apply_setup, assign_roles
+from caseseries.pcr.roles import COPIES, FRACTION, NANOGRAMS, Role, apply_setup, assign_roles
 from caseseries.pcr.setup import Setup
 from caseseries.pcr.standards import Reaction, StandardCurve, fit_curve
 
@@ -73,7 +73,7 @@ def _fit_curves(reactions: Sequence[Reaction], profile: Profile, said: Setup) ->
         if one.part.role is Role.STANDARD:
             groups.setdefault(_key(one), []).append(one)
     cells = (said.dna_per_well_ng or profile["dna_per_well"]) * 1000 / profile["dna_per_cell"]
-    copies = {"dil": cells, "cop": 1.0, "ng": 2 * 1000 / profile["dna_per_cell"]}
+    copies = {FRACTION: cells, COPIES: 1.0, NANOGRAMS: 2 * 1000 / profile["dna_per_cell"]}
     return {
         key: fit_curve(
             standards,

@@ -8,7 +8,7 @@ from caseseries.findings import Finding, Severity
 from caseseries.pcr.plate import Reading, Task, Well
 
 SENTINELS = (40.0, 45.0, 50.0, 55.0, 60.0, 70.0)
-FOUND_NONE = "the instrument found no Cq"
+FOUND_NONE, NO_NUMBER = "the instrument found no Cq", "not a number"
 NO_CQ = re.compile(  # NEG (NTC), NEG (Multi Ct) are Rotor-Gene's
     r"undet(\.|ermined)?|no (ct|cq|cp|amp|amplification)|not detected|n\.?d\.?|#?n/?a|nan|--?|none|null|"
     r"neg(ative|( \(.*\)))?|не ?определено|нет",
@@ -66,7 +66,7 @@ def parse_reading(text: str, cycles: int = 0, decimal_comma: bool = False) -> Re
         return Reading(None, shown, FOUND_NONE)
     number = parse_number(shown, decimal_comma)
     if number is None:
-        return Reading(None, shown, "not a number")
+        return Reading(None, shown, NO_NUMBER)
     if number <= 0:
         return Reading(None, shown, "not available")
     if number >= cycles > 0 or (cycles == 0 and number in SENTINELS):
@@ -122,5 +122,5 @@ def check_cells(wells: Iterable[Well]) -> tuple[Finding, ...]:
             do,
         )
         for well in wells
-        if well.reading.note == "not a number"
+        if well.reading.note == NO_NUMBER
     )

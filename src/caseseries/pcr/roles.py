@@ -46,7 +46,7 @@ _SAYS_MORE = {"background": (_DONORS, "donors, or a patient?"), "water": (_WATER
 _LOOKALIKES = str.maketrans("АВЕКМНОРСТХУавекмнорстху", "ABEKMHOPCTXYabekmhopctxy")
 SERIES_LEAST = 3  # dilutions of one name that make it the series
 
-FRACTION = "dil"  # RDML's unit for a dilution of diagnosis DNA
+FRACTION, COPIES, NANOGRAMS = "dil", "cop", "ng"  # RDML's units; a fraction is of diagnosis DNA
 
 
 class Role(StrEnum):
@@ -322,7 +322,7 @@ def _amount_of(well: Well, saying: Saying, in_fractions: bool) -> tuple[float | 
         return well.quantity, FRACTION if in_fractions and not well.unit else well.unit
     mass = _MASS.search(well.sample)
     if mass:
-        return float(mass[1].replace(",", ".")), "ng"
+        return float(mass[1].replace(",", ".")), NANOGRAMS
     decimal = _DECIMAL.search(well.sample)
     if decimal:
         return float(decimal[1].replace(",", ".")), FRACTION

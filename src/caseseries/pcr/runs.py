@@ -163,7 +163,7 @@ def read_run(run: Run, name: str = "") -> Plate:
 
 def _join(run: Run, file: str) -> Plate:
     if whole := [path.name for path in run.wanted if path.suffix.lower() in WHOLE]:
-        what = f"{whole[0]} and {len(run.wanted) - 1} more files tell of one run"
+        what = f"{whole[0]} holds the run, and other files of it are named too: {len(run.wanted) - 1}"
         raise refuse(file, "plate.twice", what, "each run once", "Keep one, and move the others away")
     faults: list[Finding] = []
     sheets: list[Sheet] = []

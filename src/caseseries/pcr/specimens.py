@@ -11,7 +11,7 @@ from datetime import date
 
 from caseseries.decisions.chain import Log, Option, Question, question_id
 from caseseries.findings import Finding, Severity, Where
-from caseseries.pcr.agreement import check_agreement, disagree, say_level
+from caseseries.pcr.agreement import check_agreement, disagree, say_briefly
 from caseseries.record.dates import ClinicalDate
 from caseseries.record.levels import Level, LevelState
 from caseseries.record.patient import Patient, Row, Source, Value
@@ -146,7 +146,7 @@ def _read_again(specimens: Sequence[Specimen], doing: _Joining) -> list[Specimen
             kept.append(one)
             continue
         what = f"{one.sample} could not be read ({one.hides}) and was read again as {again.sample}"
-        do = f"Nothing to do: {say_level(again.level)} counts"
+        do = f"Nothing to do: {say_briefly(again.level)} counts"
         doing.findings.append(
             Finding(one.where, "plate.read_again", Severity.NOTE, what, "", do, one.case_id)
         )
@@ -195,13 +195,13 @@ def _compare(specimen: Specimen, returned: Level, cell: Where, is_read: bool) ->
 
 
 def _ask(specimen: Specimen, returned: Level, cell: Where) -> Question:
-    plate = specimen.hides or say_level(specimen.level)
+    plate = specimen.hides or say_briefly(specimen.level)
     text = f"Which is right for {specimen.sample}, {specimen.marker}: {specimen.where}, or {cell}?"
     options = (
-        Option(RETURN, f"the line of the return stands: {say_level(returned)}"),
+        Option(RETURN, f"the line of the return stands: {say_briefly(returned)}"),
         Option(PLATE, f"the plate stands: {plate}"),
     )
-    parts = (specimen.case_id, specimen.on.isoformat(), key_of(specimen.marker), plate, say_level(returned))
+    parts = (specimen.case_id, specimen.on.isoformat(), key_of(specimen.marker), plate, say_briefly(returned))
     return Question(question_id(KIND, *parts), text, options, cell)
 
 

@@ -16,7 +16,8 @@ from caseseries.pcr.curve import Vector
 from caseseries.pcr.plate import Well
 from caseseries.pcr.roles import FRACTION, Part
 
-EARLY = 2  # deviations of a step from its place; a tenfold mistake in a dilution is more than three cycles
+# Our choices:
+EARLY = 2  # times step_deviation_most; a tenfold mistake in a dilution is more than three cycles
 LEAST_FALL = -0.5  # cycles per tenfold; a line that falls less says nothing of amplification
 LIKE_A_LINE = (-5.0, -2.0)  # slopes of a line that an amount can be read from
 OFF_LINE = "off the line by"
@@ -199,21 +200,19 @@ def fit_curve(
     lowest = min((one.cq for one in background if one.cq is not None), default=None)
     steps = _judge_steps(standards, lowest, profile)
     good = [step for step in steps if not step.faults]
-    line, range_line = _line_through(steps, copies_of_one), _line_through(good, copies_of_one)
-    misplaced = _misplaced(steps)
+    range_line, misplaced = _line_through(good, copies_of_one), _misplaced(steps)
     contradictions = (*_check_amounts(standards), *map(_say_misplaced, misplaced))
     reasons = (*_judge_line(range_line, len(good), profile), *contradictions)
     overfull = tuple(step for step in steps if _holds_more(step, range_line, copies_of_one, profile))
     detected = _detected([step for step in steps if step not in overfull], lowest, profile)
-    accepted = not reasons
-    first = standards[0]
+    accepted, first = not reasons, standards[0]
     return StandardCurve(
         target=first.well.target,
         plate=first.well.plate,
         run=first.well.run,
         unit=first.part.unit,
         is_control_gene=first.part.is_control_gene,
-        line=line,
+        line=_line_through(steps, copies_of_one),
         range_line=range_line,
         accepted=accepted,
         reasons=(*reasons, *_notes(steps, [step.amount for step in misplaced])),
@@ -315,7 +314,7 @@ def _say_misplaced(step: Step) -> str:
 
 def _judge_line(line: Line | None, steps: int, profile: Profile) -> tuple[str, ...]:
     if line is None or steps < profile["steps_least"]:
-        return (f"{steps} reproducible dilution steps, under {profile['steps_least']:g}",)
+        return (f"reproducible dilution steps: {steps}, under {profile['steps_least']:g}",)
     reasons, least = [], profile["correlation_least"]
     steepest, shallowest = profile["slope_steepest"], profile["slope_shallowest"]
     if not steepest - HAIR <= line.slope <= shallowest + HAIR:

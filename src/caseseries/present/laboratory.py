@@ -89,7 +89,7 @@ def _summary(shown: PlateShown) -> Iterator[Block]:
     levels = [page for page in shown.pages if page.sample]
     if not levels:
         return
-    aims = tuple(f"To {name.replace('-', ' ')}s" for name, _ in levels[0].calls)
+    aims = tuple(capital(aim) for aim, _ in levels[0].calls)
     rows = tuple(
         TableRow(
             (
@@ -138,7 +138,7 @@ def _page(page: PlatePage, n: int) -> Iterator[Block]:
     name = f"{page.sample} · {page.marker.target}" if page.sample else page.marker.target
     yield Heading(1, name, fresh=True)
     yield Paragraph((Text(powers(page.verdict), strong=True),))
-    calls = "; ".join(f"to {aim.replace('-', ' ')}s: {call}" for aim, call in page.calls)
+    calls = "; ".join(f"{aim}: {call}" for aim, call in page.calls)
     said = [_text(f"{capital(calls)}.")] if calls else []
     said += [_text(powers(reason)) for reason in page.reasons]
     said += [_named(what, words) for what, words in page.facts]
