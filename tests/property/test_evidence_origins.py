@@ -32,6 +32,7 @@ from caseseries.evidence.cohort import (
     list_at_risk,
     median_of,
 )
+from caseseries.evidence.feasible import solve
 from caseseries.evidence.mending import mend_cohort
 from caseseries.evidence.origins import rule_out
 from caseseries.evidence.printed import Band
@@ -176,3 +177,19 @@ def test_what_is_ruled_out_from_one_origin_has_no_cohort() -> None:
         said[check(problem, answer), answer.state] += 1
     assert said[False, "none"] > 150
     assert said[False, "undecided"] < said[False, "none"] / 3
+
+
+CUT_TOO_WIDELY = (10005104, 10011230, 10012466, 11013068, 20009704)
+SOLVER_WRONG = (10008136, 10014839, 10030140, 11027909, 16023855, 20025050, 21017482, 25017390, 25019995)
+
+
+@pytest.mark.parametrize("seed", [*CUT_TOO_WIDELY, *SOLVER_WRONG])
+def test_the_programme_rules_out_no_more_than_it_proved(seed: int) -> None:
+    """Of 246,000 problems these were called impossible, and are not: more was cut off than one set of numbers at
+    risk, or HiGHS called a programme infeasible that has a solution.
+    """
+    problem = draw_problem(seed)
+    assert solve(problem).state != "none"
+    answer = find_cohort(problem)
+    assert check(problem, answer)
+    assert answer.state == "found"

@@ -17,6 +17,7 @@ from caseseries.evidence.cohort import (
     Answer,
     Course,
     Ends,
+    Fact,
     Falls,
     Person,
     Problem,
@@ -32,7 +33,8 @@ from caseseries.evidence.programme import Linear, Programme, number
 CUTS = 50
 MOST = 1_000  # unknowns; a larger programme is not searched, because it can take hours
 UNKNOWNS = 6_000  # a programme's work is the cube of its unknowns by this, a tenth where it finds a cohort
-SLACK = 1e-7
+SLACK = 1e-6  # HiGHS is sure of a sum to 1e-7
+NOBODY = -20.0  # for the logarithm of 0; without it the logarithms of a curve add up to -5 at most
 
 
 Goal = Callable[[Programme, "Variables"], Linear]
@@ -58,7 +60,7 @@ def solve(problem: Problem, smallest: Goal | None = None, most: int = MOST) -> A
         broken = [fact for fact in problem.facts if not can_hold(courses, fact)]
         if not broken:
             return Answer("found", courses, work // 10)
-        if not all(programme.cut(fact.claim, solution) for fact in broken):
+        if not all(programme.cut(_place(fact), solution) for fact in broken):
             break
     return Answer("undecided", work=work)
 
@@ -342,8 +344,12 @@ def _write_survival(
     if place not in programme.picks:
         programme.picks[place] = _write_picks(programme, reached, at_risk)
     picks, logs = programme.picks[place]
-    programme.chosen[fact.claim] = list(logs)
+    programme.falls[_place(fact)] = picks
     _write_band(programme, fact, picks, logs)
+
+
+def _place(fact: Fact) -> object:
+    return None if isinstance(fact, Spread) else (fact.ends, fact.origin, fact.day)
 
 
 def _both(programme: Programme, one: Linear, other: Linear) -> Linear:
@@ -372,7 +378,7 @@ def _write_picks(
         for count in range(max(1, least), most + 1):
             pick = programme.choice()
             variable = next(iter(pick.terms))
-            logs[variable] = math.log1p(-1 / count) if count > 1 else -1e3
+            logs[variable] = math.log1p(-1 / count) if count > 1 else NOBODY
             picks[count] = picks.get(count, number(0)) + pick
             one_hot += pick
             named += Linear({variable: count}, 0)
@@ -392,7 +398,7 @@ def _write_band(
     for total in picks.values():
         programme.require(total, 0, 1)
     low = math.log(fact.band.low) - SLACK if fact.band.low > 0 else -math.inf
-    high = math.log(fact.band.high) + SLACK if fact.band.high > 0 else -1e2
+    high = math.log(fact.band.high) + SLACK if fact.band.high > 0 else NOBODY / 2
     if logs:
         programme.rows.append((logs, low, high))
     programme.broken |= not logs and not fact.band.admits(Fraction(1))

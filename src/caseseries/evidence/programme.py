@@ -41,7 +41,9 @@ class Programme:
 
     bounds: list[tuple[int, int]] = field(default_factory=list)
     rows: list[tuple[Mapping[int, float], float, float]] = field(default_factory=list)
-    chosen: dict[str, list[int]] = field(default_factory=dict)  # the choices behind a claim's estimate
+    falls: dict[object, Mapping[int, Linear]] = field(
+        default_factory=dict
+    )  # by number at risk, whether it is in use
     picks: dict[object, tuple[dict[int, Linear], dict[int, float]]] = field(default_factory=dict)
     members: int = 0  # how many survive, where some fates are open
     broken: bool = False
@@ -102,20 +104,32 @@ class Programme:
         starts = np.cumsum([0, *(len(terms) for terms, _, _ in self.rows)])
         matrix = csr_array((values, columns, starts), shape=(len(self.rows), size))
         low, high = [row[1] for row in self.rows], [row[2] for row in self.rows]
-        found = milp(
-            cost,
-            integrality=np.ones(size, dtype=np.int64),
-            bounds=Bounds([b[0] for b in self.bounds], [b[1] for b in self.bounds]),
-            constraints=LinearConstraint(matrix, low, high) if self.rows else None,
-            options={"node_limit": NODES, "mip_rel_gap": 0},
-        )
+        constraints = LinearConstraint(matrix, low, high) if self.rows else None
+        bounds = Bounds([b[0] for b in self.bounds], [b[1] for b in self.bounds])
+        for presolve in (True, False):  # HiGHS has called problems infeasible that are not: it is asked twice
+            found = milp(
+                cost,
+                integrality=np.ones(size, dtype=np.int64),
+                bounds=bounds,
+                constraints=constraints,
+                options={"node_limit": NODES, "mip_rel_gap": 0, "presolve": presolve},
+            )
+            if found.status != 2:
+                break
         proved = found.status == 0 or not goal.terms
         if found.x is not None and proved:
             return "found", [round(value) for value in found.x]
         return ("none" if found.status == 2 else "undecided"), []
 
-    def cut(self, claim: str, solution: Sequence[int]) -> bool:
-        """Forbid the numbers at risk behind a claim's estimate in this solution; False if it has none."""
-        used = [v for v in self.chosen.get(claim, ()) if solution[v]]
-        self.rows.append((dict.fromkeys(used, 1.0), -math.inf, len(used) - 1))
-        return bool(used)
+    def cut(self, place: object, solution: Sequence[int]) -> bool:
+        """Forbid the numbers at risk of an estimate in this solution, and no others; False if it is no estimate."""
+        if place not in self.falls:
+            return False
+        terms: dict[int, float] = {}
+        used = 0
+        for line in self.falls[place].values():
+            is_used = sum(c * solution[v] for v, c in line.terms.items()) + line.constant
+            used += is_used
+            terms |= {v: float(c if is_used else -c) for v, c in line.terms.items()}
+        self.rows.append((terms, -math.inf, used - 1))
+        return True
