@@ -70,7 +70,7 @@ def test_contradictions_and_impossible_percentages_are_all_listed(tmp_path: Path
         "paper.toml › claims[2].origin: strat is not known here. Allowed: start. Did you mean start?",
         'paper.toml › claims[3].of: of is 10, but "12/11" says 11. Allowed: one of the two. Remove the wrong one.',
         "paper.toml › claims[3]: 12 of 11 is more than all. Allowed: a count up to the total. Correct one of them.",
-        'paper.toml › claims[4].printed: "267 days" holds 1 numbers. Allowed: at least 3. Print it as the paper does.',
+        'paper.toml › claims[4].printed: "267 days" holds 1 number. Allowed: at least 3. Print it as the paper does.',
     ]
 
 

@@ -324,7 +324,7 @@ def _check_printed(path: Path, where: str, claim: _Claim) -> Iterator[Finding]:
     if isinstance(claim, Count) and claim.value is None:
         needed = 1
     if len(numbers) < needed:
-        what = f'"{claim.printed}" holds {len(numbers)} numbers'
+        what = f'"{claim.printed}" holds {len(numbers)} number{"s" * (len(numbers) != 1)}'
         yield _finding(
             path, f"{where}.printed", "numbers", what, f"at least {needed}", "Print it as the paper does"
         )

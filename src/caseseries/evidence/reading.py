@@ -70,11 +70,11 @@ class Paper:
         if _binds(claim) and (self.count("cases") or 0) > CASES:
             return f"there are more than {CASES} {self.file.cases}"
         if ends == "death" and self.count("deaths") is None:
-            return "the number of deaths is not claimed"
+            return "the number of deaths is not claimed; add a count of deaths, or their days"
         if ends == "first event" and self.count("relapses") is None and self.count("first events") is None:
-            return "the number of events is not claimed"
+            return "the number of events is not claimed; add a count of first events or of relapses, or their days"
         if isinstance(claim, MedianRange) and claim.among != "all" and self.count("deaths") is None:
-            return "how many survive is not claimed"
+            return "how many survive is not claimed; add a count of deaths, or their days"
         return ""
 
     def ends(self, claim: _Claim) -> Literal["first event", "death"] | None:
