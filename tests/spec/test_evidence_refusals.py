@@ -156,9 +156,9 @@ def test_a_key_that_cannot_be_used_does_not_hide_what_else_is_wrong(tmp_path: Pa
         "paper.toml › comparator[2].risk_days: a digitised curve has no numbers at risk. Add risk_days, from 0, and "
         "at_risk, as printed beneath it.",
         "paper.toml › comparator[2].curve[2]: curve rises from 90 to 95. Allowed: a fall or no change. Correct the value.",
-        "paper.toml › comparison[1].id: found 'a b'. Allowed: small letters, digits and _, a letter first. Change the "
+        "paper.toml › comparison[1].id: found 'a b'. Allowed: lower-case letters, digits and underscores. Change the "
         "value.",
-        "paper.toml › comparison[1].horizons[1]: found '36'. Allowed: a whole number and d, m or y, as 36m. Change the "
+        "paper.toml › comparison[1].horizons[1]: found '36'. Allowed: a whole number and d, m or y, as in \"3y\". Change the "
         "value.",
     ]
 
@@ -222,7 +222,7 @@ def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
 def test_a_count_is_a_whole_number(tmp_path: Path, value: str, shown: str) -> None:
     """And that no claim is left is not a second mistake."""
     assert refused(tmp_path, HEAD + SIZE + f"value = {value}\n") == [
-        f"paper.toml › claims[1].value: found {shown}. Allowed: integer. Change the value."
+        f"paper.toml › claims[1].value: found {shown}. Allowed: a whole number. Change the value."
     ]
 
 

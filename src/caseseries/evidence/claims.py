@@ -17,6 +17,7 @@ from caseseries.evidence.printed import Printed, Rounding, parse_numbers
 from caseseries.findings import Finding, Severity, StudyError, Where
 from caseseries.study.definition import Horizon, Sentence, Word, days_of
 from caseseries.study.load import toml_path
+from caseseries.study.refusals import allowed_by, found_in
 from caseseries.study.toml import Unreadable, read_toml_file, suggest
 
 UNSTATED = "unstated"
@@ -450,35 +451,8 @@ def _explain(path: Path, detail: ErrorDetails) -> Finding:
         do = suggest(given, MODELS) if given else "Say which it is"
         return _finding(path, f"{where}.kind", "kind", what, ", ".join(MODELS), do)
     return _finding(
-        path, where, "wrong-value", f"found {_shown(detail)}", _allowed(detail), "Change the value"
+        path, where, "wrong-value", f"found {found_in(detail)}", allowed_by(detail), "Change the value"
     )
-
-
-PATTERNS = {
-    r"^[a-z][a-z0-9_]*$": "lower-case letters, digits and underscores",
-    r"^[a-z0-9][a-z0-9-]*$": "lower-case letters, digits and hyphens",
-    r"^[1-9][0-9]*[dmy]$": 'a whole number and d, m or y, as in "3y"',
-}
-SHAPES = {
-    "tuple_type": "a list",
-    "model_type": "a table",
-    "model_attributes_type": "a table",
-    "dict_type": "a table",
-    "too_short": "a list that is not empty",
-    "string_too_short": "a text that is not empty",
-}
-
-
-def _allowed(detail: ErrorDetails) -> str:
-    if pattern := PATTERNS.get(str(detail.get("ctx", {}).get("pattern", ""))):
-        return pattern
-    return SHAPES.get(detail["type"], detail["msg"].removeprefix("Input should be ").removeprefix("a valid "))
-
-
-def _shown(detail: ErrorDetails) -> str:
-    found = detail["input"]
-    text = repr(list(found) if isinstance(found, tuple) else found)
-    return text if len(text) <= 60 else text[:57] + "…"
 
 
 def _fields(location: tuple[int | str, ...]) -> Iterable[str]:

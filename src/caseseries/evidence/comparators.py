@@ -22,6 +22,7 @@ from caseseries.findings import Finding, Severity, StudyError, Where, join
 from caseseries.stats.distributions import normal_quantile
 from caseseries.study.definition import Horizon, Sentence, Study, Word
 from caseseries.study.load import toml_path
+from caseseries.study.refusals import allowed_by, found_in
 from caseseries.study.toml import Unreadable, read_toml_file, suggest
 from caseseries.study.variables import BY_NAME
 
@@ -39,7 +40,6 @@ FROM_REMISSION = {"DFS", "RFS", "LFS"}
 
 
 FOLDER = "published"
-WORD = "small letters, digits and _, a letter first"
 
 
 class Comparator(BaseModel):
@@ -458,13 +458,6 @@ def _explain(model: type[Comparator] | type[Asked], name: str, where: str, detai
         return _finding(name, place, "unknown-key", what, ", ".join(allowed), suggest(key, allowed))
     if detail["type"] == "missing":
         return _finding(name, place, "missing-key", f"{key} is missing", "", f"Add {key}")
-    if detail["type"] == "string_pattern_mismatch":
-        horizon = detail["ctx"]["pattern"].endswith("[dmy]$")
-        allowed_word = "a whole number and d, m or y, as 36m" if horizon else WORD
-        return _finding(
-            name, place, "wrong-value", f"found {detail['input']!r}", allowed_word, "Change the value"
-        )
-    allowed_text = detail["msg"].removeprefix("Input should be ").removeprefix("a valid ")
     return _finding(
-        name, place, "wrong-value", f"found {detail['input']!r}", allowed_text, "Change the value"
+        name, place, "wrong-value", f"found {found_in(detail)}", allowed_by(detail), "Change the value"
     )
