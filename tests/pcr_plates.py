@@ -14,7 +14,6 @@ from caseseries.pcr.criteria import PREVENT_FALSE_NEGATIVE
 from caseseries.pcr.plate import Plate, Reading, Task, Well, stack_curves
 from caseseries.pcr.simulate import Assay, Design, MadeSample, simulate_plate
 
-PERFECT = 10 ** (-1 / -3.3219280948873626) - 1  # doubling: slope −1 / log10(2)
 FALSE_NEGATIVE, FALSE_POSITIVE = "prevent-false-negative", "prevent-false-positive"
 
 
