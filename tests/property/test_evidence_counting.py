@@ -28,8 +28,8 @@ from caseseries.evidence.cohort import (
     list_at_risk,
     median_of,
 )
-from caseseries.evidence.counting import count_cohort
 from caseseries.evidence.greenwood import TRANSFORMS, PrintedLimits
+from caseseries.evidence.named import name_cases
 from caseseries.evidence.printed import Band, Rounding, parse_number
 from caseseries.evidence.searching import find_cohort
 from caseseries.evidence.sequences import estimate_after, find_sequences, interval_of
@@ -183,7 +183,7 @@ def test_counting_says_of_small_problems_what_going_through_every_cohort_says(fi
     said = Counter()
     for seed in range(first, first + 500):
         problem = draw_problem(seed)
-        answer = count_cohort(problem, [{}] * len(problem.persons))
+        answer = name_cases(problem)
         said[check(problem, answer), answer.state] += 1
     assert min(said[True, "found"], said[False, "none"]) > 50  # both are put to the test
     assert said[True, "undecided"] + said[False, "undecided"] < 15  # a search is given up, but rarely

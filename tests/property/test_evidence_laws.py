@@ -19,10 +19,10 @@ from caseseries.evidence.cohort import (
     list_at_risk,
     median_of,
 )
-from caseseries.evidence.feasible import find_conflict
 from caseseries.evidence.printed import Band, Rounding, parse_number
 from caseseries.evidence.searching import find_cohort
 from caseseries.evidence.sequences import estimate_after, find_sequences
+from caseseries.evidence.settle import find_conflict
 
 
 @given(n=st.integers(1, 11), data=st.data())

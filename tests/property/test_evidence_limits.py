@@ -13,9 +13,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from caseseries.evidence.cohort import Person, Problem, Survives, can_hold
-from caseseries.evidence.counting import count_cohort
 from caseseries.evidence.greenwood import TRANSFORMS, PrintedLimits
 from caseseries.evidence.printed import Band, Rounding, parse_number
+from caseseries.evidence.searching import find_cohort
 from caseseries.evidence.sequences import estimate_after, find_sequences, interval_of
 
 METHODS = tuple(TRANSFORMS)
@@ -135,9 +135,9 @@ def test_as_sums_limits_are_judged_as_they_are_by_listed_sequences(first: int) -
     for seed in range(first, first + 100):
         problem = draw_problem(seed)
         n = len(problem.persons)
-        one = count_cohort(problem, [{}] * n)
+        one = find_cohort(problem)
         facts = tuple(listed(fact, n) for fact in problem.facts if isinstance(fact, Survives))
-        two = count_cohort(replace(problem, facts=facts), [{}] * n)
+        two = find_cohort(replace(problem, facts=facts))
         assert {one.state, two.state} != {"found", "none"}, problem
         assert all(can_hold(one.courses, fact) for fact in facts if one.state == "found")
         assert all(can_hold(two.courses, fact) for fact in problem.facts if two.state == "found")

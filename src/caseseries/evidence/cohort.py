@@ -121,6 +121,11 @@ class Spread:
 Fact = Survives | Falls | Remains | Spread
 
 
+def is_gap(fact: Fact) -> bool:
+    """Whether it says nothing but of the days between two origins."""
+    return isinstance(fact, Spread) and fact.quantity == "gap"
+
+
 @dataclass(frozen=True)
 class Problem:
     """A described cohort and the facts about it. `gaps` bounds the days from each other origin to `base`.

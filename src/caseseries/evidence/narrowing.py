@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from caseseries.evidence.claims import AtRisk, DeathAfterRelapse, EventDays, MedianRange, Survival
 from caseseries.evidence.cohort import Fact, Falls, Remains, Spread, count_at_risk
-from caseseries.evidence.feasible import end_of, solve
+from caseseries.evidence.named import name_cases
 from caseseries.evidence.reading import Choices, Paper
 from caseseries.evidence.sequences import interval_of
 from caseseries.evidence.settle import Settled
@@ -147,7 +147,7 @@ def earliest_death(paper: Paper, claim: Survival, settled: Settled, label: str) 
     found = []
     for problem in paper.problems(kept, settled.choices):
         place = next(i for i, person in enumerate(problem.persons) if person.label == label)
-        answer = solve(problem, end_of(place))
+        answer = name_cases(problem, least_end=place)
         if answer.state == "undecided":
             return None
         found += [answer.courses[place].end] if answer.courses else []

@@ -1,11 +1,10 @@
 """Which claims can be true together: those kept, those ruled out, and the smallest sets that disagree."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from caseseries.evidence.claims import EventDays, MedianRange, Survival
 from caseseries.evidence.cohort import Course, State
-from caseseries.evidence.feasible import find_conflict
 from caseseries.evidence.reading import Choices, Paper
 
 
@@ -110,3 +109,18 @@ def _conflict(paper: Paper, names: tuple[str, ...], choices: Choices) -> tuple[s
     tried = sorted((names[-1], *names[:-1]), key=distance)
     found = find_conflict(tried, lambda kept: paper.find(kept, choices).state)
     return tuple(name for name in paper.claims if name in found)
+
+
+def find_conflict(claims: Sequence[str], decide: Callable[[frozenset[str]], State]) -> tuple[str, ...]:
+    """A minimal set of claims that cannot hold together: added until impossible, then left out one by one.
+
+    `decide` says whether a set of claims has a cohort; the claims given must have none together. A claim is
+    left out only when the rest is proved impossible without it, so an undecided search keeps it in.
+    """
+    size = next((k for k in range(1, len(claims)) if decide(frozenset(claims[:k])) == "none"), len(claims))
+    kept = list(claims[:size])
+    for claim in reversed(claims[:size]):
+        without = frozenset(kept) - {claim}
+        if decide(without) == "none":
+            kept.remove(claim)
+    return tuple(kept)
