@@ -7,8 +7,8 @@ days for everyone, from least to most: who has left by a day of one has left `mo
 nobody sooner than `least` days later.
 
 All ways to deal out the deaths are searched at once. Logarithms are rounded to whole numbers, and their sums get
-more room than the rounding can take; so what is ruled out is impossible. What is not is an outline, which may or may not
-be that of a cohort.
+more room than the rounding can take; so what is ruled out is impossible. What is not has an outline, which may or
+may not be that of a cohort.
 """
 
 import math

@@ -7,7 +7,7 @@ cohorts. Each is given up after so many steps, never after a time.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from caseseries.evidence.cohort import Answer, Problem, is_gap
+from caseseries.evidence.cohort import Answer, Problem, State, is_gap
 from caseseries.evidence.mending import mend_cohort
 from caseseries.evidence.named import name_cases, size_of
 from caseseries.evidence.orders import outline_cohort
@@ -46,31 +46,33 @@ def _searches(problems: Sequence[Problem], share: float) -> Iterator[Answer]:
     effort, largest = share * EFFORT, max(map(size_of, problems))
     gaps = tuple(fact for fact in problems[0].facts if is_gap(fact))
     if gaps:
-        yield _only_none(name_cases(replace(problems[0], facts=gaps), effort))
-    if largest <= SMALL:
-        yield _name(problems, effort)
-    yield mend_cohort(problems, FEW_CHANGES)
+        yield _only("none", name_cases(replace(problems[0], facts=gaps), effort))
+    if largest > SMALL:
+        yield mend_cohort(problems, FEW_CHANGES)
     state, outline, work = outline_cohort(problems, effort)
-    yield _only_none(Answer(state, work=work))
-    yield mend_cohort(problems, round(share * CHANGES))
+    yield _only("none", Answer(state, work=work))
+    if largest > SMALL:
+        yield mend_cohort(problems, round(share * CHANGES))
     if outline is not None:
-        found = name_cases(outline.problem, effort, outline.gone)
-        yield found if found.state == "found" else Answer("undecided", work=found.work)
-    if SMALL < largest <= LARGE:
+        yield _only("found", name_cases(outline.problem, effort, outline.gone))
+    if largest <= LARGE:
         yield _name(problems, effort)
 
 
-def _only_none(answer: Answer) -> Answer:
-    """What is found of a part of the facts says nothing of all."""
-    return answer if answer.state == "none" else Answer("undecided", work=answer.work)
+def _only(state: State, answer: Answer) -> Answer:
+    """An answer about a part of the facts, or to more than was asked: it decides one way only."""
+    return answer if answer.state == state else Answer("undecided", work=answer.work)
 
 
 def _name(problems: Sequence[Problem], effort: float) -> Answer:
-    work, state = 0, "none"
+    """One problem after the other, in equal shares."""
+    answers = []
     for problem in problems:
-        answer = name_cases(problem, effort / len(problems))
-        work += answer.work
-        if answer.state == "found":
-            return replace(answer, work=work)
-        state = "undecided" if answer.state == "undecided" else state
-    return Answer("none" if state == "none" else "undecided", work=work)
+        answers.append(name_cases(problem, effort / len(problems)))
+        if answers[-1].state == "found":
+            break
+    work = sum(answer.work for answer in answers)
+    states = {answer.state for answer in answers}
+    return replace(
+        answers[-1], state="undecided" if states == {"none", "undecided"} else answers[-1].state, work=work
+    )

@@ -9,6 +9,7 @@ from typing import Any
 from caseseries.evidence.cohort import State
 
 WORK = 50_000  # units of Answer.work in one second of CP-SAT's own clock, which counts steps
+WRITTEN = 3  # constraints that are written down in one unit of work
 EFFORT = 20.0  # of these seconds, at most, in one search
 
 
@@ -61,13 +62,12 @@ class Model:
         parameters = self._solver.parameters
         parameters.num_workers = 1
         parameters.random_seed = 1
-        parameters.symmetry_level = (
-            0  # its presolve by symmetries ended the whole program on a small model (9.15)
-        )
-        parameters.cp_model_probing_level = 0  # a multiple of the work, and it decided nothing more
+        parameters.symmetry_level = 0  # else 9.15 ends the whole program on some small models
+        parameters.cp_model_probing_level = 0  # it took ten times the work, and decided nothing more
         parameters.max_deterministic_time = max(effort, 0.0)
         status = self._solver.solve(self.model)
         self.work += round(WORK * self._solver.response_proto.deterministic_time)
+        self.work += len(self.model.proto.constraints) // WRITTEN
         state = self._states.get(status, "undecided")
         return "undecided" if proved and status == self._feasible else state
 
