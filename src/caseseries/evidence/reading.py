@@ -114,6 +114,20 @@ class Paper:
             self.done[key] = self._search([problem.beside(*more) for problem in self.problems(kept, choices)])
         return self.done[key]
 
+    def rules_out(self, kept: frozenset[str], choices: Choices) -> bool:
+        """Whether these claims are quickly proved to have no cohort under these choices; none is searched for."""
+        key = (kept, tuple(sorted((c, v) for c, v in choices.items() if c in kept)), ())
+        if key not in self.done:
+            problems = list(self.problems(kept, choices))
+            if any(problem.admits(cohort) for cohort in self.found for problem in problems):
+                return False
+            answer = find_any(problems, max(0, ALLOWED - self.work), shown=False)
+            self.work += answer.work
+            if answer.state != "none":
+                return False
+            self.done[key] = answer
+        return self.done[key].state == "none"
+
     def _search(self, problems: Sequence[Problem]) -> Answer:
         """A cohort found before often satisfies other claims too, which is quick to see; else search.
 

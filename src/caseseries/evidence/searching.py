@@ -17,6 +17,7 @@ LARGE = 1_500  # named, if nothing else decides
 FEW_CHANGES = 1_000
 CHANGES = 4_500
 EFFORT = 5.0  # of CP-SAT, in one search
+FOLLOWING = 0.2  # of it, for a cohort that follows an outline
 ALLOWED = 200_000  # work: some 8 seconds
 LEAST = 0.1  # of all this, where more than the work allowed was done before
 
@@ -26,36 +27,38 @@ def find_cohort(problem: Problem) -> Answer:
     return find_any([problem])
 
 
-def find_any(problems: Sequence[Problem], allowed: int = ALLOWED) -> Answer:
+def find_any(problems: Sequence[Problem], allowed: int = ALLOWED, shown: bool = True) -> Answer:
     """A cohort of one of the problems, which differ in their persons alone; `none` only if each is proved impossible.
 
-    The less work is allowed, the less far each search looks.
+    The less work is allowed, the less far each search looks. Where no cohort need be `shown`, the quick proofs alone
+    are tried.
     """
-    if not problems:
-        return Answer("none")  # the counts printed fit no cohort
     work = 0
-    for answer in _searches(problems, max(LEAST, allowed / ALLOWED)):
+    for answer in _searches(problems, max(LEAST, allowed / ALLOWED), shown):
         work += answer.work
         if answer.state != "undecided":
             return replace(answer, work=work)
     return Answer("undecided", work=work)
 
 
-def _searches(problems: Sequence[Problem], share: float) -> Iterator[Answer]:
+def _searches(problems: Sequence[Problem], share: float, shown: bool) -> Iterator[Answer]:
     """One search after the other, the quick ones first."""
+    if not problems:
+        yield Answer("none")  # the counts printed fit no cohort
+        return
     effort, largest = share * EFFORT, max(map(size_of, problems))
     gaps = tuple(fact for fact in problems[0].facts if is_gap(fact))
     if gaps:
         yield _only("none", name_cases(replace(problems[0], facts=gaps), effort))
-    if largest > SMALL:
-        yield mend_cohort(problems, FEW_CHANGES)
     state, outline, work = outline_cohort(problems, effort)
     yield _only("none", Answer(state, work=work))
-    if largest > SMALL:
+    if shown and largest > SMALL:
+        yield mend_cohort(problems, FEW_CHANGES)
+    if shown and outline is not None:
+        yield _only("found", name_cases(outline.problem, FOLLOWING * effort, outline.gone))
+    if shown and largest > SMALL:
         yield mend_cohort(problems, round(share * CHANGES))
-    if outline is not None:
-        yield _only("found", name_cases(outline.problem, effort, outline.gone))
-    if largest <= LARGE:
+    if largest <= (LARGE if shown else SMALL):
         yield _name(problems, effort)
 
 

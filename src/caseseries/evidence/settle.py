@@ -34,12 +34,21 @@ def settle(paper: Paper) -> Settled:
     """
     names = paper.cohort_claims()
     order = sorted(names, key=lambda name: bool(paper.choices(paper.claims[name])))
+    against: dict[str, dict[str, tuple[str, ...]]] = {}
+    start = _definite(paper, order)
+    if not start:
+        definite = [name for name in order if not paper.choices(paper.claims[name])]
+        while definite and _state(paper, tuple(definite), {}) == "none":
+            early = definite[: _fewest(definite, lambda first: paper.rules_out(frozenset(first), {}))]
+            conflict = _conflict(paper, tuple(early), {})
+            late = max(conflict, key=order.index)
+            against[late] = {"": conflict}
+            definite.remove(late)
+        start = frozenset(definite if definite and _state(paper, tuple(definite), {}) == "found" else ())
     kept: tuple[str, ...] = ()
     choices: Choices = {}
-    against: dict[str, dict[str, tuple[str, ...]]] = {}
     undecided: list[str] = []
-    start = _definite(paper, order)
-    left = list(order)
+    left = [name for name in order if name not in against]
     while left:
         name = left[0]
         if start and name in start:
@@ -107,20 +116,30 @@ def _conflict(paper: Paper, names: tuple[str, ...], choices: Choices) -> tuple[s
         return 3 if isinstance(claim, MedianRange) and claim.of == "follow-up" else 2
 
     tried = sorted((names[-1], *names[:-1]), key=distance)
-    found = find_conflict(tried, lambda kept: paper.find(kept, choices).state)
+    found = find_conflict(tried, lambda kept: paper.rules_out(kept, choices))
     return tuple(name for name in paper.claims if name in found)
 
 
-def find_conflict(claims: Sequence[str], decide: Callable[[frozenset[str]], State]) -> tuple[str, ...]:
-    """A minimal set of claims that cannot hold together: added until impossible, then left out one by one.
+def find_conflict(claims: Sequence[str], impossible: Callable[[frozenset[str]], bool]) -> tuple[str, ...]:
+    """A minimal set of claims that cannot hold together: the fewest first ones that cannot, less what is not needed.
 
-    `decide` says whether a set of claims has a cohort; the claims given must have none together. A claim is
-    left out only when the rest is proved impossible without it, so an undecided search keeps it in.
+    `impossible` says whether a set of claims is proved to have no cohort; the claims given must have none together. A
+    claim is left out only when the rest is proved impossible without it, so what is not proved keeps it in.
     """
-    size = next((k for k in range(1, len(claims)) if decide(frozenset(claims[:k])) == "none"), len(claims))
-    kept = list(claims[:size])
-    for claim in reversed(claims[:size]):
-        without = frozenset(kept) - {claim}
-        if decide(without) == "none":
+    kept = list(claims[: _fewest(claims, lambda first: impossible(frozenset(first)))])
+    for claim in reversed(kept[:-1]):
+        if impossible(frozenset(kept) - {claim}):
             kept.remove(claim)
     return tuple(kept)
+
+
+def _fewest(claims: Sequence[str], impossible: Callable[[Sequence[str]], bool]) -> int:
+    """So many of the first claims are proved impossible together, and one fewer are not. All of them must be."""
+    possible, ruled_out = 0, len(claims)
+    while ruled_out - possible > 1:
+        middle = (possible + ruled_out) // 2
+        if impossible(claims[:middle]):
+            ruled_out = middle
+        else:
+            possible = middle
+    return ruled_out
