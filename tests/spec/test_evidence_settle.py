@@ -73,6 +73,10 @@ class LateProof(Paper):
         self.asked += 1
         return Answer("undecided" if self.asked < 3 else "none")
 
+    def rules_out(self, kept: frozenset[str], choices: Choices) -> bool:
+        del choices
+        return {"claim-3", "claim-4"} <= kept
+
 
 def test_a_claim_is_not_blamed_for_a_contradiction_among_earlier_ones() -> None:
     estimates = [{**SURVIVAL, "horizon": f"{day}d", "printed": "75%"} for day in (100, 200, 300)]

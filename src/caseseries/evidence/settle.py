@@ -41,7 +41,7 @@ def settle(paper: Paper) -> Settled:
         while definite and _state(paper, tuple(definite), {}) == "none":
             early = definite[: _fewest(definite, lambda first: paper.rules_out(frozenset(first), {}))]
             conflict = _conflict(paper, tuple(early), {})
-            late = max(conflict, key=order.index)
+            late = max(conflict or early, key=order.index)
             against[late] = {"": conflict}
             definite.remove(late)
         start = frozenset(definite if definite and _state(paper, tuple(definite), {}) == "found" else ())
@@ -124,8 +124,11 @@ def find_conflict(claims: Sequence[str], impossible: Callable[[frozenset[str]], 
     """A minimal set of claims that cannot hold together: the fewest first ones that cannot, less what is not needed.
 
     `impossible` says whether a set of claims is proved to have no cohort; the claims given must have none together. A
-    claim is left out only when the rest is proved impossible without it, so what is not proved keeps it in.
+    claim is left out only when the rest is proved impossible without it, so what is not proved keeps it in. Empty where
+    what is not claimed contradicts itself.
     """
+    if impossible(frozenset()):
+        return ()
     kept = list(claims[: _fewest(claims, lambda first: impossible(frozenset(first)))])
     for claim in reversed(kept[:-1]):
         if impossible(frozenset(kept) - {claim}):
