@@ -190,7 +190,11 @@ def can_hold(courses: tuple[Course, ...], fact: Fact) -> bool:
         )
     if isinstance(fact, Remains):
         return fact.least <= count_at_risk(courses, fact.ends, fact.origin, fact.day) <= fact.most
-    at_risk = list_at_risk(courses, fact.ends, fact.origin, fact.day)
+    return agrees(list_at_risk(courses, fact.ends, fact.origin, fact.day), fact)
+
+
+def agrees(at_risk: tuple[int, ...], fact: Survives | Falls) -> bool:
+    """Whether these are numbers at risk at the events that the fact admits."""
     if isinstance(fact, Falls):
         return at_risk == fact.at_risk
     if fact.sequences is not None and at_risk not in fact.sequences:

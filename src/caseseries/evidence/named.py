@@ -21,7 +21,7 @@ from caseseries.evidence.cohort import (
     can_hold,
     is_gap,
 )
-from caseseries.evidence.orders import Gone, Kind, write_estimate
+from caseseries.evidence.orders import Kind, Outline, write_estimate
 from caseseries.evidence.solver import EFFORT, WORK, Model
 
 CUTS = 50  # cohorts forbidden before the search is given up
@@ -30,18 +30,18 @@ What = Literal["relapse", "end"]
 
 
 def name_cases(
-    problem: Problem, effort: float = EFFORT, gone: Gone | None = None, least_end: int | None = None
+    problem: Problem, effort: float = EFFORT, outline: Outline | None = None, least_end: int | None = None
 ) -> Answer:
-    """A cohort of the problem, or a proof that there is none; of those that follow an outline, where `gone` is given.
+    """A cohort of the problem, or a proof that there is none; of those that follow the outline, where one is given.
 
     Args:
-        gone: how many have left by which day, by kind.
         least_end: the place of a person whose last day shall be proved least.
     """
-    named = Named(problem, sorted_everywhere=gone is not None)
+    named = Named(problem, sorted_everywhere=outline is not None)
     if not named.told:
         return Answer("undecided")
-    named.follow(gone or {})
+    if outline is not None:
+        named.follow(outline)
     if least_end is not None:
         named.model.model.minimize(named.times["end", least_end, problem.base])
     for _ in range(CUTS):
@@ -125,11 +125,15 @@ class Named:
                 if origin == self.problem.base or (alone and (everywhere or origin not in apart)):
                     self.model.model.add(self.times[what, i, origin] <= self.times[what, j, origin])
 
-    def follow(self, gone: Gone) -> None:
-        """By every day of the base origin as many have left as in the outline, by kind."""
-        for (origin, day, kind), count in gone.items():
+    def follow(self, outline: Outline) -> None:
+        """By every day of the base origin as many have left as in the outline, by kind, with its numbers at risk."""
+        for (origin, day, kind), count in outline.gone.items():
             if origin == self.problem.base:
                 self.model.between(sum(self._gone(kind, day)), count, count)
+        for fact, at_risk in outline.at_risk.items():
+            if fact.origin == self.problem.base:
+                for count, event in self.happened[fact].items():
+                    self.model.between(event, int(count in at_risk), int(count in at_risk))
 
     def _gone(self, kind: Kind, day: int) -> Iterator[Any]:
         """For each person of a kind, whether it has left before the day."""
@@ -288,6 +292,5 @@ class Named:
         """Rule out the numbers at risk of these estimates in the solution, and no others; False if there is none."""
         found = [self.happened[fact] for fact in broken if fact in self.happened]
         for happened in found:
-            event = happened.values()
-            self.model.model.add_bool_or(~each if self.model.value(each) else each for each in event)
+            self.model.forbid(happened.values())
         return bool(found)

@@ -7,8 +7,11 @@ days for everyone, from least to most: who has left by a day of one has left `mo
 nobody sooner than `least` days later.
 
 All ways to deal out the deaths are searched at once. Logarithms are rounded to whole numbers, and their sums get
-more room than the rounding can take; so what is ruled out is impossible. What is not has an outline, which may or
-may not be that of a cohort.
+more room than the rounding can take; so what is ruled out is impossible.
+
+What is not may have an outline, for which more is asked: of either curve of an origin, which kind leaves at which
+place; whoever leaves both curves at once does so in the same order; on a single day events come first; and
+each estimate is right in exact arithmetic. That is nearly always the outline of a cohort.
 """
 
 import math
@@ -22,6 +25,7 @@ from operator import and_
 from typing import Any, Literal, get_args
 
 from caseseries.evidence.cohort import (
+    Answer,
     Ends,
     Fact,
     Falls,
@@ -31,9 +35,10 @@ from caseseries.evidence.cohort import (
     Spread,
     State,
     Survives,
+    agrees,
     is_gap,
 )
-from caseseries.evidence.solver import Model
+from caseseries.evidence.solver import WORK, Model
 
 Kind = Literal[
     "relapse", "death after relapse", "death without relapse", "censored", "censored after relapse"
@@ -49,8 +54,12 @@ EVENTS: Mapping[Ends, tuple[Kind, ...]] = {
 }
 ALIVE: tuple[Kind, ...] = ("censored", "censored after relapse")
 
-UNIT = 1_000_000  # of a logarithm
+UNIT = 100_000_000  # of a logarithm
 NOBODY = -20 * UNIT  # for the logarithm of 0; without it the logarithms of a curve add up to -5 at most
+
+BOTH: tuple[Kind, Kind] = ("death without relapse", "censored")  # of those who leave both curves at once
+AFTER: tuple[Kind, Kind] = ("death after relapse", "censored after relapse")
+CUTS = 50  # outlines forbidden, for an estimate that only the rounding admits, before the search is given up
 
 Totals = tuple[int, ...]  # how many there are of each kind
 Gone = Mapping[tuple[str, int, Kind], int]
@@ -58,33 +67,57 @@ Gone = Mapping[tuple[str, int, Kind], int]
 
 @dataclass(frozen=True)
 class Outline:
-    """The problem whose persons it is about; and how many have left before a day of an origin, by kind."""
+    """The problem whose persons it is about; how many have left before a day of an origin, by kind; and the numbers
+    at risk at the events behind each estimate.
+    """
 
     problem: Problem
     gone: Gone
+    at_risk: Mapping[Survives | Falls, tuple[int, ...]]
 
 
-def outline_cohort(problems: Sequence[Problem], effort: float) -> tuple[State, Outline | None, int]:
-    """An outline for one of the problems, which differ in their persons alone; and the work it took.
-
-    `none` is a proof that none of them has a cohort.
+def rule_out(problems: Sequence[Problem], effort: float) -> tuple[State, int]:
+    """`none` where it is proved that none of the problems, which differ in their persons alone, has a cohort; `found`
+    where this is no way to prove it. And the work it took.
     """
-    by_totals = {totals: problem for problem in reversed(problems) for totals in list_totals(problem)}
+    by_totals = _by_totals(problems)
     if not by_totals:
-        return "none", None, 0
-    orders = Orders(problems, tuple(by_totals))
-    state = orders.model.solve(effort)
-    if state != "found":
-        return state, None, orders.model.work
-    value = orders.model.value
-    totals = tuple(value(orders.totals[kind]) for kind in KINDS)
-    gone = {
-        (origin, day, kind): value(count)
-        for origin, days in orders.gone.items()
-        for day, counts in days.items()
-        for kind, count in counts.items()
-    }
-    return "found", Outline(by_totals[totals], gone), orders.model.work
+        return "none", 0
+    orders = Orders(problems, tuple(by_totals), woven=False)
+    return orders.model.solve(effort), orders.model.work
+
+
+def outline_cohort(problems: Sequence[Problem], effort: float) -> tuple[Outline | None, Answer]:
+    """An outline for one of the problems, which differ in their persons alone; or a proof that none has a cohort."""
+    by_totals = _by_totals(problems)
+    if not by_totals:
+        return None, Answer("none")
+    orders = Orders(problems, tuple(by_totals), woven=True)
+    state, outline = _solve(orders, by_totals, effort)
+    return outline, Answer("none" if state == "none" else "undecided", work=orders.model.work)
+
+
+def _solve(
+    orders: "Orders", by_totals: Mapping[Totals, Problem], effort: float
+) -> tuple[State, Outline | None]:
+    """Outlines that only the rounding of logarithms admits are forbidden one by one."""
+    model = orders.model
+    for _ in range(CUTS):
+        state = model.solve(effort - model.work / WORK)
+        if state != "found":
+            return state, None
+        at_risk = orders.at_risk()
+        wrong = [fact for fact, sequence in at_risk.items() if not agrees(sequence, fact)]
+        if not wrong:
+            totals = tuple(model.value(orders.totals[kind]) for kind in KINDS)
+            return state, Outline(by_totals[totals], orders.counts(), at_risk)
+        for fact in wrong:
+            model.forbid(orders.happened[fact].values())
+    return "undecided", None
+
+
+def _by_totals(problems: Sequence[Problem]) -> dict[Totals, Problem]:
+    return {totals: problem for problem in reversed(problems) for totals in list_totals(problem)}
 
 
 def list_totals(problem: Problem) -> Iterator[Totals]:
@@ -107,11 +140,13 @@ def _deaths(persons: Sequence[Person]) -> range:
 class Orders:
     """The model. `gone` holds, by origin and day, how many have left before that day, by kind."""
 
-    def __init__(self, problems: Sequence[Problem], totals: Sequence[Totals]) -> None:
+    def __init__(self, problems: Sequence[Problem], totals: Sequence[Totals], woven: bool) -> None:
+        self.woven = woven
         self.problem, self.n = problems[0], len(problems[0].persons)
+        self.most = max(each[0] for each in totals)  # relapses
         self.facts = [fact for fact in self.problem.facts if not is_gap(fact)]
         self.alive = {each[3] + each[4] for each in totals}  # how many survive
-        self.model = Model()
+        self.model = Model(bounded=not woven)
         self.near = (
             self.model.choice()
         )  # the two middle values of a median lie close together: easier to place
@@ -126,9 +161,29 @@ class Orders:
         self.gone = {origin: self._count(origin, days) for origin, days in self._days(printed).items()}
         self._compare_origins()
         self._write_printed(printed)
-        self.curves: dict[tuple[Ends, str], dict[int, list[Any]]] = {}
+        self.curves: dict[tuple[Ends, str], Curve] = {}
+        self.happened: dict[Survives | Falls, dict[int, Any]] = {}
         for fact in self.facts:
             self._write(fact)
+        for origin in self.gone if woven else ():
+            if all((ends, origin) in self.curves for ends in LEAVING):
+                self._weave(self.curves["first event", origin], self.curves["death", origin])
+
+    def at_risk(self) -> dict[Survives | Falls, tuple[int, ...]]:
+        """The numbers at risk in the solution found, at the events behind each estimate."""
+        return {
+            fact: tuple(count for count, event in happened.items() if self.model.value(event))
+            for fact, happened in self.happened.items()
+        }
+
+    def counts(self) -> Gone:
+        """How many have left in the solution found."""
+        return {
+            (origin, day, kind): self.model.value(count)
+            for origin, days in self.gone.items()
+            for day, counts in days.items()
+            for kind, count in counts.items()
+        }
 
     def _days(self, printed: Mapping[Kind, Sequence[int]]) -> dict[str, set[int]]:
         """The days of each origin that facts look at, from wherever they look."""
@@ -221,28 +276,94 @@ class Orders:
                 if near:
                     held.only_enforce_if(self.near)
 
-    def _curve(self, ends: Ends, origin: str) -> dict[int, list[Any]]:
-        """By day, which places in the order of leaving are events before that day."""
+    def _curve(self, ends: Ends, origin: str) -> "Curve":
         if (ends, origin) not in self.curves:
-            model = self.model.model
-            event = [self.model.choice() for _ in range(self.n)]
-            model.add(sum(event) == sum(self.totals[kind] for kind in EVENTS[ends]))
-            self.curves[ends, origin] = {}
-            for day in list(self.gone[origin])[1:]:
-                left = self.model.number(0, self.n)
-                model.add(left == self._before(origin, day, LEAVING[ends]))
-                reached = [self.model.is_less(place, left) for place in range(self.n)]
-                happened = [self.model.all_of(both) for both in zip(event, reached, strict=True)]
-                model.add(sum(happened) == self._before(origin, day, EVENTS[ends]))
-                self.curves[ends, origin][day] = happened
+            kinds = [(kind,) for kind in LEAVING[ends]] if self.woven else [EVENTS[ends]]
+            leaves = {each: [self.model.choice() for _ in range(self.n)] for each in kinds}
+            for each, places in leaves.items():
+                self.model.model.add(sum(places) == sum(self.totals[kind] for kind in each))
+            for place in zip(*leaves.values(), strict=True) if self.woven else ():
+                self.model.model.add_exactly_one(place)
+            self.curves[ends, origin] = Curve(ends, leaves, {})
+            self._place_by_days(self.curves[ends, origin], origin)
         return self.curves[ends, origin]
+
+    def _place_by_days(self, curve: "Curve", origin: str) -> None:
+        """By each day so many have left, and of each kind as many of them as the counts say."""
+        before: list[Any] = [self.model.zero] * self.n
+        for sooner, day in pairwise(self.gone[origin]):
+            left = self.model.number(0, self.n)
+            self.model.model.add(left == self._before(origin, day, LEAVING[curve.ends]))
+            reached = [self.model.is_less(place, left) for place in range(self.n)]
+            gone: dict[tuple[Kind, ...], list[Any]] = {}
+            for kinds, places in list(curve.leaves.items())[: None if len(curve.leaves) == 1 else -1]:
+                gone[kinds] = [self.model.all_of(both) for both in zip(places, reached, strict=True)]
+                self.model.model.add(sum(gone[kinds]) == self._before(origin, day, kinds))
+            events = [places for kinds, places in gone.items() if set(kinds) <= set(EVENTS[curve.ends])]
+            curve.happened[day] = [sum(place) for place in zip(*events, strict=True)]
+            if self.woven and day == sooner + 1:
+                self._come_first(curve, before, reached)
+            before = reached
+
+    def _come_first(self, curve: "Curve", before: Sequence[Any], reached: Sequence[Any]) -> None:
+        """Of those who leave on one day, no event follows a censoring."""
+        events = [curve.leaves[kind,] for kind in EVENTS[curve.ends]]
+        for place, after in pairwise(range(self.n)):
+            for each in events:
+                first = [kind[place] for kind in events]
+                self.model.model.add_bool_or(before[place], ~reached[after], ~each[after], *first)
+
+    def _weave(self, first: "Curve", death: "Curve") -> None:
+        """Who leaves both curves at once is of the same kind in either, and as many such have left before.
+
+        The places differ by as many as have had a relapse and not yet died or been lost, which is never less than none.
+        """
+        model, n = self.model, self.n
+        dead, lost = (death.leaves[kind,] for kind in AFTER)
+        relapsed = self._so_far(first.leaves["relapse",])
+        ended = self._so_far([one + other for one, other in zip(dead, lost, strict=True)])
+        same = {
+            (place, lag): model.choice() for place in range(n) for lag in range(min(place, self.most) + 1)
+        }
+        for (place, lag), here in same.items():
+            there = place - lag
+            model.model.add(relapsed[place] - ended[there] == lag).only_enforce_if(here)
+            one, other = (curve.leaves["death without relapse",] for curve in (first, death))
+            model.model.add_bool_or(~here, ~one[place], other[there])
+            model.model.add_bool_or(~here, one[place], ~other[there])
+        for place in range(n):
+            held = [each for (at, lag), each in same.items() if at - lag == place]
+            model.model.add(sum(held) == sum(death.leaves[kind,][place] for kind in BOTH))
+            held = [each for (at, _), each in same.items() if at == place]
+            model.model.add(sum(held) == sum(first.leaves[kind,][place] for kind in BOTH))
+
+    def _so_far(self, places: Sequence[Any]) -> list[Any]:
+        """How many of these are in the places before."""
+        counts: list[Any] = [self.model.zero]
+        for place in places:
+            counts.append(self.model.number(0, self.n))
+            self.model.model.add(counts[-1] == counts[-2] + place)
+        return counts
 
     def _write_estimate(self, fact: Survives | Falls) -> None:
         days = self.gone[fact.origin]
         day = min(fact.day + 1, max(days))
-        places = self._curve(fact.ends, fact.origin).get(day)
-        happened = dict(zip(range(self.n, 0, -1), places or [self.model.zero] * self.n, strict=True))
+        events = self._curve(fact.ends, fact.origin).happened.get(day, [self.model.zero] * self.n)
+        happened = {}
+        for at_risk, event in zip(range(self.n, 0, -1), events, strict=True):
+            happened[at_risk] = self.model.choice()
+            self.model.model.add(happened[at_risk] == event)
+        self.happened[fact] = happened
         write_estimate(self.model, fact, happened)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The order in which cases leave: which places are of which kinds, and which of them are events before a day."""
+
+    ends: Ends
+    leaves: Mapping[tuple[Kind, ...], list[Any]]
+    happened: dict[int, list[Any]]
 
 
 def write_estimate(model: Model, fact: Survives | Falls, happened: Mapping[int, Any]) -> None:
@@ -254,7 +375,7 @@ def write_estimate(model: Model, fact: Survives | Falls, happened: Mapping[int, 
         model.model.add_allowed_assignments(list(happened.values()), rows) if rows else model.refuse()
     if isinstance(fact, Falls):
         return
-    room = len(happened)
+    room = len(happened) // 2 + 1  # each term is off by a half at most
     logs = {r: round(UNIT * math.log1p(-1 / r)) if r > 1 else NOBODY for r in happened}
     total = sum(logs[r] * event for r, event in happened.items())
     low = math.floor(UNIT * math.log(fact.band.low)) - room if fact.band.low > 0 else 2 * NOBODY

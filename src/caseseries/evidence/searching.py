@@ -1,7 +1,7 @@
 """Is there a cohort that satisfies every printed fact? One is shown, or it is proved that there is none.
 
-Three searches share the work. Orders of leaving rule out, small changes find, and naming every case does both for small
-cohorts. Each is given up after so many steps, never after a time.
+Four searches share the work. Orders of leaving rule out, small changes find, an outline leads to a cohort or rules
+out, and naming every case does both for small cohorts. Each is given up after so many steps, never after a time.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,16 +10,14 @@ from dataclasses import replace
 from caseseries.evidence.cohort import Answer, Problem, State, is_gap
 from caseseries.evidence.mending import mend_cohort
 from caseseries.evidence.named import name_cases, size_of
-from caseseries.evidence.orders import outline_cohort
+from caseseries.evidence.orders import outline_cohort, rule_out
 
 SMALL = 300  # comparisons of days: named at once
 LARGE = 1_500  # named, if nothing else decides
-FEW_CHANGES = 1_000
-CHANGES = 4_500
-EFFORT = 5.0  # of CP-SAT, in one search
-FOLLOWING = 0.2  # of it, for a cohort that follows an outline
-ALLOWED = 200_000  # work: some 8 seconds
-LEAST = 0.1  # of all this, where more than the work allowed was done before
+FEW_CHANGES, CHANGES = 1_000, 4_000
+QUICK, EFFORT, FOLLOWING = 0.3, 1.5, 1.0  # seconds of CP-SAT's own clock, in one search
+ALLOWED = 400_000  # work: some 20 seconds, which few papers come near
+LEAST = 0.03  # of all this, where more than the work allowed was done before
 
 
 def find_cohort(problem: Problem) -> Answer:
@@ -42,24 +40,34 @@ def find_any(problems: Sequence[Problem], allowed: int = ALLOWED, shown: bool = 
 
 
 def _searches(problems: Sequence[Problem], share: float, shown: bool) -> Iterator[Answer]:
-    """One search after the other, the quick ones first."""
     if not problems:
         yield Answer("none")  # the counts printed fit no cohort
         return
-    effort, largest = share * EFFORT, max(map(size_of, problems))
+    largest = max(map(size_of, problems))
     gaps = tuple(fact for fact in problems[0].facts if is_gap(fact))
     if gaps:
-        yield _only("none", name_cases(replace(problems[0], facts=gaps), effort))
-    state, outline, work = outline_cohort(problems, effort)
+        yield _only("none", name_cases(replace(problems[0], facts=gaps), share * EFFORT))
+    state, work = rule_out(problems, share * QUICK)
     yield _only("none", Answer(state, work=work))
-    if shown and largest > SMALL:
-        yield mend_cohort(problems, FEW_CHANGES)
-    if shown and outline is not None:
-        yield _only("found", name_cases(outline.problem, FOLLOWING * effort, outline.gone))
-    if shown and largest > SMALL:
+    if largest <= SMALL:
+        yield _name(problems, share * EFFORT)
+    if shown:
+        yield mend_cohort(problems, round(share * FEW_CHANGES))
+        yield from _follow(problems, share)
         yield mend_cohort(problems, round(share * CHANGES))
-    if largest <= (LARGE if shown else SMALL):
-        yield _name(problems, effort)
+    if shown and SMALL < largest <= LARGE:
+        yield _name(problems, share * EFFORT)
+    if state == "undecided":
+        state, work = rule_out(problems, share * EFFORT)
+        yield _only("none", Answer(state, work=work))
+
+
+def _follow(problems: Sequence[Problem], share: float) -> Iterator[Answer]:
+    """An outline, and a cohort that follows it."""
+    outline, answer = outline_cohort(problems, share * EFFORT)
+    yield answer
+    if outline is not None:
+        yield _only("found", name_cases(outline.problem, share * FOLLOWING, outline))
 
 
 def _only(state: State, answer: Answer) -> Answer:

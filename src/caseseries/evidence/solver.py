@@ -3,7 +3,7 @@
 It reckons in whole numbers only, so what it calls impossible rests on no floating point.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from caseseries.evidence.cohort import State
@@ -14,14 +14,17 @@ EFFORT = 20.0  # of these seconds, at most, in one search
 
 
 class Model:
-    """A model under construction; `model` is CP-SAT's own."""
+    """A model under construction; `model` is CP-SAT's own.
 
-    def __init__(self) -> None:
+    That it is `bounded` by linear programmes helps a proof, and hinders where solutions are many.
+    """
+
+    def __init__(self, bounded: bool = True) -> None:
         from ortools.sat.python import cp_model  # a third of a second, which only claims pay
 
         self.model = cp_model.CpModel()
         self.zero: Any = self.model.new_constant(0)
-        self.work = 0
+        self.work, self.bounded = 0, bounded
         self._solver = cp_model.CpSolver()
         self._feasible = cp_model.FEASIBLE
         self._states: dict[Any, State] = {
@@ -57,11 +60,16 @@ class Model:
         """Nothing satisfies a model that this was said of."""
         self.model.add_bool_or([])
 
+    def forbid(self, choices: Iterable[Any]) -> None:
+        """Not these choices again as they were in the solution found, all of them together."""
+        self.model.add_bool_or([~each if self.value(each) else each for each in choices])
+
     def solve(self, effort: float = EFFORT, proved: bool = False) -> State:
         """`found` with a solution, and only with the best one where that is to be `proved`."""
         parameters = self._solver.parameters
         parameters.num_workers = 1
         parameters.random_seed = 1
+        parameters.linearization_level = int(self.bounded)
         parameters.symmetry_level = 0  # else 9.15 ends the whole program on some small models
         parameters.cp_model_probing_level = 0  # it took ten times the work, and decided nothing more
         parameters.max_deterministic_time = max(effort, 0.0)
