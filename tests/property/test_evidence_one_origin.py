@@ -1,4 +1,4 @@
-"""The search by counting, held against every cohort there is: one verdict, and every cohort shown satisfies every fact.
+"""Facts from one origin, held against every cohort there is: one verdict, and every cohort shown satisfies every fact.
 
 The second implementation is as dumb as can be: it goes through all relapse days, last days and fates of all cases,
 and asks each cohort whether the facts hold.
@@ -179,7 +179,7 @@ def check(problem: Problem, answer: Answer) -> bool:
 
 
 @pytest.mark.parametrize("first", range(0, 2_500, 500))
-def test_counting_says_of_small_problems_what_going_through_every_cohort_says(first: int) -> None:
+def test_naming_says_of_small_problems_what_going_through_every_cohort_says(first: int) -> None:
     said = Counter()
     for seed in range(first, first + 500):
         problem = draw_problem(seed)
@@ -189,7 +189,7 @@ def test_counting_says_of_small_problems_what_going_through_every_cohort_says(fi
     assert said[True, "undecided"] + said[False, "undecided"] < 15  # a search is given up, but rarely
 
 
-def test_with_the_integer_programme_beside_it_every_small_problem_is_decided() -> None:
+def test_every_small_problem_is_decided() -> None:
     for seed in range(3_000, 3_150):
         problem = draw_problem(seed)
         answer = find_cohort(problem)
