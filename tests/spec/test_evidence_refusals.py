@@ -302,3 +302,89 @@ def test_a_large_cohort_is_not_searched(tmp_path: Path) -> None:
         "not checked",
         "Not searched: there are more than 100 patients.",
     )
+
+
+DOUBTS = [
+    (
+        {"kind": "count", "of": "relapses", "printed": "of 10 patients, 7 relapsed"},
+        '"of 10 patients, 7 relapsed" holds 2 numbers, and any may be the count. Allowed: one number, or the count as '
+        "value. Add value.",
+    ),
+    (
+        {"kind": "at risk", "endpoint": "efs", "origin": "start", "horizon": "2y", "printed": "9 (2)"},
+        '"9 (2)" holds 2 numbers. Allowed: the number at risk alone. Leave out the others.',
+    ),
+    (
+        {"printed": "3-year EFS 47%"},
+        '"3-year EFS 47%" begins with 3, which is no percentage. Allowed: the estimate first, as in "47% (95% CI '
+        '15-74)". Leave out what is before it.',
+    ),
+    (
+        {"printed": "61,1%"},
+        'the comma in "1,1" may part decimals, thousands or numbers. Allowed: a point for decimals, nothing for '
+        "thousands, a comma and a space between numbers. Write it so.",
+    ),
+    (
+        {"printed": "47% (90% CI 15-74)", "interval": "log-log"},
+        'the limits are printed as 90 % limits. Allowed: 95 % limits, or "none". Write interval = "none".',
+    ),
+    (
+        {"kind": "median and range", "of": "follow-up", "unit": "months", "printed": "24 (IQR 12–36)"},
+        '"24 (IQR 12–36)" tells quartiles, but shows is "median and range". Allowed: "median and quartiles". Correct '
+        "shows.",
+    ),
+    (
+        {"kind": "median and range", "of": "follow-up", "printed": "24 (12-36) in survivors"},
+        '"24 (12-36) in survivors" speaks of survivors, but among is "all". Allowed: "survivors", or "unstated" if it '
+        "may be either. Correct among.",
+    ),
+    (
+        {"kind": "median and range", "of": "follow-up", "printed": "24 months (12-36)"},
+        '"24 months (12-36)" is in months, not in days. Allowed: months. Correct unit.',
+    ),
+    (
+        {"kind": "event days", "event": "relapse", "printed": "3 and 7 months"},
+        '"3 and 7 months" is in months, not in days. Allowed: months. Write them in days.',
+    ),
+]
+
+
+@pytest.mark.parametrize(("fields", "sentence"), DOUBTS)
+def test_what_can_be_read_in_two_ways_is_asked(tmp_path: Path, fields: dict[str, str], sentence: str) -> None:
+    text = survival(id="doubted", **fields) if "kind" not in fields else claim(id="doubted", **fields)
+    found = refused(tmp_path, HEAD + SIZE + text)
+    assert [line.partition(": ")[2] for line in found] == [sentence]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"kind": "count", "of": "relapses", "printed": "7 relapsed (39%)"},
+        {"kind": "count", "of": "relapses", "printed": "of 10 patients, 7 relapsed", "value": 7},
+        {"printed": "47% (95% CI 15-74)", "interval": "log-log"},
+        {"printed": "47% (90% CI 15-74)"},
+        {"printed": "46·8 (95% confidence interval, 15·1–74·0)"},
+        {"kind": "proportion", "printed": "9/11 (82%; 95% CI 48-98)"},
+        {"kind": "median and range", "of": "follow-up", "unit": "months", "printed": "24 mo (12-36)"},
+        {"kind": "event days", "event": "relapse", "printed": "35, 92, 108 and 133 days"},
+    ],
+)
+def test_what_can_be_read_in_one_way_is_not(tmp_path: Path, fields: dict[str, object]) -> None:
+    path = tmp_path / "paper.toml"
+    text = survival(id="read", **fields) if "kind" not in fields else claim(id="read", **fields)
+    path.write_text(HEAD + SIZE + text, encoding="utf-8")
+    assert load_claims(path).claims[1].printed == fields["printed"]
+
+
+def test_limits_held_against_nothing_are_said_to_be_so(tmp_path: Path) -> None:
+    path = tmp_path / "paper.toml"
+    counts = claim(id="events", kind="count", of="first events", printed="5")
+    share = claim(id="share", kind="proportion", printed="9/11 (82%; 95% CI 48-98)")
+    efs = survival(id="efs", printed="53% (95% CI 20-79)", interval="log-log")
+    bare = survival(id="bare", printed="53% (SE 15.5)", horizon="3y")
+    path.write_text(HEAD + SIZE + counts + share + efs + bare, encoding="utf-8")
+    because = {verdict.id: verdict.because for verdict in judge(load_claims(path)).verdicts}
+    unused = "held against nothing: interval does not say how limits were made."
+    assert because["share"].endswith(f"Beside it 48 and 98 were {unused}")
+    assert because["bare"].endswith(f"Beside it 15.5 was {unused}")
+    assert "held against nothing" not in because["efs"]

@@ -7,6 +7,7 @@ from typing import Literal
 from caseseries.evidence.claims import ClaimsFile, MedianRange, Parts, Proportion, Published, share_of
 from caseseries.evidence.comparators import Comparator, find_comparators
 from caseseries.evidence.printed import Band, Printed, Rounding, parse_number, prints_as
+from caseseries.evidence.wording import explain_unused
 from caseseries.stats.proportions import estimate_proportion
 from caseseries.study.definition import days_of
 
@@ -47,15 +48,12 @@ def judge_proportion(claim: Proportion, rounding: Rounding) -> Verdict:
         )
         return Verdict(claim.id, claim.printed, "impossible", f"{none} “{claim.printed}”.")
     shown = ", ".join(f"{x}/{n}" for x, n in fitting[:6])
-    if len(fitting) == 1:
-        return Verdict(
-            claim.id,
-            claim.printed,
-            "possible",
-            f"{shown} is the only count {place} that gives “{claim.printed}”.",
-        )
     more = f" and {len(fitting) - 6} more" if len(fitting) > 6 else ""
-    return Verdict(claim.id, claim.printed, "possible", f"{shown}{more} give “{claim.printed}”.")
+    because = f"{shown}{more} give “{claim.printed}”."
+    if len(fitting) == 1:
+        because = f"{shown} is the only count {place} that gives “{claim.printed}”."
+    unused = explain_unused([number.text for number in percents[1:] if claim.interval == "none"])
+    return Verdict(claim.id, claim.printed, "possible", because + unused)
 
 
 def _interval_fits(

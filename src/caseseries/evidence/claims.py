@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from caseseries.evidence.printed import Printed, Rounding, parse_numbers
+from caseseries.evidence.wording import find_doubts, without_level
 from caseseries.findings import Finding, Severity, StudyError, Where
 from caseseries.study.definition import Horizon, Sentence, Word, days_of
 from caseseries.study.load import toml_path
@@ -50,7 +51,7 @@ class _Claim(_Part):
 
     @property
     def numbers(self) -> tuple[Printed, ...]:
-        return parse_numbers(self.printed)
+        return parse_numbers(without_level(self.printed))
 
 
 class Count(_Claim):
@@ -336,6 +337,8 @@ def _check_printed(path: Path, where: str, claim: _Claim) -> Iterator[Finding]:
             yield _finding(path, f"{where}.printed", "percent", what, "0 to 100", "Correct the number")
     yield from _check_whole(path, where, claim)
     yield from _check_days(path, where, claim)
+    for doubt in find_doubts(claim.model_dump()):
+        yield _finding(path, f"{where}.{doubt.field}", "doubt", doubt.what, doubt.allowed, doubt.do)
 
 
 def _percents(claim: _Claim) -> tuple[Printed, ...]:
@@ -399,7 +402,7 @@ def _check_share(path: Path, where: str, claim: Proportion) -> Iterator[Finding]
 
 def share_of(claim: Proportion) -> tuple[tuple[int, int] | None, tuple[Printed, ...]]:
     """The "x/n" in the printed string, if there is one, and the percentages: estimate, then its limits."""
-    text = claim.printed
+    text = without_level(claim.printed)
     before, slash, after = text.partition("/")
     if not slash:
         return None, claim.numbers

@@ -39,6 +39,7 @@ from caseseries.evidence.narrowing import (
 from caseseries.evidence.reading import COUNTED, Paper
 from caseseries.evidence.sequences import interval_of
 from caseseries.evidence.settle import Settled, settle
+from caseseries.evidence.wording import explain_unused
 from caseseries.findings import join
 
 GIVEN_UP = "The search was given up before it was decided."
@@ -127,7 +128,8 @@ def _judge_survival(paper: Paper, claim: Survival, settled: Settled, narrowing: 
         verdict = "possible"
         if claim.interval != "none" and not narrowing.complete:
             because.append("One that has the printed interval fits the other claims.")
-    return Verdict(claim.id, claim.printed, verdict, " ".join(because))
+    unused = [number.text for number in claim.numbers[1:] if claim.interval == "none"]
+    return Verdict(claim.id, claim.printed, verdict, " ".join(because) + explain_unused(unused))
 
 
 # --- sentences -----------------------------------------------------------------------------------------
