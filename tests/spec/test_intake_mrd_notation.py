@@ -141,3 +141,11 @@ def test_powers_that_nobody_has_explained_are_no_value():
     for cell in (text("1E-4"), text("neg (<1E-4)"), number(0.0001, "0.0E+00")):
         found = read_mrd(cell, "mrd_result", WORDS, Notation(PERCENT, "", ""))
         assert isinstance(found, Notice)
+
+
+@pytest.mark.parametrize("raw", ["neg?", "neg (?)", "? negative", "neg (<1E-4)?", "0.3 %?"])
+def test_a_result_that_its_writer_doubts_is_none(raw):
+    """A negative with a question mark is no negative; “?” alone is an unknown."""
+    found = read_mrd(text(raw), "mrd_result", WORDS, Notation())
+    assert isinstance(found, Notice)
+    assert found.code == "mrd-doubt"

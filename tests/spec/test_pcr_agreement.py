@@ -14,7 +14,11 @@ def quantified(value):
     return Level(LevelState.QUANTIFIED, value, 1e-5, 1e-4)
 
 
-NEGATIVE = Level(LevelState.NOT_DETECTED, None, 1e-4, 1e-4)
+def not_detected(sensitivity):
+    return Level(LevelState.NOT_DETECTED, None, sensitivity, 1e-4)
+
+
+NEGATIVE = not_detected(1e-4)
 BELOW = Level(LevelState.BELOW_RANGE, None, 1e-5, 1e-4)
 UNKNOWN = Level(LevelState.NOT_EVALUABLE)
 
@@ -27,8 +31,13 @@ UNKNOWN = Level(LevelState.NOT_EVALUABLE)
         (quantified(2e-3), quantified(6.4e-3), False),
         (quantified(6.4e-3), quantified(2e-3), False),
         (NEGATIVE, quantified(2e-3), False),
-        (quantified(5e-5), NEGATIVE, True),
-        (BELOW, NEGATIVE, True),
+        (NEGATIVE, BELOW, True),
+        (NEGATIVE, quantified(5e-5), True),
+        (quantified(5e-5), NEGATIVE, False),  # complete needs that nothing was found, not little
+        (BELOW, NEGATIVE, False),
+        (not_detected(3.1e-5), not_detected(1e-5), True),
+        (not_detected(3.2e-5), not_detected(1e-5), False),  # the plate could not have shown what is claimed
+        (not_detected(1e-5), not_detected(1e-3), True),
         (BELOW, quantified(2e-3), False),
         (UNKNOWN, quantified(2e-3), True),
         (quantified(2e-3), UNKNOWN, True),

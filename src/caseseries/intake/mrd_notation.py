@@ -110,6 +110,8 @@ def read_mrd(cell: Cell, column: str, words: Mapping[str, str], notation: Notati
         )
         return _level(percent, cell.raw, column)
     text = tidy(cell.raw)
+    if "?" in text and text.strip("? "):
+        return Notice("mrd-doubt", f"{quote(cell.raw)} is marked as doubtful", "Confirm the result without “?”")
     said = words.get(word_key(text))
     if said and column in (SUBJECT, "mrd_percent"):
         return {"mrd_result": said}

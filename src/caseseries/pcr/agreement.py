@@ -21,8 +21,9 @@ class Read(Protocol):
 def check_agreement(plate: Read, returned: Level, where: Where, wells: str = "the plate") -> Finding | None:
     """A finding when the two exclude each other; None when they agree or either is not evaluable.
 
-    A number agrees with another within half a log; a limit agrees with whatever it allows. Nobody but a person
-    knows which of the two is right, so neither is used until one has said.
+    A number agrees with another within half a log; a limit agrees with whatever it allows, but for a returned
+    negative: it denies what the plate shows at any level, and claims no more than the plate could have shown. Nobody
+    but a person knows which of the two is right, so neither is used until one has said.
 
     Args:
         where: the cell of the return.
@@ -30,9 +31,7 @@ def check_agreement(plate: Read, returned: Level, where: Where, wells: str = "th
     """
     if LevelState.NOT_EVALUABLE in (plate.level.state, returned.state):
         return None
-    lowest, highest = _allowed(plate.level)
-    least, most = _allowed(returned)
-    if lowest <= most and least <= highest:
+    if not _denies(returned, plate.level) and _overlap(plate.level, returned):
         return None
     return disagree(f"{wells} gives {say_briefly(plate.level)} for {plate.sample}", returned, where)
 
@@ -41,6 +40,20 @@ def disagree(plate_says: str, returned: Level, where: Where) -> Finding:
     what = f"{plate_says}, the return says {say_briefly(returned)}"
     do = "Ask the centre which is right; neither is used until then"
     return Finding(where, "level.disagreement", Severity.VALUE, what, "within half a log", do)
+
+
+def _denies(returned: Level, plate: Level) -> bool:
+    """Whether a returned negative says more than the plate does: it may become a complete response."""
+    if returned.state is not LevelState.NOT_DETECTED:
+        return False
+    if plate.state is not LevelState.NOT_DETECTED:
+        return True
+    return (plate.sensitivity or 1.0) > WITHIN * (returned.sensitivity or 1.0)
+
+
+def _overlap(one: Level, other: Level) -> bool:
+    (lowest, highest), (least, most) = _allowed(one), _allowed(other)
+    return lowest <= most and least <= highest
 
 
 def _allowed(level: Level) -> tuple[float, float]:
