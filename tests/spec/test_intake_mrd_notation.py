@@ -149,3 +149,19 @@ def test_a_result_that_its_writer_doubts_is_none(raw):
     found = read_mrd(text(raw), "mrd_result", WORDS, Notation())
     assert isinstance(found, Notice)
     assert found.code == "mrd-doubt"
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        (">10 %", "mrd-above"),
+        ("≥1E-2", "mrd-above"),
+        ("neg (0%)", "mrd-no-limit"),
+        ("neg (1e4)", "mrd-no-limit"),
+        ("<0 %", "mrd-no-limit"),
+    ],
+)
+def test_a_bound_that_is_no_level_and_a_limit_that_is_none_are_asked_about(raw, code):
+    found = read_mrd(text(raw), "mrd_result", WORDS, Notation(below=NEGATIVE))
+    assert isinstance(found, Notice)
+    assert found.code == code

@@ -31,6 +31,7 @@ WORDS_AND_LIMIT = re.compile(
 )
 
 PERCENT, FRACTION, LOG = "percent", "fraction of cells", "power of ten"
+MOST = 100.0  # percent
 BELOW = (LevelState.NOT_DETECTED.value, LevelState.BELOW_RANGE.value)
 SUBJECT = "mrd_result"
 LEVELS = ("mrd_result", "mrd_percent", "sensitivity_percent", "range_percent")
@@ -111,7 +112,13 @@ def read_mrd(cell: Cell, column: str, words: Mapping[str, str], notation: Notati
         return _level(percent, cell.raw, column)
     text = tidy(cell.raw)
     if "?" in text and text.strip("? "):
-        return Notice("mrd-doubt", f"{quote(cell.raw)} is marked as doubtful", "Confirm the result without “?”")
+        return Notice(
+            "mrd-doubt", f"{quote(cell.raw)} is marked as doubtful", "Confirm the result without “?”"
+        )
+    if text[:1] in (">", "≥") and re.search(r"\d", text):
+        return Notice(
+            "mrd-above", f"{quote(cell.raw)} says only what the level is above", "Type the level itself"
+        )
     said = words.get(word_key(text))
     if said and column in (SUBJECT, "mrd_percent"):
         return {"mrd_result": said}
@@ -144,8 +151,16 @@ def _below(text: str, notation: Notation) -> Found | Notice:
     if not notation.below or percent is None:
         what = f"{quote(text)} can mean “not detected” or “positive below quantitative range”"
         return Notice("mrd-limit", what, "Answer with: caseseries decide DIR")
+    if not 0 < percent <= MOST:
+        return _no_limit(percent, text)
     limit = "sensitivity_percent" if notation.below == LevelState.NOT_DETECTED else "range_percent"
     return {"mrd_result": notation.below, limit: percent}
+
+
+def _no_limit(percent: float, raw: str) -> Notice:
+    """Nothing can be found at 0, and nothing lies above all cells."""
+    what = f"{quote(raw)} gives a limit of {percent:g} %"
+    return Notice("mrd-no-limit", what, "Type a sensitivity or range above 0 and up to 100 %")
 
 
 def _word_and_limit(text: str, raw: str, words: Mapping[str, str], notation: Notation) -> Found | Notice:
@@ -157,6 +172,8 @@ def _word_and_limit(text: str, raw: str, words: Mapping[str, str], notation: Not
     percent = percent_of_text(match["number"], notation)
     if percent is None:
         return _level(None, raw, SUBJECT)
+    if not 0 < percent <= MOST:
+        return _no_limit(percent, raw)
     if said == LevelState.NOT_DETECTED:
         return {"mrd_result": said, "sensitivity_percent": percent}
     if said == LevelState.BELOW_RANGE or match["below"] == "<":
