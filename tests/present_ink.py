@@ -83,11 +83,12 @@ def points_of(path: Element) -> list[tuple[float, float]]:
 
 
 def edges_of(svg: str, stroke: str) -> list[Element]:
-    """Hairlines: the limits of an interval."""
-    paths = read(svg).iter(f"{SVG}path")
+    """Hairlines: the limits of an interval, in the panels and not in the key."""
+    panels = [group for group in read(svg).iter(f"{SVG}g") if group.get("data-trail")]
     return [
         path
-        for path in paths
+        for panel in panels
+        for path in panel.iter(f"{SVG}path")
         if path.get("fill") == "none" and path.get("stroke") == stroke and not path.get("stroke-linejoin")
     ]
 

@@ -265,3 +265,11 @@ def test_labels_begin_with_a_capital():
     assert {"Relapse", "NRM"} <= set(texts_of(drawn.svg))
     assert "relapse" not in texts_of(drawn.svg)
     assert drawn.alt.startswith("Relapse from HSCT")
+
+
+def test_the_key_shows_the_band_and_the_tick_of_every_curve():
+    svg = incidence_figure(INCIDENCE, 1, 0.95).svg
+    key = svg[svg.rindex("</g>") :]
+    for hue in (pen.VERMILLION, pen.INK):
+        assert key.count(f'fill="{hue}" fill-opacity="0.15"') == 1
+        assert key.count(f'stroke="{hue}" stroke-width="1.4"') == 1

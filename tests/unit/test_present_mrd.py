@@ -17,13 +17,19 @@ DRAWN = mrd_figure(MRD, 1e-4)
 
 
 def marks_of(svg: str) -> dict[str, tuple[float, float, str]]:
-    """Place and fill of the circle under every fact."""
+    """Middle and fill of the sign under every fact: a square before treatment, a circle otherwise."""
     found = {}
     for group in read(svg).iter(f"{SVG}g"):
-        circle = group.find(f"{SVG}circle")
-        if group.get("class") == "fact" and circle is not None:
-            place = (float(circle.get("cx")), float(circle.get("cy")), circle.get("fill"))
-            found[group.get("aria-label").split(" treatment")[0]] = place
+        if group.get("class") != "fact":
+            continue
+        said = group.get("aria-label").split(" treatment")[0]
+        for sign in group.iter(f"{SVG}circle"):
+            found[said] = (float(sign.get("cx")), float(sign.get("cy")), sign.get("fill"))
+        for sign in group.iter(f"{SVG}path"):
+            corners = [at.split() for at in sign.get("d")[1:-1].split("L")]
+            if len(corners) == 4:  # an arrow's head has three
+                x, y = (sum(map(float, along)) / 4 for along in zip(*corners, strict=True))
+                found[said] = (x, y, sign.get("fill"))
     return found
 
 

@@ -90,3 +90,12 @@ def test_panels_share_their_axes_and_the_key_names_what_is_there():
 
 def test_a_single_negative_is_a_figure_too():
     assert "not detected" in drawn(Trajectory("AB-02", (NEGATIVE,)), target=None)
+
+
+def test_a_tick_lies_at_or_beyond_the_last_mark():
+    """HSCT on day 119 is 3.9 months: the axis ends at 4."""
+    svg = drawn(Trajectory("AB-02", (NUMBER, NEGATIVE), (), (Mark("HSCT", 119),)))
+    months = re.findall(r'<text x="([\d.]+)"[^>]*text-anchor="middle"[^>]*>(\d+)</text>', svg)
+    assert [month for _, month in months] == ["0", "1", "2", "3", "4"]
+    diamond = float(re.search(r'd="M([\d.]+) ', marks_of(svg, "HSCT"))[1])
+    assert float(months[3][0]) < diamond < float(months[4][0])

@@ -261,8 +261,9 @@ def _treatment(m: Material) -> Iterator[Block]:
     yield m.say(" ".join([levels_of(m.results, "cycles", "The number of cycles was"), *levels]))
     target = m.displays.mrd_target
     caption = (
-        "Each line is one case. A filled circle is a quantified level; an open symbol in the shaded band is a "
-        "specimen in which MRD was not detected, drawn at the level that specimen could have shown."
+        "Each line is one case. A filled sign is a quantified level, a square before and a circle after; an open "
+        "symbol in the shaded band is a specimen in which MRD was not detected, drawn at the level that specimen could "
+        "have shown."
     )
     points = tuple(replace(point, label=level_words(point)) for point in m.displays.mrd)
     if points:

@@ -83,7 +83,7 @@ def cases(listing: Listing, study: Study) -> Table:
         ("MRD before", "mrd_before", "r"),
         ("MRD after", "mrd_after", "r"),
         ("Days to HSCT", "days_index_to_hsct", "r"),
-        (f"Event (day after {since})", f"event_after_{study.told_from}", "r"),
+        (f"Event (day after {since})", f"event_after_{study.told_from}", "l"),
         (f"Last seen, day after {since}", f"days_{study.told_from}_to_last_known", "r"),
         ("Alive", "alive", "l"),
     )
@@ -255,7 +255,7 @@ def aftermath(rows: Sequence[Aftermath], study: Study) -> Table:
     body = tuple(
         TableRow(tuple(_of_case(row.case_id, words) for words in _happened(row, style))) for row in rows
     )
-    return Table("aftermath", f"Relapses and deaths after {since}, and what followed", columns, body, "llrrl")
+    return Table("aftermath", f"Relapses and deaths after {since}, and what followed", columns, body, "llrll")
 
 
 def _happened(row: Aftermath, style: str) -> tuple[str, ...]:
@@ -281,6 +281,8 @@ def _step(what: str, detail: str, day: int) -> str:
 
 
 PRIORS = ("weak", "robust", "power")
+MARKED = "recalled — verify"
+RECALLED = (f"{MARKED}: noted from memory, to be checked in its source before it is quoted.",)
 
 
 def comparison(contrast: Contrast, results: Results, study: Study) -> Table:
@@ -292,11 +294,14 @@ def comparison(contrast: Contrast, results: Results, study: Study) -> Table:
     )
     bayes = (
         "CrI, credible interval. ESS, effective sample size of the prior. P(ours is higher) is a probability, not a "
-        "test; the prior is on our survival, so it pulls towards the published outcome. Prior–data conflict: how "
-        "likely the prior made data as far from it as ours; a small P means that the two disagree.",
+        "test; the prior is on our survival, so it pulls towards the published outcome. Where our effective cases are "
+        "few, even the weak prior counts for as much as they do, and the difference is not that of the two estimates. "
+        "Prior–data conflict: how likely the prior made data as far from it as ours; a small P means that the two "
+        "disagree.",
     )
     notes = (
         *contrast.references,
+        *(RECALLED if any(MARKED in said for said in contrast.references) else ()),
         *(bayes if any(".better." in name for name in contrast.result_ids) else ()),
     )
     title = f"{contrast.ours} beside {join(contrast.names)}"

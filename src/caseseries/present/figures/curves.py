@@ -17,7 +17,7 @@ from caseseries.present.drawing import Drawing, Scale
 from caseseries.present.lettering import SEMIBOLD, text_width
 from caseseries.present.wording import capital, interval, noun, percent
 
-WIDTH, TOP, BOTTOM, BAND = 700.0, 44.0, 254.0, "#DDE1E6"
+WIDTH, TOP, BOTTOM = 700.0, 44.0, 254.0
 MONTH, YEAR = 365.25 / 12, 365.25
 _ACROSS = 4  # panels side by side; more are drawn in rows of three
 _ALONE, _TOGETHER = (pen.BLUE,), (pen.VERMILLION, pen.INK, pen.BLUE, pen.GREEN)
@@ -257,25 +257,32 @@ def draw_counts(panel: Panel) -> Iterator[str]:
 
 
 def draw_key(panel: Panel, y: float, more: Sequence[pen.KeyEntry] = ()) -> str:
-    hue = next(panel.hued)[1]
-    band, opacity = (hue, 0.15) if len(panel.curves) == 1 else (BAND, 1.0)
+    hues = [hue for _, hue in panel.hued]
+    wide, ticks = 22.0 * len(hues) - 2, 7.0 * len(hues) - 3
+    interval_words = f"{percent(panel.level)} confidence interval"
     entries: list[pen.KeyEntry] = [
         *more,
         (
-            lambda x, y: pen.area(_corners(x, y), band, opacity),
-            20.0,
-            f"{percent(panel.level)} confidence interval",
+            lambda x, y: "".join(_swatch(x + 22 * i, y, hue) for i, hue in enumerate(hues)),
+            wide,
+            interval_words,
         ),
-        (lambda x, y: pen.line((x + 2, y - 5), (x + 2, y + 5), hue, 1.4), 4.0, "censored"),
+        (lambda x, y: "".join(_tick(x + 7 * i, y, hue) for i, hue in enumerate(hues)), ticks, "censored"),
     ]
     if any(thin for curve in panel.curves for thin, _ in _runs(curve, panel.minimum)):
         meaning = f"fewer than {panel.minimum} at risk"
-        entries.append((lambda x, y: pen.line((x, y), (x + 24, y), hue, 1.6, "5 3.5"), 24.0, meaning))
+        entries.append((lambda x, y: pen.line((x, y), (x + 24, y), hues[0], 1.6, "5 3.5"), 24.0, meaning))
     return pen.key(panel.left, y, entries, WIDTH)[0]
 
 
-def _corners(x: float, y: float) -> list[tuple[float, float]]:
-    return [(x, y - 5), (x + 20, y - 5), (x + 20, y + 5), (x, y + 5)]
+def _swatch(x: float, y: float, hue: str) -> str:
+    """A piece of a band, with its edges, as it stands in the figure."""
+    over, under = [(x, y - 5), (x + 20, y - 5)], [(x + 20, y + 5), (x, y + 5)]
+    return pen.area(over + under, hue, 0.15) + pen.edge(over, hue) + pen.edge(under, hue)
+
+
+def _tick(x: float, y: float, hue: str) -> str:
+    return pen.line((x + 2, y - 5), (x + 2, y + 5), hue, 1.4)
 
 
 def _alt(curves: Sequence[Curve], level: float) -> str:

@@ -16,6 +16,7 @@ from caseseries.present.wording import percent, rounded
 
 WIDTH, LEFT, RIGHT, TOP, HEIGHT, RADIUS = 700.0, 62.0, 568.0, 34.0, 250.0, 5.0
 BEFORE, AFTER = pen.ORANGE, pen.BLUE
+SIGNS = {"before": (BEFORE, "square"), "after": (AFTER, "circle")}  # two shapes, for a print in grey
 NEGATIVE, BELOW, UNKNOWN = "not detected", "positive below quantitative range", "not evaluable"
 
 
@@ -104,15 +105,15 @@ def _place(point: MrdPoint, x: float, y: Scale) -> Point:
 
 
 def _sign(point: MrdPoint, at: Point) -> str:
-    hue = BEFORE if point.when == "before" else AFTER
+    hue, shape = SIGNS[point.when]
     if point.state == NEGATIVE:
         below = (at[0], at[1] + 19)
-        return pen.arrow(at, below, hue, 3.5) + pen.symbol("circle", at, RADIUS, "#FFFFFF", hue)
+        return pen.arrow(at, below, hue, 3.5) + pen.symbol(shape, at, RADIUS, "#FFFFFF", hue)
     if point.state == BELOW:
         return pen.symbol("half", at, RADIUS, hue, hue)
     if point.state == UNKNOWN:
         return pen.symbol("cross", at, RADIUS - 1.5, hue, hue)
-    return pen.symbol("circle", at, RADIUS, hue, pen.INK)
+    return pen.symbol(shape, at, RADIUS, hue, pen.INK)
 
 
 def _said(point: MrdPoint) -> str:
@@ -122,7 +123,7 @@ def _said(point: MrdPoint) -> str:
 def _key(y: float, points: Sequence[MrdPoint]) -> str:
     states = {point.state for point in points}
     entries: list[pen.KeyEntry] = [
-        (lambda x, y: pen.symbol("circle", (x + 5, y), RADIUS, BEFORE), 10.0, "before"),
+        (lambda x, y: pen.symbol("square", (x + 5, y), RADIUS, BEFORE), 10.0, "before"),
         (lambda x, y: pen.symbol("circle", (x + 5, y), RADIUS, AFTER), 10.0, "after"),
         (lambda x, y: pen.symbol("circle", (x + 5, y), RADIUS, "#FFFFFF", AFTER), 10.0, NEGATIVE),
     ]

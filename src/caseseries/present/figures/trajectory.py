@@ -63,7 +63,7 @@ def trajectory_figure(cases: Sequence[Trajectory], target: float | None, origin:
         drawn = _panel(case, frame, decades, target, days, fills, is_first=n % columns == 0)
         parts.append(pen.group(drawn, trail=case_trail(case.case_id)))
     bottom = 40 + ceil(len(cases) / columns) * step
-    unit = time_axis(max(1, round(days[1]))).unit
+    unit = time_axis(ceil(days[1])).unit
     parts.append(pen.words(LEFT, bottom - 6, f"{unit} from {origin}", size=pen.SMALL, fill=pen.QUIET))
     key, end = pen.key(LEFT, bottom + 16, list(_key(cases, fills)), WIDTH)
     return Drawing(pen.svg(WIDTH, end + 12, alt := _alt(cases, origin), [*parts, key]), alt)
@@ -85,7 +85,9 @@ def _days(cases: Sequence[Trajectory]) -> tuple[float, float]:
     days = [point.day for case in cases for point in case.points]
     days += [day for case in cases for span in case.spans for day in (span.start, span.end)]
     days += [mark.day for case in cases for mark in case.marks]
-    return min([*days, 0]), max([*days, 1])
+    last = max([*days, 1])
+    unit_days = time_axis(ceil(last)).unit_days
+    return min([*days, 0]), ceil(last / unit_days) * unit_days  # a tick lies at or beyond whatever came last
 
 
 def _fills(cases: Sequence[Trajectory]) -> dict[str, str]:
@@ -113,7 +115,7 @@ def _panel(
     if target:
         yield pen.line((frame.left, frame.y(target)), (frame.right, frame.y(target)), pen.INK, 1.2, "2 3")
     yield pen.line((frame.left, frame.floor + BARS), (frame.right, frame.floor + BARS))
-    axis = time_axis(max(1, round(days[1])))
+    axis = time_axis(ceil(days[1]))
     for tick in axis.ticks:
         at = frame.x(tick * axis.unit_days)
         if at <= frame.right:
