@@ -27,7 +27,12 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "report").mkdir()
     rows = [
         row("n.cases", 11),
-        row("efs.start.36m", 0.46753246753, lower=0.0208, upper=0.8038),
+        row(
+            "efs.start.36m", 0.46753246753, lower=0.0208, upper=0.8038, at_risk=1, method="Kaplan–Meier, BPCP"
+        ),
+        row(
+            "efs.start.36m.loglog", 0.46753246753, lower=0.1484, upper=0.7386, method="Kaplan–Meier, log-log"
+        ),
         row("os.start.36m", None),
         row("response", 9 / 11),
     ]
@@ -59,10 +64,39 @@ SURVIVAL = {"kind": "survival", "endpoint": "efs", "origin": "start", "horizon":
 @pytest.mark.parametrize(
     ("printed", "expected"),
     [("47%", "agrees"), ("46.8%", "agrees"), ("46.7%", "differs"), ("46%", "differs"),
-     ("47% (2-80)", "agrees"), ("47% (15-74)", "differs")],
+     ("47% (2-80)", "agrees"), ("47% (15-74)", "agrees"), ("47% (2-74)", "differs"), ("46% (15-74)", "differs")],
 )  # fmt: skip
 def test_an_estimate_agrees_as_far_as_it_was_printed(folder: Path, printed: str, expected: str) -> None:
     assert verdict(folder, printed=printed, **SURVIVAL)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("interval", "printed", "expected"),
+    [
+        ("bpcp", "47% (2-80)", "agrees"),
+        ("bpcp", "47% (15-74)", "differs"),
+        ("log-log", "47% (15-74)", "agrees"),
+        ("log-log", "47% (2-80)", "differs"),
+        ("log", "47% (2-80)", "agrees"),
+        ("log", "46% (2-80)", "differs"),
+    ],
+)
+def test_limits_are_held_against_those_of_their_own_method(
+    folder: Path, interval: str, printed: str, expected: str
+) -> None:
+    found, because = verdict(folder, printed=printed, interval=interval, **SURVIVAL)
+    assert found == expected
+    unused = "Beside it 2 and 80 were held against nothing: a run gives limits by BPCP and log–log alone."
+    assert because.endswith(unused) == (interval == "log")
+
+
+def test_a_number_at_risk_is_the_one_of_its_estimate(folder: Path) -> None:
+    claim = {**SURVIVAL, "kind": "at risk"}
+    assert verdict(folder, printed="1", **claim) == (
+        "agrees",
+        "Recomputed: 1 at risk (efs.start.36m).",
+    )
+    assert verdict(folder, printed="2", **claim)[0] == "differs"
 
 
 def test_what_cannot_be_estimated_or_is_not_there_says_so(folder: Path) -> None:
@@ -78,6 +112,20 @@ def test_what_cannot_be_estimated_or_is_not_there_says_so(folder: Path) -> None:
         "cannot be computed",
         "Cannot be computed: the claim names no result and no column.",
     )
+
+
+def test_the_limits_of_a_share_are_those_of_the_method_named(folder: Path) -> None:
+    """Of 9/11, Clopper–Pearson gives 48.2 to 97.7 and Wilson 52.3 to 94.9 (R: binom.test, prop.test)."""
+    claim = {"kind": "proportion", "result": ("response",)}
+    for interval, printed, expected in (
+        ("clopper-pearson", "82% (48-98)", "agrees"),
+        ("clopper-pearson", "82% (52-95)", "differs"),
+        ("wilson", "82% (52-95)", "agrees"),
+        ("unstated", "82% (52-95)", "agrees"),
+    ):
+        assert verdict(folder, printed=printed, interval=interval, **claim)[0] == expected
+    found, because = verdict(folder, printed="82% (10-20)", **claim)
+    assert (found, because.endswith("interval does not say how limits were made.")) == ("agrees", True)
 
 
 @pytest.mark.parametrize(
@@ -122,3 +170,15 @@ def test_event_days_are_compared_as_a_set_of_days(folder: Path) -> None:
     dead = {"column": "days", "where": {"alive": "no"}, "kind": "event days", "event": "death"}
     assert verdict(folder, printed="day 57", **dead) == ("agrees", "Recomputed: 57.")
     assert verdict(folder, printed="day 58", **dead) == ("differs", "Recomputed: 57.")
+
+
+def test_a_death_after_relapse_is_no_earlier_than_the_relapse(folder: Path) -> None:
+    claim = {"kind": "death after relapse", "column": "days", "printed": "died shortly afterwards"}
+    dead, alive = {"alive": "no"}, {"alive": "lost"}
+    assert verdict(folder, relapse_day=35, where=dead, **claim) == ("agrees", "Recomputed: died on day 57.")
+    assert verdict(folder, relapse_day=58, where=dead, **claim)[0] == "differs"
+    assert verdict(folder, relapse_day=35, day=58, where=dead, **claim)[0] == "differs"
+    assert verdict(folder, relapse_day=35, where=alive, **claim) == (
+        "differs",
+        "Recomputed: no such death.",
+    )

@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 
 from caseseries.analysis.results import read_results
-from caseseries.evidence.alone import Verdict, judge_published
+from caseseries.evidence.alone import Verdict, interval_fits, judge_published
 from caseseries.evidence.claims import (
+    AtRisk,
     ClaimsFile,
     Count,
+    DeathAfterRelapse,
     EventDays,
     MedianRange,
     Parts,
@@ -29,6 +31,7 @@ from caseseries.evidence.claims import (
 )
 from caseseries.evidence.comparators import load_library
 from caseseries.evidence.printed import Printed, Rounding
+from caseseries.evidence.wording import explain_unused
 
 MEDIANS = {
     "the middle value": "averaged_inverted_cdf",
@@ -46,6 +49,9 @@ QUARTILES = {  # Hyndman & Fan 1996, Am Stat 50:361, types 1 to 9
     "type 8": "median_unbiased",
     "type 9": "normal_unbiased",
 }
+
+
+METHODS = {"none": "", "unstated": "", "bpcp": "BPCP", "log-log": "log-log"}  # as the results name them
 
 
 @dataclass(frozen=True)
@@ -91,7 +97,7 @@ def _compare(claim: _Claim, file: ClaimsFile, data: Data) -> Verdict:
         return _missing(claim, f"the listing has no column {claim.column}")
     if values is not None:
         return _compare_values(claim, values, file.rounds)
-    names = claim.result or ((_result_of(claim),) if isinstance(claim, Survival) else ())
+    names = claim.result or ((_result_of(claim),) if isinstance(claim, Survival | AtRisk) else ())
     absent = [name for name in names if name not in data.rows]
     if not names:
         return _missing(claim, "the claim names no result and no column")
@@ -99,19 +105,62 @@ def _compare(claim: _Claim, file: ClaimsFile, data: Data) -> Verdict:
         return _missing(claim, f"the results have no {' and no '.join(absent)}")
     if empty := [name for name in names if data.rows[name]["value"] is None]:
         return _missing(claim, f"{' and '.join(empty)} cannot be estimated")
+    if isinstance(claim, Survival):
+        return _compare_survival(claim, names, data, file.rounds)
     return _compare_rows(claim, [data.rows[name] for name in names], file.rounds)
 
 
-def _result_of(claim: Survival) -> str:
+def _result_of(claim: Survival | AtRisk) -> str:
     number, unit = int(claim.horizon[:-1]), claim.horizon[-1]
     return f"{claim.endpoint}.{claim.origin}.{f'{12 * number}m' if unit == 'y' else claim.horizon}"
 
 
+def _compare_survival(claim: Survival, names: Sequence[str], data: Data, rounding: Rounding) -> Verdict:
+    """The estimate, and its limits by the method they are said to be of; by either of a run where none is named."""
+    estimate, *limits = claim.numbers
+    if len(limits) < 2 or claim.interval not in METHODS:
+        rows = [data.rows[name] for name in names]
+        agrees = any(_agrees(estimate.proportion(), row["value"], rounding) for row in rows)
+        return _answer(claim, agrees, _shown(rows), _unheld(limits))
+    twins = [row for name in names for row in _intervals_of(name, data)]
+    rows = [row for row in twins if METHODS[claim.interval] in row["method"]]
+    if not rows:
+        return _missing(claim, f"the results have no {claim.interval} limits of {' or '.join(names)}")
+    agrees = any(
+        _agrees(estimate.proportion(), row["value"], rounding) and _limits_agree(limits, row, rounding)
+        for row in rows
+    )
+    return _answer(claim, agrees, _shown(rows))
+
+
+def _unheld(limits: Sequence[Printed]) -> str:
+    if not limits:
+        return ""
+    printed = " and ".join(number.text for number in limits)
+    verb = "were" if len(limits) > 1 else "was"
+    return f" Beside it {printed} {verb} held against nothing: a run gives limits by BPCP and log–log alone."
+
+
+def _intervals_of(name: str, data: Data) -> list[Mapping[str, Any]]:
+    """A row of the results, and its twin with the other limits."""
+    return [data.rows[one] for one in (name, f"{name}.loglog", f"{name}.bpcp") if one in data.rows]
+
+
+def _limits_agree(limits: Sequence[Printed], row: Mapping[str, Any], rounding: Rounding) -> bool:
+    pairs = zip(limits[-2:], (row["lower"], row["upper"]), strict=True)
+    return all(value is not None and _agrees(number.proportion(), value, rounding) for number, value in pairs)
+
+
 def _compare_rows(claim: _Claim, rows: Sequence[Mapping[str, Any]], rounding: Rounding) -> Verdict:
-    if isinstance(claim, Survival):
-        agrees = any(_interval_agrees(claim.numbers, row, rounding) for row in rows)
-    elif isinstance(claim, Proportion):
+    unused = ""
+    if isinstance(claim, AtRisk):
+        agrees = any(row["at_risk"] == claim.numbers[0].value for row in rows)
+        said = " or ".join(f"{row['at_risk']} at risk ({row['id']})" for row in rows)
+        return _answer(claim, agrees, said)
+    if isinstance(claim, Proportion):
         agrees = _proportion_agrees(claim, rows[0], rounding)
+        limits = share_of(claim)[1][1:]
+        unused = explain_unused([number.text for number in limits if claim.interval == "none"])
     elif isinstance(claim, Parts):
         agrees = [round(row["value"] * row["n"]) for row in rows] == list(claim.parts)
     elif isinstance(claim, Count):
@@ -123,39 +172,41 @@ def _compare_rows(claim: _Claim, rows: Sequence[Mapping[str, Any]], rounding: Ro
             _agrees(number.proportion() if share else number, row["value"], rounding)
             for number, row in zip(numbers, rows, strict=True)
         )
-    shown = "; ".join(f"{row['shown']} ({row['id']})" for row in rows)
-    return Verdict(claim.id, claim.printed, "agrees" if agrees else "differs", f"Recomputed: {shown}.")
+    return _answer(claim, agrees, _shown(rows), unused)
+
+
+def _shown(rows: Sequence[Mapping[str, Any]]) -> str:
+    return "; ".join(f"{row['shown']} ({row['id']})" for row in rows)
+
+
+def _answer(claim: _Claim, agrees: bool, recomputed: str, unused: str = "") -> Verdict:
+    because = f"Recomputed: {recomputed}.{unused}"
+    return Verdict(claim.id, claim.printed, "agrees" if agrees else "differs", because)
 
 
 def _agrees(number: Printed, value: float, rounding: Rounding) -> bool:
     return number.band(rounding).admits(Fraction(value).limit_denominator(10**6))
 
 
-def _interval_agrees(numbers: tuple[Printed, ...], row: Mapping[str, Any], rounding: Rounding) -> bool:
-    pairs = [(numbers[0], row["value"])]
-    if len(numbers) >= 3:
-        pairs += [(numbers[-2], row["lower"]), (numbers[-1], row["upper"])]
-    return all(value is not None and _agrees(number.proportion(), value, rounding) for number, value in pairs)
-
-
 def _proportion_agrees(claim: Proportion, row: Mapping[str, Any], rounding: Rounding) -> bool:
     written, percents = share_of(claim)
     count, of = written or (claim.count, claim.of)
-    counts = (of is None or of == row["n"]) and (count is None or count == round(row["value"] * row["n"]))
-    return counts and (not percents or _agrees(percents[0].proportion(), row["value"], rounding))
+    events = round(row["value"] * row["n"])
+    counts = of in (None, row["n"]) and count in (None, events)
+    share = not percents or _agrees(percents[0].proportion(), row["value"], rounding)
+    return counts and share and interval_fits(events, row["n"], percents, claim, rounding)
 
 
 def _compare_values(claim: _Claim, values: Sequence[float], rounding: Rounding) -> Verdict:
     ordered = sorted(values)
     shown = ", ".join(f"{value:g}" for value in ordered) or "none"
     if isinstance(claim, EventDays):
-        agrees = [Fraction(value) for value in ordered] == sorted(number.value for number in claim.numbers)
-        return Verdict(claim.id, claim.printed, "agrees" if agrees else "differs", f"Recomputed: {shown}.")
+        return _answer(claim, ordered == sorted(float(number.value) for number in claim.numbers), shown)
+    if isinstance(claim, DeathAfterRelapse):
+        later = len(ordered) == 1 and ordered[0] >= claim.relapse_day and claim.day in (None, ordered[0])
+        return _answer(claim, later, f"died on day {shown}" if ordered else "no such death")
     if isinstance(claim, Count):
-        agrees = len(ordered) == claim.number
-        return Verdict(
-            claim.id, claim.printed, "agrees" if agrees else "differs", f"Recomputed: {len(ordered)}."
-        )
+        return _answer(claim, len(ordered) == claim.number, str(len(ordered)))
     if not isinstance(claim, MedianRange):
         return _missing(claim, f"a {getattr(claim, 'kind', 'claim')} is not recomputed from a column")
     if not ordered:

@@ -37,7 +37,7 @@ def judge_proportion(claim: Proportion, rounding: Rounding) -> Verdict:
         (x, n)
         for n in ([of] if of is not None else range(1, LARGEST + 1))
         for x in band.scaled(Fraction(n)).whole()
-        if x <= n and count in (None, x) and _interval_fits(x, n, percents, claim, rounding)
+        if x <= n and count in (None, x) and interval_fits(x, n, percents, claim, rounding)
     ]
     place = f"of {of}" if of is not None else f"of up to {LARGEST}"
     if not fitting:
@@ -56,9 +56,10 @@ def judge_proportion(claim: Proportion, rounding: Rounding) -> Verdict:
     return Verdict(claim.id, claim.printed, "possible", because + unused)
 
 
-def _interval_fits(
+def interval_fits(
     x: int, n: int, percents: tuple[Printed, ...], claim: Proportion, rounding: Rounding
 ) -> bool:
+    """Whether the printed limits, if there are any, are those of x out of n by the method they are said to be of."""
     if len(percents) < 3 or claim.interval == "none":
         return True
     methods = INTERVALS if claim.interval == "unstated" else (claim.interval,)
