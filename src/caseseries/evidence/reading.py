@@ -35,6 +35,7 @@ from caseseries.evidence.greenwood import TRANSFORMS, PrintedLimits
 from caseseries.evidence.searching import ALLOWED, find_any
 from caseseries.evidence.sequences import AtRisk as AtRiskSequence
 from caseseries.evidence.sequences import Sequences, find_sequences
+from caseseries.evidence.spreading import spread_days
 from caseseries.study.definition import days_of
 
 CASES = 100  # a larger cohort is not searched
@@ -113,6 +114,12 @@ class Paper:
         if key not in self.done:
             self.done[key] = self._search([problem.beside(*more) for problem in self.problems(kept, choices)])
         return self.done[key]
+
+    def example(self, kept: frozenset[str], choices: Choices) -> tuple[Course, ...]:
+        """The cohort found for these claims, as it is shown; empty where none was."""
+        courses = self.find(kept, choices).courses
+        fitting = (problem for problem in self.problems(kept, choices) if problem.admits(courses))
+        return next((spread_days(problem, courses) for problem in fitting), courses)
 
     def rules_out(self, kept: frozenset[str], choices: Choices) -> bool:
         """Whether these claims are quickly proved to have no cohort under these choices; none is searched for."""

@@ -72,7 +72,7 @@ def settle(paper: Paper) -> Settled:
             best = min(fitting, key=lambda choice: states[choice] != "found")
             kept, choices = (*kept, name), _with(choices, name, best)
     conflicts = [found for name, by in against.items() if name not in kept for found in by.values()]
-    example = paper.find(frozenset(kept), choices).courses if kept else ()
+    example = paper.example(frozenset(kept), choices) if kept else ()
     unknown = tuple(name for name in undecided if name in kept and not example)
     return Settled(frozenset(kept), choices, example, tuple(dict.fromkeys(conflicts)), against, unknown)
 
