@@ -8,7 +8,6 @@ from datetime import date
 import numpy as np
 
 from caseseries.analysis.displays import LevelAt, Trajectory
-from caseseries.pcr.command import say_efficiency, say_level
 from caseseries.pcr.control import Control
 from caseseries.pcr.criteria import load_profile, say_aim
 from caseseries.pcr.curve import take_baselines
@@ -19,8 +18,8 @@ from caseseries.pcr.markers import SampleLevel, join_markers
 from caseseries.pcr.mrd import AIMS, PlateReport
 from caseseries.pcr.roles import Role
 from caseseries.pcr.setup import Saying
-from caseseries.pcr.standards import Reaction, StandardCurve
-from caseseries.record.levels import LevelState
+from caseseries.pcr.standards import Reaction, StandardCurve, say_efficiency
+from caseseries.record.levels import LevelState, say_level
 
 ROLES = {
     Role.STANDARD: "standard",

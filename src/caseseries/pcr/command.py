@@ -11,10 +11,9 @@ from caseseries.pcr.interpret import MarkerLevel
 from caseseries.pcr.markers import SampleLevel, join_markers
 from caseseries.pcr.mrd import PlateReport, interpret_plate
 from caseseries.pcr.plate import Plate, PlateError, join_plates, refuse
-from caseseries.pcr.runs import SETUP, Run, find_runs, read_run, run_of, say_aside
-from caseseries.pcr.setup import Setup, load_setup
-from caseseries.pcr.standards import Line, StandardCurve
-from caseseries.record.levels import Level, LevelState
+from caseseries.pcr.runs import Run, find_runs, find_setup, read_run, say_aside, setup_beside
+from caseseries.pcr.standards import StandardCurve, say_efficiency
+from caseseries.record.levels import say_level
 
 
 def read_report(
@@ -56,18 +55,6 @@ def _read_each(runs: Sequence[Run]) -> list[Plate]:
     if twice:
         raise refuse(twice, "plate.twice", "the same file is named twice", "each plate once", "Name it once")
     return read
-
-
-def find_setup(plate: Path, named: Path | None = None) -> Setup:
-    """The plate.toml that goes with a plate; an empty one when there is none."""
-    path = named or setup_beside(plate)
-    return load_setup(path) if path else Setup()
-
-
-def setup_beside(plate: Path) -> Path | None:
-    """NAME.toml, RUN.toml or plate.toml, in the folder of the plate; None when none of them is there."""
-    names = (plate.with_suffix(SETUP).name, f"{run_of(plate.name)}{SETUP}", f"plate{SETUP}")
-    return next((path for name in names if (path := plate.parent / name).is_file()), None)
 
 
 def has_open_problems(report: PlateReport) -> bool:
@@ -132,25 +119,8 @@ def _say_curve(curve: StandardCurve) -> str:
     return f"{curve.target}: {verdict}; {fit}{reach if curve.accepted else ''}{why}"
 
 
-def say_efficiency(line: Line) -> str:
-    return "none" if line.efficiency is None else f"{100 * line.efficiency:.1f} %"
-
-
 def _amount(amount: float | None, curve: StandardCurve) -> str:
     return "unknown" if amount is None else f"{amount:g} {curve.unit}".strip()
-
-
-def say_level(level: Level) -> str:
-    """A level in words; a number only when it was quantified."""
-    if level.state is LevelState.QUANTIFIED:
-        is_known = level.lower is not None and level.upper is not None
-        interval = f" (95 % interval {level.lower:.1e} to {level.upper:.1e})" if is_known else ""
-        return f"{level.value:.1e}{interval}"
-    if level.state is LevelState.BELOW_RANGE:
-        return f"{level.state}, below {level.bounds()[1]:.1e}"
-    if level.state is LevelState.NOT_DETECTED:
-        return f"{level.state} at sensitivity {level.sensitivity:.1e}"
-    return str(level.state)
 
 
 def _say_level(one: MarkerLevel) -> list[str]:

@@ -15,18 +15,26 @@ from pathlib import Path
 
 from caseseries.findings import Finding, Severity, Where
 from caseseries.pcr.checks import check_setup
-from caseseries.pcr.command import find_setup, say_level, setup_beside
 from caseseries.pcr.criteria import Profile, load_profile
 from caseseries.pcr.interpret import MarkerLevel
 from caseseries.pcr.markers import say_hidden
 from caseseries.pcr.mrd import PlateReport, interpret_plate
 from caseseries.pcr.plate import Plate, PlateError, join_plates, place_of
 from caseseries.pcr.roles import Role
-from caseseries.pcr.runs import SETUP, Run, find_runs, is_plate_file, read_run, say_aside
+from caseseries.pcr.runs import (
+    SETUP,
+    Run,
+    find_runs,
+    find_setup,
+    is_plate_file,
+    read_run,
+    say_aside,
+    setup_beside,
+)
 from caseseries.pcr.setup import Saying, Setup, load_setup
 from caseseries.pcr.specimens import FOLDER, PlateFile, Plates, Specimen, WellCounts
 from caseseries.pcr.standards import Reaction
-from caseseries.record.levels import LevelState
+from caseseries.record.levels import LevelState, say_level
 from caseseries.record.patient import Source
 from caseseries.study.toml import suggest
 

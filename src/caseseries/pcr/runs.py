@@ -19,6 +19,7 @@ from caseseries.findings import Finding, Severity, Where
 from caseseries.pcr.exports import has_wells, read_export
 from caseseries.pcr.plate import Plate, PlateError, Reading, Well, place_of, refuse
 from caseseries.pcr.reading import read_file, read_plate, read_tables
+from caseseries.pcr.setup import Setup, load_setup
 from caseseries.pcr.sheets import Sheet
 
 TABLES = (".csv", ".txt", ".tsv", ".xlsx", ".xls", ".xml", ".rex")
@@ -234,3 +235,15 @@ def say_aside(file: str, run: Run) -> Finding:
     do = "Export its Cq and its curves from the instrument software" if is_lost else "Nothing to do"
     severity = Severity.FILE if is_lost else Severity.NOTE
     return Finding(Where(file), "plate.set_aside", severity, what, "", do)
+
+
+def find_setup(plate: Path, named: Path | None = None) -> Setup:
+    """The plate.toml that goes with a plate; an empty one when there is none."""
+    path = named or setup_beside(plate)
+    return load_setup(path) if path else Setup()
+
+
+def setup_beside(plate: Path) -> Path | None:
+    """NAME.toml, RUN.toml or plate.toml, in the folder of the plate; None when none of them is there."""
+    names = (plate.with_suffix(SETUP).name, f"{run_of(plate.name)}{SETUP}", f"plate{SETUP}")
+    return next((path for name in names if (path := plate.parent / name).is_file()), None)

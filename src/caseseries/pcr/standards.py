@@ -105,6 +105,11 @@ class Step:
         return bool(self.faults) and self.faults[0].startswith(OFF_LINE)
 
 
+def say_efficiency(line: Line) -> str:
+    """The efficiency of a line in words; "none" where it has none."""
+    return "none" if line.efficiency is None else f"{100 * line.efficiency:.1f} %"
+
+
 @dataclass(frozen=True)
 class StandardCurve:
     """A target's curve on one run. `line` is over all steps, `range_line` over the quantitative range."""

@@ -50,6 +50,19 @@ class Level:
         return 0.0, 1.0
 
 
+def say_level(level: Level) -> str:
+    """A level in words; a number only when it was quantified."""
+    if level.state is LevelState.QUANTIFIED:
+        is_known = level.lower is not None and level.upper is not None
+        interval = f" (95 % interval {level.lower:.1e} to {level.upper:.1e})" if is_known else ""
+        return f"{level.value:.1e}{interval}"
+    if level.state is LevelState.BELOW_RANGE:
+        return f"{level.state}, below {level.bounds()[1]:.1e}"
+    if level.state is LevelState.NOT_DETECTED:
+        return f"{level.state} at sensitivity {level.sensitivity:.1e}"
+    return str(level.state)
+
+
 def combine_markers(levels: list[Level]) -> Level:
     """Several markers of one specimen: the highest quantified level; else positive if any is; negative only
     if all are, at the best sensitivity reached (van der Velden 2007; notes on two markers: verify).
