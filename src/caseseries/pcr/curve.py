@@ -24,6 +24,7 @@ SLOPED = 12  # cycles of the line that is carried on under a rise
 KNOWN = 8  # cycles from which the slope of a baseline is known
 SKIP = 2  # the first cycles, where the optics settle
 LEAST_GROWTH = 1.15  # per cycle at the crossing; a drifting baseline grows less
+JUMP_SHARE = 0.2  # of the line, a cycle before the crossing; of 1,567 growing curves on published plates four are lower
 EARLIEST = 9  # a bend or a crossing before this cycle leaves no baseline
 EARLY_SHARE = 0.2  # of the plateau: a curve that begins this far below its baseline was still rising there
 HIGH_SHARE = 0.15  # of the plateau: a curve that begins this far above the others has risen already
@@ -32,6 +33,7 @@ FAINT_SHARE = 0.05  # of the threshold; a curve that multiplies past this has am
 GAP = 3  # cycles not measured in a row, within a curve, through which nothing can be drawn
 DARK_SHARE = 0.1  # of the others' first fluorescence; a reaction without its probe, or none
 QUIET_SHARE = 0.1  # of the others' noise; on seven published plates no well has under 0.19
+LOUD = 3.0  # times the others' noise; on the same plates no level well has over 2.4
 STRAY_SHARE = 0.5  # of the threshold; a level curve stays within a twentieth of the plateau of its baseline
 LIFTED = 25.0  # times its own noise; of published level curves one stands higher than 13, and it rises
 STUCK_SHARE = 0.5  # of a curve's cycles; a reading that repeats itself for longer is no measurement
@@ -101,6 +103,8 @@ def find_crossings(curves: Matrix, subtracted: bool = False, threshold: float | 
     own_line = choose_threshold(traces)
     line, plateau = threshold or own_line, own_line / THRESHOLD_SHARE
     cq, faint = _cross(traces.net, line), _cross_faintly(traces, min(line, own_line))
+    jumps = _jumps(traces, cq, line)
+    cq = np.where(jumps, np.nan, cq)
     crosses = np.isfinite(cq)
     early = _begins_low(traces, plateau, bool(crosses.any())) | (cq < EARLIEST)
     risen_before = _climbs_early(_fill(curves), traces.noise, plateau, cq)
@@ -109,13 +113,14 @@ def find_crossings(curves: Matrix, subtracted: bool = False, threshold: float | 
     early |= ~crosses & ((faint < EARLIEST) | risen_before)
     rises = crosses | np.isfinite(faint)
     is_false = _repeats(curves) | _is_quiet(traces) | (not subtracted and _is_dark(traces.start))
+    hidden = np.where(rises, is_false, _is_loud(traces))
     strays = _stray(traces, np.where(crosses, cq, faint), STRAY_SHARE * own_line)
     return Crossings(
         threshold=float(line),
         cq=np.where(early, np.nan, cq),
         is_early=early,
         faint=np.where(early | crosses, np.nan, faint),
-        strays=~early & (strays | (crosses & risen_before) | (rises & is_false)),
+        strays=~early & (hidden | strays | jumps | (crosses & risen_before)),
         is_void=is_false & ~(early | rises),
     )
 
@@ -132,11 +137,18 @@ def _is_quiet(traces: Traces) -> Flags:
     return flags
 
 
+def _is_loud(traces: Traces) -> Flags:
+    """Wells that scatter far more than the others: a dim rise would not show in them."""
+    flags: Flags = traces.noise > LOUD * np.median(traces.noise)
+    return flags
+
+
 def _stray(traces: Traces, rise: Vector, most: float) -> Flags:
     """Curves that stray from their baseline by more than `most`, up or down, before they rise.
 
-    In the first cycles optics settle, and only what goes beyond that counts. Later a curve that does not rise and
-    stands far above its line, by its own noise, is not explained by it, however little that is.
+    In the first cycles optics settle, and only what goes beyond that counts, or comes from one cycle to the next. Later
+    a curve that does not rise and stands far above its line, by its own noise, is not explained by it, however little
+    that is.
     """
     net = traces.net
     mean = (net[:, :-2] + net[:, 1:-1] + net[:, 2:]) / 3
@@ -146,7 +158,9 @@ def _stray(traces: Traces, rise: Vector, most: float) -> Flags:
     settling = np.maximum(most, SETTLING * np.abs(traces.start))[:, None]
     allowed = np.where(middle > EARLIEST, most, 2 * settling)
     lifted = np.isnan(rise)[:, None] & (middle > EARLIEST) & (mean > LIFTED * traces.noise[:, None])
-    flags: Flags = np.any(before & ((smooth > allowed) | lifted), axis=1)
+    jump = np.abs(np.diff(net, axis=1))[:, 1:]  # from each of these cycles to the next
+    sudden = (middle > SKIP) & (middle <= EARLIEST) & (jump > 2 * settling)
+    flags: Flags = np.any(before & ((smooth > allowed) | lifted | sudden), axis=1)
     return flags
 
 
@@ -320,6 +334,16 @@ def _cross(net: Matrix, line: float) -> Vector:
         part = np.log(line / floor) / np.log(high / floor)
     cq = np.where(crosses & _grows(net, at, line), at + 1 + part, np.nan)
     return np.asarray(cq, dtype=float)
+
+
+def _jumps(traces: Traces, cq: Vector, line: float) -> Flags:
+    """Curves that reach the line from far below within a cycle, and stay: a bubble. What grows doubles at most."""
+    well, last = np.arange(len(cq)), traces.net.shape[1] - 1
+    at = np.nan_to_num(cq, nan=1.0).astype(np.int64) - 1
+    before, here, after = (traces.net[well, np.minimum(at + n, last)] for n in range(3))
+    from_below = before + 3 * traces.noise < JUMP_SHARE * line
+    flags: Flags = np.isfinite(cq) & from_below & (after < LEAST_GROWTH * here)
+    return flags
 
 
 def _grows(net: Matrix, at: Counts, line: float) -> Flags:
