@@ -87,9 +87,7 @@ def test_the_plates_alone_give_the_letter_s_numbers(demo, checked):
 def test_the_report_says_that_plates_were_read_and_what_nobody_has_checked(demo, checked):
     lines = describe_reading(demo, checked).lines
     assert any(line.startswith("RQ-PCR plates: 15, with 780 wells: 780 used, 0 set aside") for line in lines)
-    assert any(
-        line.startswith("Numbers of these criteria not yet checked against their pub") for line in lines
-    )
+    assert any(line.startswith("Not every number of these criteria was checked") for line in lines)
     assert sum(line.startswith("plates/, 15 files: SHA-256 ") for line in lines) == 1
 
 
