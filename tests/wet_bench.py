@@ -4,10 +4,11 @@ A well starts with a whole number of copies. Each cycle adds a share of them tha
 the curve is no logistic in closed form; the detector adds an offset, a drift and noise. `by_hand` works the level out
 of the Cq that were found, as a laboratory would in a spreadsheet.
 
-By hand, printing the numbers of docs/plates-tested.md:  python tests/wet_bench.py COUNT
+By hand, printing the numbers of docs/plates-tested.md:  python tests/wet_bench.py COUNT [PROFILE]
 """
 
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -23,6 +24,7 @@ MARKER, CONTROL = "IGH VH3-JH4", "ALB"
 CELLS = 500e3 / 6.6  # in 500 ng of diploid DNA
 DILUTIONS = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5)
 NANOGRAMS = (500, 50, 5, 0.5)
+AS_THE_POOL = "none, as the pool"  # a sample without leukaemia whose normal DNA amplifies as the pool's does
 
 
 @dataclass
@@ -58,7 +60,8 @@ class Bench:
         return self
 
     def plate(self, samples: Mapping[str, tuple[float, float]], background: float = 0.0) -> bytes:
-        """RDML of a whole plate. `samples` are level and share of amplifiable DNA; `background` copies a well."""
+        """RDML of a whole plate. `samples` are level and share of amplifiable DNA; `background` copies a well, of the
+        pool and of the samples that `AS_THE_POOL` names."""
         for level in DILUTIONS:
             self.add(f"dx {level:g}", MARKER, level * CELLS, kind="std", quantity=level, unit="dil")
         self.add("MNC pool", MARKER, background, wells=6, kind="ntp").add("NTC", MARKER, 0, 2, "ntc")
@@ -66,7 +69,8 @@ class Bench:
             self.add(f"{mass:g} ng", CONTROL, 2 * mass * CELLS / 500, kind="std", quantity=mass, unit="ng")
         self.add("MNC pool", CONTROL, 2 * CELLS, kind="ntp").add("NTC", CONTROL, 0, 2, "ntc")
         for name, (level, share) in samples.items():
-            self.add(name, MARKER, level * share * CELLS).add(name, CONTROL, 2 * share * CELLS)
+            unspecific = share * background * (name == AS_THE_POOL)
+            self.add(name, MARKER, level * share * CELLS + unspecific).add(name, CONTROL, 2 * share * CELLS)
         return self.rdml()
 
     def rdml(self) -> bytes:
@@ -125,7 +129,7 @@ def by_hand(report, sample: str) -> tuple[float, float, float]:
     return 10**read * ratio, marker.slope, min(good) * ratio
 
 
-def drawn_plate(seed: int):
+def drawn_plate(seed: int, profile: str = PREVENT_FALSE_NEGATIVE):
     """A plate of a bench drawn at random, its samples (level, share), and its report."""
     random = np.random.default_rng(10_000 + seed)
     bench = Bench(
@@ -138,14 +142,18 @@ def drawn_plate(seed: int):
     )
     samples = {f"s{n}": (10 ** random.uniform(-5.2, -1), random.uniform(0.3, 1.3)) for n in range(5)}
     samples |= {"none": (0.0, 1.0), "none, little": (0.0, 0.6)}
-    plate = read_plate_bytes(bench.plate(samples, random.choice([0, 0, 0.2, 0.6])), "wet.rdml")
-    return samples, interpret_plate(plate, load_profile(PREVENT_FALSE_NEGATIVE))
+    background = random.choice([0, 0, 0.2, 0.6])
+    samples |= {AS_THE_POOL: (0.0, 1.0)} if background else {}
+    plate = read_plate_bytes(bench.plate(samples, background), "wet.rdml")
+    return samples, interpret_plate(plate, load_profile(profile))
 
 
-def main(count: int) -> None:
-    above = missed = none = called = numbers = covered = plates = 0
+def main(count: int, profile: str) -> None:
+    above = missed = numbers = covered = plates = 0
+    none: Counter[bool] = Counter()
+    called: Counter[bool] = Counter()
     for seed in range(count):
-        samples, report = drawn_plate(seed)
+        samples, report = drawn_plate(seed, profile)
         plates += any(one.level.state is not LevelState.NOT_EVALUABLE for one in report.levels)
         for one in report.levels:
             true, level = samples[one.sample][0], one.level
@@ -153,18 +161,20 @@ def main(count: int) -> None:
                 numbers += 1
                 covered += level.lower <= true <= level.upper
             if not true:
-                none += level.state is not LevelState.NOT_EVALUABLE
-                called += level.state in (LevelState.QUANTIFIED, LevelState.BELOW_RANGE)
+                unspecific = one.sample == AS_THE_POOL
+                none[unspecific] += level.state is not LevelState.NOT_EVALUABLE
+                called[unspecific] += level.state in (LevelState.QUANTIFIED, LevelState.BELOW_RANGE)
             elif level.sensitivity and true >= level.sensitivity:
                 above += 1
                 missed += level.state is LevelState.NOT_DETECTED
     sys.stdout.write(
         f"{count} plates, {plates} of them evaluable\n"
         f"samples at or above the sensitivity printed: {above}, of them called negative: {missed}\n"
-        f"samples without leukaemia: {none}, of them called positive: {called}\n"
+        f"samples without leukaemia: {none[False]}, of them called positive: {called[False]}\n"
+        f"the same with the pool's background: {none[True]}, of them called positive: {called[True]}\n"
         f"numbers: {numbers}, of them with the truth in their 95 % interval: {covered} ({covered / numbers:.1%})\n"
     )
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), *(sys.argv[2:] or [PREVENT_FALSE_NEGATIVE]))

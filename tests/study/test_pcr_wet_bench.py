@@ -34,3 +34,12 @@ def test_more_copies_than_a_well_of_dna_can_hold_are_never_negative_nor_a_number
         assert one.level.state is LevelState.NOT_EVALUABLE
         assert set(one.calls.values()) == {"not evaluable"}
         assert {"level.very_high", "level.discordant"} & {rule.code for rule in one.stopped_by}
+
+
+@pytest.mark.parametrize("seed", [134, 147, 263, 350])
+def test_wells_between_the_background_s_limit_and_the_lowest_dilution_bound_the_negative(seed):
+    """The four of 1,595 that were called negative at a level above the sensitivity then printed."""
+    samples, report = drawn_plate(seed)
+    for one in report.levels:
+        if one.level.state is LevelState.NOT_DETECTED:
+            assert samples[one.sample][0] < one.level.sensitivity
