@@ -131,6 +131,30 @@ def test_one_case_and_none_are_told_as_such() -> None:
     one, paragraph = told([infused("L-1", SEEN)], **CAR_T)
     assert "Tisagenlecleucel was given to 1 case (aged 0.5 years)." in words(one)
     assert "  " not in paragraph
+    level = {"specimens": [mrd(-5, "quantified", mrd_percent=12.0)]}
+    one, paragraph = told([infused("L-1", SEEN, transplant=[{"hsct_date": day(60)}], **level)], **CAR_T)
+    assert "was 12%, where it was quantified (n = 1)." in words(one)
+    assert "the only survivor was followed for 800 days." in words(one)
+    for word in ("a median of", "range", "60–60"):
+        assert word not in paragraph, word
+
+
+def test_limits_that_a_method_does_not_give_are_dashes_with_their_reason() -> None:
+    document, _ = told([infused("L-1", SEEN), infused("L-2", SEEN)], **CAR_T)
+    [table] = [block for block in document.blocks if isinstance(block, Table) and block.id == "survival"]
+    assert [plain(cell) for cell in table.rows[0].cells][:4] == [
+        "12-month OS from infusion",
+        "100",
+        "16–100",
+        "–",
+    ]
+    assert "–: log–log gives no limits where nobody or everybody had the event." in table.footnotes
+    document, _ = told([infused("L-1", RELAPSED), infused("L-2", SEEN)], **CAR_T)
+    [table] = [block for block in document.blocks if isinstance(block, Table) and block.id == "survival"]
+    assert not [note for note in table.footnotes if note.startswith("–")]
+
+
+def test_no_case_is_told_as_such() -> None:
     none, paragraph = told([], **CAR_T)
     assert all(block.columns for block in none.blocks if isinstance(block, Table))
     assert "No case could be analysed." in words(none)
@@ -157,7 +181,7 @@ def test_a_transplant_that_happens_is_told_though_no_clock_starts_there() -> Non
         [infused("L-1", SEEN, transplant=[{"hsct_date": day(60)}]), infused("L-2", SEEN)], **CAR_T
     )
     said = words(document)
-    assert "HSCT followed in 1 of 2, a median of 60 days after the start of tisagenlecleucel" in said
+    assert "HSCT followed in 1 of 2, 60 days after the start of tisagenlecleucel." in said
 
 
 def test_a_protocol_that_counts_from_transplant_is_told_when_nobody_reached_it() -> None:

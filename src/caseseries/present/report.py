@@ -374,8 +374,9 @@ def _follow_up(study: Study, results: Results) -> str:
                 f"survivors were followed for a median of {{{stem}.survivors.median}}, range "
                 f"{{{stem}.survivors.minimum:value}}{to}{{{stem}.survivors.maximum}}"
             )
-            if not results[f"{stem}.survivors.median"].estimate.n:
-                survivors = "nobody survived"
+            if (alive := results[f"{stem}.survivors.median"].estimate.n) < 2:
+                one = f"the only survivor was followed for {{{stem}.survivors.median}}"
+                survivors = one if alive else "nobody survived"
             sentences.append(
                 f"Median follow-up from {study.origins[origin].label} was {{{stem}.reverse_km.median}} by reverse "
                 f"Kaplan–Meier; {survivors}."

@@ -193,6 +193,7 @@ def survival(study: Study, results: Results) -> Table:
     columns = ("Estimate", "%", f"{interval}, BPCP", f"{interval}, log–log", "Events / n", "At risk")
     notes = (
         "Kaplan–Meier. BPCP, the beta product confidence procedure, is not defined with delayed entry.",
+        *_on_dashes(rows, (3,), "log–log"),
         f"At risk: still under observation at the horizon; {study.report.minimum_at_risk} are asked for.",
     )
     return Table("survival", "Survival", columns, tuple(rows), "lrrrrr", notes)
@@ -204,7 +205,15 @@ def _named(result: Result, study: Study) -> Inlines:
 
 
 def _range(result: Result | None, results: Results) -> Inlines:
-    return fill(f"{{{result.id}:range}}", results) if result else (Text("–"),)
+    """The limits; a dash where there are none."""
+    limits = fill(f"{{{result.id}:range}}", results) if result else ()
+    return limits if plain(limits) else (Text(NOTHING),)
+
+
+def _on_dashes(rows: Sequence[TableRow], columns: Sequence[int], method: str) -> tuple[str, ...]:
+    """What a dash among the limits says, where there is one."""
+    is_said = any(plain(row.cells[column]) == NOTHING for row in rows for column in columns)
+    return (f"–: {method} gives no limits where nobody or everybody had the event.",) if is_said else ()
 
 
 def incidence(study: Study, results: Results) -> Table:
@@ -214,7 +223,8 @@ def incidence(study: Study, results: Results) -> Table:
         for result in _asked(study, results, competing=True)
     ]
     columns = ("Estimate", "%", f"{percent(study.report.level)} CI", "Events / n", "At risk")
-    return Table("incidence", "Cumulative incidence", columns, tuple(rows), "lrrrr", ("Aalen–Johansen.",))
+    notes = ("Aalen–Johansen.", *_on_dashes(rows, (2,), "log–log"))
+    return Table("incidence", "Cumulative incidence", columns, tuple(rows), "lrrrr", notes)
 
 
 def _asked(study: Study, results: Results, *, competing: bool) -> Iterator[Result]:
@@ -233,7 +243,7 @@ def _estimate_cells(result: Result, results: Results) -> tuple[Inlines, ...]:
     shown = tuple(
         Number(run.result_id, run.shown.removesuffix("%")) for run in value if isinstance(run, Number)
     )
-    return (Text(result.label),), shown, fill(f"{{{result.id}:range}}", results)
+    return (Text(result.label),), shown, _range(result, results)
 
 
 def _rests_on(result: Result) -> tuple[Inlines, ...]:
