@@ -52,9 +52,17 @@ class Outcome:
         return int(self.reference.days[-1])
 
     def survival(self, day: int) -> tuple[float, float | None] | None:
-        """S and its standard error on a day, from the hazard; None beyond the last day it is known on."""
+        """S and its standard error on a day; None beyond the last day it is known on.
+
+        Kaplan–Meier and Greenwood where the course is known: what a paper prints, not e to the minus Nelson–Aalen,
+        which lies above it by several points in a small cohort. Else from the hazard between the printed horizons.
+        """
         if day > self.last_day:
             return None
+        if self.table is not None:
+            row = self.table.steps.row(day)
+            share = float(self.table.steps.survival[row])
+            return share, share * float(self.table.steps.log_variance[row]) ** 0.5 if share else 0.0
         share = exp(-self._at(self.reference.hazard, day))
         if self.reference.variance is None:
             return share, None
@@ -65,8 +73,6 @@ class Outcome:
         return self.table is None and day not in {point.day for point in self.points}
 
     def _at(self, cumulated: np.ndarray, day: int) -> float:
-        if self.reference.flat:
-            return float(cumulated[int(np.searchsorted(self.reference.days, day, side="right")) - 1])
         return float(np.interp(day, self.reference.days, cumulated))
 
 
