@@ -1,6 +1,6 @@
 """Comparisons with published outcomes, against closed forms and published power calculations."""
 
-from math import comb, exp, lgamma, log
+from math import comb, erfc, exp, lgamma, log
 
 import numpy as np
 import pytest
@@ -248,3 +248,25 @@ def test_patients_are_a_reference_with_nelson_aalen_error() -> None:
     assert outcome.reference.hazard[-1] == pytest.approx(0.75)
     assert outcome.reference.variance is not None
     assert outcome.reference.variance[-1] == pytest.approx(1 / 16 + 1 / 4)
+
+
+def test_the_published_estimate_of_patients_is_kaplan_meiers_with_greenwoods_error() -> None:
+    """Events at 4 and 2 at risk: 3/4 × 1/2, its variance S² (1/(4·3) + 1/(2·1)); the last of all leaves 0."""
+    rows = {"estimate": None, "years": None, "n": None, "times": (10, 20, 30, 40)}
+    outcome = make_outcome([comparator(**rows, events=(1, 0, 1, 0))])
+    assert outcome.survival(9) == (1.0, 0.0)
+    assert outcome.survival(35) == pytest.approx((3 / 8, 3 / 8 * (1 / 12 + 1 / 2) ** 0.5))
+    assert outcome.survival(41) is None
+    assert make_outcome([comparator(**rows, events=(1, 0, 1, 1))]).survival(40) == (0.0, 0.0)
+
+
+def test_a_cohort_of_thousands_is_tested_and_weighed() -> None:
+    """Against the normal approximation, which at this size is good to a tenth of the probability."""
+    n, free, share = 4000, 1860, 0.45
+    table = count_events([100] * (n - free) + [1200] * free, [1] * (n - free) + [0] * free)
+    test = compare_horizon(table, 1095, share)
+    z = (free - n * share) / (n * share * (1 - share)) ** 0.5
+    assert test.p == pytest.approx(erfc(z / 2**0.5), rel=0.1)
+    weak, robust, power = weigh(free, n, (450.0, 550.0))
+    assert all(0 < one.conflict <= 1 for one in (weak, robust, power))
+    assert weak.conflict == pytest.approx(1.0)  # under a flat prior every count is as likely

@@ -7,7 +7,7 @@ the one-sample test, as the spread of the expected events in the ratio, as a dis
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from math import comb, lgamma, log, pi
+from math import exp, lgamma, log, log1p, pi
 
 import numpy as np
 
@@ -76,9 +76,16 @@ def compare_horizon(table: EventTable, day: int, share: float) -> Comparison:
     if early:
         because = f"{early} of {table.n} were censored before day {day}; the test needs complete follow-up"
         return Comparison(name, None, None, None, table.n, *counts, because=because)
-    chances = [comb(table.n, k) * share**k * (1 - share) ** (table.n - k) for k in range(table.n + 1)]
+    chances = [_binomial(k, table.n, share) for k in range(table.n + 1)]
     p = sum(chance for chance in chances if chance <= chances[free] * (1 + 1e-9))
     return Comparison(name, float(free), None, min(1.0, p), table.n, *counts)
+
+
+def _binomial(k: int, n: int, share: float) -> float:
+    """P(k of n), by logarithms: the counts of ways alone are beyond any float from a thousand cases on."""
+    if share in (0, 1):
+        return float(k == n * share)
+    return exp(_log_ways(k, n) + k * log(share) + (n - k) * log1p(-share))
 
 
 def expect(parts: Sequence[tuple[EventTable, Reference]]) -> Expected:
@@ -301,12 +308,16 @@ def _update(prior: Posterior, free: float, n: float) -> Posterior:
 def _conflict(prior: Posterior, free: int, n: int) -> float:
     chances = [
         sum(
-            w * comb(n, k) * np.exp(_log_beta(a + k, b + n - k) - _log_beta(a, b))
+            w * exp(_log_ways(k, n) + _log_beta(a + k, b + n - k) - _log_beta(a, b))
             for w, (a, b) in prior.parts
         )
         for k in range(n + 1)
     ]
     return float(min(1.0, sum(chance for chance in chances if chance <= chances[free] * (1 + 1e-9))))
+
+
+def _log_ways(k: int, n: int) -> float:
+    return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
 
 
 def _log_beta(a: float, b: float) -> float:
