@@ -225,3 +225,25 @@ def test_the_tipping_point_is_that_of_the_interval_beside_it(study):
     assert shares["0.95"][1] < 0 < shares["0.8"][1]
     assert shares["0.8"][0] > 0
     assert [level for *_, level in shares.values()] == [0.95, 0.8]
+
+
+def test_an_interval_too_wide_for_a_probability_leaves_the_difference_open(study):
+    """As printed the published row has it; no beta distribution has this mean and width."""
+    text = OWN.format(origin="index").replace("estimate = 60", "estimate = 95\nlower = 3\nupper = 98")
+    rows, against = ask(study, text)
+    assert against == []
+    published = rows["compare.a.12m.published"].estimate
+    assert (published.value, published.lower, published.upper) == (0.95, 0.03, 0.98)
+    assert rows["compare.a.12m.difference"].notes[0] == (
+        "not estimable: the error of the published outcome is too wide beside its estimate to be that of a probability"
+    )
+    assert not any(".better." in name for name in rows)
+
+
+def test_a_standard_error_that_no_share_has_is_asked_about(study):
+    text = OWN.format(origin="index").replace("estimate = 60", "estimate = 90\nse = 40")
+    _, against = ask(study, text)
+    assert against == [
+        "published/comparators.toml › comparator[1].se: a standard error of 40 is none of a share of 90 %. Allowed: "
+        "less than 30.0. Correct one of them."
+    ]

@@ -4,7 +4,8 @@ from math import comb, erfc, exp, lgamma, log
 
 import numpy as np
 import pytest
-from scipy.stats import nbinom
+from scipy.integrate import quad
+from scipy.stats import beta, nbinom
 
 from caseseries.evidence.comparators import Comparator, check_match, find_comparators, load_library
 from caseseries.evidence.comparisons import (
@@ -13,6 +14,7 @@ from caseseries.evidence.comparisons import (
     compare_follow_up,
     compare_horizon,
     effective_number,
+    effective_size,
     estimate_difference,
     estimate_ratio,
     exceeds,
@@ -21,7 +23,7 @@ from caseseries.evidence.comparisons import (
     mix,
     weigh,
 )
-from caseseries.evidence.outcomes import make_outcome, published_beta, published_reference
+from caseseries.evidence.outcomes import beta_of, limits_of, make_outcome, published_beta, published_reference
 from caseseries.stats.events import count_events
 
 
@@ -270,3 +272,53 @@ def test_a_cohort_of_thousands_is_tested_and_weighed() -> None:
     weak, robust, power = weigh(free, n, (450.0, 550.0))
     assert all(0 < one.conflict <= 1 for one in (weak, robust, power))
     assert weak.conflict == pytest.approx(1.0)  # under a flat prior every count is as likely
+
+
+@pytest.mark.parametrize(
+    ("share", "error"), [(0.95, 0.2424), (0.5, 0.5), (0.9, 0.0), (1.0, 0.08), (0.4, None)]
+)
+def test_what_no_beta_has_as_mean_and_error_gives_none(share, error) -> None:
+    """A variance of a probability is below S (1 − S); 95 % (3–98), as BPCP prints of few, reads as one above it."""
+    assert beta_of(share, error) is None
+    assert limits_of(share, error) == (None, None)
+
+
+def test_a_lopsided_interval_is_printed_as_published() -> None:
+    outcome = make_outcome([comparator(estimate=95.0, lower=3.0, upper=98.0)])
+    (point,) = outcome.points
+    assert (point.estimate, point.lower, point.upper) == (0.95, 0.03, 0.98)
+
+
+@pytest.mark.parametrize(
+    ("published", "size"),
+    [((49.339, 1.0583), 20.63), ((16.872, 1.3287), 6.22), ((1.2, 5.0), 1.96), ((9.5, 1.5), 3.41)],
+)
+def test_a_prior_near_an_end_is_worth_what_its_integral_says(published, size) -> None:
+    """To 0.12 cases: the information integrated on the logit scale, where the end that holds much of it lies far out."""
+    assert effective_size(Posterior(((0.5, published), (0.5, (1.0, 1.0))))) == pytest.approx(size, abs=0.12)
+
+
+def test_a_mixture_that_heaps_at_an_end_has_no_effective_size() -> None:
+    """10 of 11 alive: Beta(9.1, 0.91), and the integral of its information diverges."""
+    published = published_beta(comparator(estimate=100 * 10 / 11, n=11))
+    assert min(published) < 1
+    weak, robust, power = weigh(9, 11, published)
+    assert (weak.effective, robust.effective) == (2, None)
+    assert power.effective == pytest.approx(2 + 5)
+
+
+@pytest.mark.parametrize("theirs", [(2.2868, 0.0184), (9.1, 0.91), (0.3, 0.03)])
+def test_p_better_holds_where_the_published_density_rises_without_bound(theirs) -> None:
+    """P(X > Y) as an integral over quantiles of Y; to 2e-5."""
+    expected = quad(lambda u: beta.sf(beta.ppf(u, *theirs), 3.0, 2.0), 0, 1, limit=200)[0]
+    assert exceeds(alone(3.0, 2.0), theirs) == pytest.approx(expected, abs=2e-5)
+
+
+def test_a_ratio_has_no_limits_where_the_reference_knows_its_hazard_no_better_than_nought() -> None:
+    """95 % (3–98): the hazard 0.05 with an error of 0.26."""
+    ratio = estimate_ratio(Expected(5, 2, 0.187, 0.938))
+    assert ratio.value == pytest.approx(2 / 0.187)
+    assert (ratio.lower, ratio.upper) == (None, None)
+    assert ratio.caveats == (
+        "the reference’s own error is as large as what it lets expect: there are no limits",
+    )

@@ -125,13 +125,20 @@ def published_beta(comparator: Comparator) -> Beta:
     Raises ValueError where the comparator tells neither n, interval nor standard error, or is 0 or 100 %.
     """
     share, error = comparator.share, comparator.standard_error()
-    if error is None or not 0 < share < 1:
+    found = beta_of(share, error)
+    if found is None:
         raise ValueError(f"{comparator.study} gives no error for {100 * share:g} %")
-    return beta_of(share, error)
+    return found
 
 
-def beta_of(share: float, error: float) -> Beta:
-    """The beta distribution of this mean and standard deviation."""
+def beta_of(share: float, error: float | None) -> Beta | None:
+    """The beta distribution of this mean and standard deviation.
+
+    None where there is none: without an error, at 0 or 1, and where the error is that of no probability, because
+    it reaches √(S (1 − S)), as the width of a lopsided interval near 0 or 1 may.
+    """
+    if not error or not 0 < share < 1 or error**2 >= share * (1 - share):
+        return None
     size = share * (1 - share) / error**2 - 1
     return share * size, (1 - share) * size
 
@@ -145,11 +152,13 @@ def _point(row: Comparator) -> Point:
     """With the printed interval; else with that of the beta distribution of its error."""
     if row.lower is not None and row.upper is not None:
         return Point(day_of(row), row.share, row.lower / 100, row.upper / 100)
-    error = row.standard_error()
-    if error is None or not 0 < row.share < 1:
-        return Point(day_of(row), row.share, None, None)
-    a, b = beta_of(row.share, error)
-    return Point(day_of(row), row.share, beta_quantile(0.025, a, b), beta_quantile(0.975, a, b))
+    return Point(day_of(row), row.share, *limits_of(row.share, row.standard_error()))
+
+
+def limits_of(share: float, error: float | None) -> tuple[float, float] | tuple[None, None]:
+    """The 95 % limits of the beta distribution of this mean and standard deviation, if there is one."""
+    found = beta_of(share, error)
+    return (beta_quantile(0.025, *found), beta_quantile(0.975, *found)) if found else (None, None)
 
 
 def _table_of(row: Comparator) -> tuple[EventTable, tuple[str, ...]]:
