@@ -186,6 +186,14 @@ def test_the_tipping_point_is_where_the_conclusion_turns() -> None:
     assert find_tipping_point(5, 11, published) == 0.0
 
 
+def test_the_tipping_point_of_a_worse_cohort_is_that_of_the_better_one_turned_over() -> None:
+    """Ours for theirs, alive for dead: what is clearly lower with a weak prior is not open from the start."""
+    above, below = (27.0, 33.0), (33.0, 27.0)
+    assert find_tipping_point(9, 11, above) == pytest.approx(find_tipping_point(2, 11, below))
+    assert find_tipping_point(9, 11, above) not in (None, 0.0)
+    assert find_tipping_point(0, 40, (2.0, 2.0)) is None
+
+
 def test_published_error_becomes_a_beta_of_that_mean_and_variance() -> None:
     a, b = published_beta(comparator(estimate=73.9, se=3.6))
     assert a / (a + b) == pytest.approx(0.739)

@@ -307,8 +307,9 @@ def _bayes(pair: _Pair, horizon: str, ours: float, share: float, error: float | 
     yield Result(f"{stem}.difference", f"Difference at {_at(horizon)}", POINTS, estimate)
     for one in believed:
         yield from _believed(stem, one, clock.table.n, level)
-    certain = (1 + level) / 2  # P(ours is higher) below which the credible interval of the difference holds 0
-    yield _tipping(stem, find_tipping_point(free, worth, published, certain), clock.table.n, certain)
+    certain = (1 + level) / 2  # of either being higher; below it the credible interval of the difference holds 0
+    stays = "higher" if believed[0].probability > 0.5 else "lower"
+    yield _tipping(stem, find_tipping_point(free, worth, published, certain), stays, clock.table.n, certain)
 
 
 def _believed(stem: str, one: Better, n: int, level: float) -> Iterator[Result]:
@@ -324,11 +325,11 @@ def _believed(stem: str, one: Better, n: int, level: float) -> Iterator[Result]:
         yield Result(f"{stem}.{name}.{one.prior}", label, unit, estimate, decimals=1)
 
 
-def _tipping(stem: str, point: float | None, n: int, certain: float) -> Result:
+def _tipping(stem: str, point: float | None, stays: str, n: int, certain: float) -> Result:
     label = "Tipping point: share of the published data, as a prior, at which the two may be equal"
     method = "power prior, bisection"
     if point is None:
-        because = "not reached: ours stays higher even with the whole of the published data as prior"
+        because = f"not reached: ours stays {stays} even with the whole of the published data as prior"
         return Result(f"{stem}.tipping", label, "probability", _none(because, method, n))
     caveats = () if point else ("the two may be equal with a weak prior alone",)
     estimate = Estimate(point, None, None, certain, method, n, caveats=caveats)

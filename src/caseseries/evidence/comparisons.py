@@ -185,20 +185,22 @@ def weigh(
 
 
 def find_tipping_point(free: float, n: float, published: Beta, level: float = 0.975) -> float | None:
-    """The share of the published data, as a power prior, at which P(better) falls below `level`.
+    """The share of the published data, as a power prior, at which it is open again which of the two is higher.
 
-    None if it never does up to the whole of it; 0 if it is below from the start.
+    Open means that neither has `level` of the probability to be the higher one. None if up to the whole of the
+    data it never is; 0 if it is open from the start.
     """
 
-    def better(power: float) -> float:
+    def settled(power: float) -> float:
         ours = _update(Posterior(((1.0, _tempered(published, power)),)), free, n)
-        return exceeds(ours, published)
+        better = exceeds(ours, published)
+        return max(better, 1 - better)
 
-    if better(0.0) < level:
+    if settled(0.0) < level:
         return 0.0
-    if better(1.0) >= level:
+    if settled(1.0) >= level:
         return None
-    return _bisect(better, level)
+    return _bisect(settled, level)
 
 
 def estimate_difference(ours: Posterior, published: Beta, level: float = 0.95) -> tuple[float, float, float]:
@@ -289,11 +291,11 @@ def _cumulated(part: Beta) -> Floats:
     return below
 
 
-def _bisect(better: Callable[[float], float], level: float) -> float:
+def _bisect(settled: Callable[[float], float], level: float) -> float:
     low, high = 0.0, 1.0
     while high - low > 1e-4:
         middle = (low + high) / 2
-        low, high = (middle, high) if better(middle) >= level else (low, middle)
+        low, high = (middle, high) if settled(middle) >= level else (low, middle)
     return (low + high) / 2
 
 
