@@ -247,3 +247,32 @@ def test_a_standard_error_that_no_share_has_is_asked_about(study):
         "published/comparators.toml › comparator[1].se: a standard error of 40 is none of a share of 90 %. Allowed: "
         "less than 30.0. Correct one of them."
     ]
+
+
+LEVELS = """
+[[comparison]]
+id = "{name}"
+endpoint = "os"
+origin = "index"
+horizons = ["12m"]
+{against}
+"""
+
+
+def test_kinds_of_case_held_against_one_study_share_its_one_error(study):
+    """Split in two they are still held against the same estimate: nothing may look more certain for it."""
+    both = f'mixture = {{ "after relapse" = "Own", "{ELEVEN_IN_FIRST_LINE}" = "Own" }}\nby = "indication"'
+    text = OWN[: OWN.index("[[comparison]]")].format(origin="index")
+    text += LEVELS.format(name="a", against='study = "Own"') + LEVELS.format(name="b", against=both)
+    rows, against = ask(study, text)
+    assert against == []
+    for measure in ("12m.published", "12m.difference", "smr", "log_rank"):
+        whole, split = (rows[f"compare.{name}.{measure}"].estimate for name in "ab")
+        assert (split.value, split.lower, split.upper) == (whole.value, whole.lower, whole.upper)
+
+
+def test_two_estimates_at_one_horizon_are_not_one_cohort(study):
+    text = OWN.format(origin="index")
+    rows, against = ask(study, text + text[: text.index("[[comparison]]")].replace("60", "55"))
+    assert rows == {}
+    assert against == ["Own: two estimates at one horizon (1 y) are given, and one cohort has one."]

@@ -57,7 +57,7 @@ TOO_WIDE = "the error of the published outcome is too wide beside its estimate t
 
 @dataclass(frozen=True)
 class _Part:
-    """The cases of ours that are held against one published outcome."""
+    """The cases of ours that are held against one published outcome. `level` names their levels of the mixture."""
 
     level: str
     cases: frozenset[str]
@@ -153,18 +153,27 @@ def _parts_of(
             shown = f"{asked.by} “{level}”" if level else f"an unknown {asked.by}"
             whose = f"{len(levels[level])} of our cases have {shown}"
             against.append(f"{whose}, for which the mixture names no study.")
-    wanted = asked.mixture or {"": asked.study}
     parts = []
-    for level, study in wanted.items():
-        cases = levels.get(level, frozenset())
-        if not cases:
-            continue
+    for study, named in _held_against(asked, levels).items():
         found = _find(asked, clock, study, known)
         if isinstance(found, str):
             against.append(found)
             continue
-        parts.append(_Part(level, cases, _table(clock, cases), found))
+        cases = frozenset().union(*(levels[level] for level in named))
+        parts.append(_Part(join(named), cases, _table(clock, cases), found))
     return tuple(parts), sorted(against)
+
+
+def _held_against(asked: Asked, levels: Mapping[str, frozenset[str]]) -> Mapping[str, list[str]]:
+    """The levels that we have cases of, by the study they are held against.
+
+    Those of one study are one part: its error is one error, shared by all of them, and not one for each.
+    """
+    whose: dict[str, list[str]] = {}
+    for level, study in (asked.mixture or {"": asked.study}).items():
+        if levels.get(level):
+            whose.setdefault(study, []).append(level)
+    return whose
 
 
 def _levels(asked: Asked, courses: Sequence[Course]) -> Mapping[str, frozenset[str]]:
@@ -307,7 +316,9 @@ def _bayes(pair: _Pair, horizon: str, ours: float, share: float, error: float | 
     yield Result(f"{stem}.difference", f"Difference at {_at(horizon)}", POINTS, estimate)
     for one in believed:
         yield from _believed(stem, one, clock.table.n, level)
-    certain = (1 + level) / 2  # of either being higher; below it the credible interval of the difference holds 0
+    certain = (
+        1 + level
+    ) / 2  # of either being higher; below it the credible interval of the difference holds 0
     stays = "higher" if believed[0].probability > 0.5 else "lower"
     yield _tipping(stem, find_tipping_point(free, worth, published, certain), stays, clock.table.n, certain)
 

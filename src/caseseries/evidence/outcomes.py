@@ -107,6 +107,10 @@ def published_reference(horizons: Sequence[Comparator]) -> Reference:
     """
     ordered = sorted((c for c in horizons if c.years is not None), key=lambda c: c.years or 0.0)
     days = [day_of(c) for c in ordered]
+    if twice := next((c for c, d in pairwise(ordered) if day_of(c) == day_of(d)), None):
+        raise ValueError(
+            f"two estimates at one horizon ({twice.years:g} y) are given, and one cohort has one"
+        )
     shares = [c.share for c in ordered]
     errors = [c.standard_error() for c in ordered]
     if not days or any(share <= 0 for share in shares) or any(b > a for a, b in pairwise(shares)):
