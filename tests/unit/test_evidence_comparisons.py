@@ -330,3 +330,26 @@ def test_a_ratio_has_no_limits_where_the_reference_knows_its_hazard_no_better_th
     assert ratio.caveats == (
         "the reference’s own error is as large as what it lets expect: there are no limits",
     )
+
+
+def test_the_error_of_a_reconstruction_is_not_rounded_down() -> None:
+    """Four at risk, read as 66.66 %: 75 % is the nearest, 8.34 points off; and 0.04 points are not none."""
+    read = {"estimate": None, "years": None, "n": None, "risk_days": (0,)}
+    for days, curve, at_risk, said in (
+        ((10,), (66.66,), (4,), "8.4"),
+        ((10, 20), (96.0, 92.04), (25,), "0.1"),
+    ):
+        rows = comparator(**{**read, "risk_days": (0, 10)}, days=days, curve=curve, at_risk=at_risk * 2)
+        caveat = make_outcome([rows]).caveats[1]
+        assert f"within {said} percentage points" in caveat
+
+
+def test_a_curve_that_falls_after_its_last_number_at_risk_says_what_is_not_known() -> None:
+    """Read to a whole percent without numbers at risk, 100 cases seem to have an event for each percent."""
+    rows = {"estimate": None, "years": None, "n": None, "days": (10, 20), "curve": (90.0, 80.0)}
+    (*_, said) = make_outcome([comparator(**rows, risk_days=(0,), at_risk=(100,))]).caveats
+    assert said.startswith(
+        "from day 0 on no number at risk is printed: as few are taken to be censored there as "
+    )
+    (*_, last) = make_outcome([comparator(**rows, risk_days=(0, 25), at_risk=(100, 60))]).caveats
+    assert "reconstructed" in last

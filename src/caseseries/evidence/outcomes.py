@@ -7,7 +7,7 @@ Nelson–Aalen hazard. What was assumed on the way is said in `caveats`.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from math import exp, log
+from math import ceil, exp, log
 
 import numpy as np
 
@@ -179,6 +179,19 @@ def _table_of(row: Comparator) -> tuple[EventTable, tuple[str, ...]]:
     how = "every way was tried" if found.exhaustive else "censorings spread evenly"
     caveat = (
         f"individual times reconstructed from the printed curve and numbers at risk ({how}); the curve they give is "
-        f"within {100 * found.error:.1f} percentage points of the printed one at every step"
+        f"within {ceil(round(1000 * found.error, 6)) / 10:.1f} percentage points of the printed one at every step"
     )
-    return count_events([day for day, _ in found.rows], [int(event) for _, event in found.rows]), (caveat,)
+    table = count_events([day for day, _ in found.rows], [int(event) for _, event in found.rows])
+    return table, (caveat, *_unknown_censoring(curve))
+
+
+def _unknown_censoring(curve: PrintedCurve) -> tuple[str, ...]:
+    """That steps after the last printed number at risk say nothing of how many were left to make them."""
+    last = curve.risk_days[-1]
+    before = [share for day, share in zip(curve.days, curve.survival, strict=True) if day < last]
+    if curve.survival[-1] >= min(before, default=1.0):
+        return ()
+    return (
+        f"from day {last} on no number at risk is printed: as few are taken to be censored there as the curve allows, "
+        "and the reference’s error is larger than counted if there were more",
+    )
