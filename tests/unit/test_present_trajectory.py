@@ -99,3 +99,10 @@ def test_a_tick_lies_at_or_beyond_the_last_mark():
     assert [month for _, month in months] == ["0", "1", "2", "3", "4"]
     diamond = float(re.search(r'd="M([\d.]+) ', marks_of(svg, "HSCT"))[1])
     assert float(months[3][0]) < diamond < float(months[4][0])
+
+
+@pytest.mark.parametrize(("cases", "columns"), [(2, 2), (9, 3), (11, 4), (44, 6)])
+def test_many_cases_stand_in_more_columns_so_that_a_page_holds_them_legibly(cases, columns):
+    svg = drawn(*(Trajectory(f"C-{n:02}", (NUMBER, NEGATIVE)) for n in range(cases)))
+    places = {x for x, _ in re.findall(r'<text x="([\d.]+)" [^>]*>(C-\d\d)</text>', svg)}
+    assert len(places) == columns
