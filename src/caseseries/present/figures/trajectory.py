@@ -43,7 +43,9 @@ class _Frame:
 
 def trajectory_figure(cases: Sequence[Trajectory], target: float | None, origin: str) -> Drawing:
     """A panel for each case, all on the same axes; `target` is the protocol's limit, where there is one."""
-    columns = min(3 if len(cases) <= 9 else 4 if len(cases) <= 24 else 6, len(cases))  # a page is taller than wide
+    columns = min(
+        3 if len(cases) <= 9 else 4 if len(cases) <= 24 else 6, len(cases)
+    )  # a page is taller than wide
     decades, days = _decades(cases, target), _days(cases)
     fills = _fills(cases)
     width = (WIDTH - LEFT - 8 - GAP * (columns - 1)) / columns
