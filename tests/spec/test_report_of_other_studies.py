@@ -279,3 +279,32 @@ def test_follow_up_is_told_of_those_there_are() -> None:
         in words(document)
     )
     assert "Median follow-up from HSCT" not in words(document)
+
+
+def test_a_death_without_the_transplant_is_told_case_by_case() -> None:
+    untreated: dict[str, Any] = {"transplant": []}
+    died = {"follow_up": [{"date": day(30), "event": "death", "cause_of_death": "infection"}]}
+    relapsed = {
+        "follow_up": [{"date": day(20), "event": "relapse"}, {"date": day(400), "event": "seen alive"}]
+    }
+    patients = [
+        made_up_case("A-1", untreated | died),
+        made_up_case("A-2", relapsed),
+        made_up_case("A-3", untreated),
+    ]
+    document, _ = told(patients)
+    tables = {block.id: block for block in document.blocks if isinstance(block, Table)}
+    early = "* Before HSCT, or without one: counted from the start of blinatumomab."
+    assert [[plain(cell) for cell in row.cells] for row in tables["aftermath"].rows] == [
+        ["A-2", "relapse", "20*", "–", "HSCT (50*)"],
+        ["A-1", "death, infection", "30*", "–", "–"],
+    ]
+    assert tables["aftermath"].title == "Relapses and deaths before and after HSCT, and what followed"
+    assert tables["aftermath"].footnotes == (early,)
+    last = [[plain(cell) for cell in row.cells][-3:] for row in tables["cases"].rows]
+    assert last == [
+        ["death, infection (30*)", "30*", "no"],
+        ["relapse (20*)", "350", "yes"],
+        ["–", "400*", "yes"],
+    ]
+    assert tables["cases"].footnotes[-1] == early
