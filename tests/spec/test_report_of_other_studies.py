@@ -308,3 +308,15 @@ def test_a_death_without_the_transplant_is_told_case_by_case() -> None:
         ["–", "400*", "yes"],
     ]
     assert tables["cases"].footnotes[-1] == early
+
+
+def test_an_interval_that_its_method_does_not_give_is_said_to_be_undefined() -> None:
+    document, _ = told([made_up_case(f"A-{i}") for i in range(6)])
+    said = words(document)
+    assert "3-year cumulative incidence of relapse from HSCT was not estimable" in said
+    estimates = ({"endpoint": "relapse", "origins": ("hsct",), "horizons": ("6m",)},)
+    document, _ = told([made_up_case(f"A-{i}") for i in range(6)], estimates=estimates)
+    assert "6-month cumulative incidence of relapse from HSCT was 0% (95% CI not defined)" in words(document)
+    [table] = [block for block in document.blocks if isinstance(block, Table) and block.id == "incidence"]
+    assert [plain(cell) for cell in table.rows[0].cells][1:3] == ["0", "not defined"]
+    assert table.footnotes[-1] == "An interval is not defined where nobody, or everybody, has had the event."

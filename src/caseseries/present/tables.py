@@ -7,6 +7,7 @@ from caseseries.analysis.displays import Aftermath, Contrast, Listing
 from caseseries.analysis.results import Result, Results
 from caseseries.present.document import Inlines, Number, Table, TableRow, Text, case_trail
 from caseseries.present.wording import (
+    NOT_DEFINED,
     STYLES,
     capital,
     fill,
@@ -213,8 +214,16 @@ def survival(study: Study, results: Results) -> Table:
     notes = (
         "Kaplan–Meier. BPCP, the beta product confidence procedure, is not defined with delayed entry.",
         f"At risk: still under observation at the horizon; {study.report.minimum_at_risk} are asked for.",
+        *_undefined_note(rows),
     )
     return Table("survival", "Survival", columns, tuple(rows), "lrrrrr", notes)
+
+
+def _undefined_note(rows: Sequence[TableRow]) -> tuple[str, ...]:
+    """What is said beneath a table with an interval that is not defined."""
+    if any(plain(cell) == NOT_DEFINED for row in rows for cell in row.cells):
+        return ("An interval is not defined where nobody, or everybody, has had the event.",)
+    return ()
 
 
 def _named(result: Result, study: Study) -> Inlines:
@@ -233,7 +242,8 @@ def incidence(study: Study, results: Results) -> Table:
         for result in _asked(study, results, competing=True)
     ]
     columns = ("Estimate", "%", f"{percent(study.report.level)} CI", "Events / n", "At risk")
-    return Table("incidence", "Cumulative incidence", columns, tuple(rows), "lrrrr", ("Aalen–Johansen.",))
+    notes = ("Aalen–Johansen.", *_undefined_note(rows))
+    return Table("incidence", "Cumulative incidence", columns, tuple(rows), "lrrrr", notes)
 
 
 def _asked(study: Study, results: Results, *, competing: bool) -> Iterator[Result]:
