@@ -139,21 +139,6 @@ def test_one_case_and_none_are_told_as_such() -> None:
         assert word not in paragraph, word
 
 
-def test_limits_that_a_method_does_not_give_are_dashes_with_their_reason() -> None:
-    document, _ = told([infused("L-1", SEEN), infused("L-2", SEEN)], **CAR_T)
-    [table] = [block for block in document.blocks if isinstance(block, Table) and block.id == "survival"]
-    assert [plain(cell) for cell in table.rows[0].cells][:4] == [
-        "12-month OS from infusion",
-        "100",
-        "16–100",
-        "–",
-    ]
-    assert "–: log–log gives no limits where nobody or everybody had the event." in table.footnotes
-    document, _ = told([infused("L-1", RELAPSED), infused("L-2", SEEN)], **CAR_T)
-    [table] = [block for block in document.blocks if isinstance(block, Table) and block.id == "survival"]
-    assert not [note for note in table.footnotes if note.startswith("–")]
-
-
 def test_no_case_is_told_as_such() -> None:
     none, paragraph = told([], **CAR_T)
     assert all(block.columns for block in none.blocks if isinstance(block, Table))
@@ -303,3 +288,44 @@ def test_follow_up_is_told_of_those_there_are() -> None:
         in words(document)
     )
     assert "Median follow-up from HSCT" not in words(document)
+
+
+def test_a_death_without_the_transplant_is_told_case_by_case() -> None:
+    untreated: dict[str, Any] = {"transplant": []}
+    died = {"follow_up": [{"date": day(30), "event": "death", "cause_of_death": "infection"}]}
+    relapsed = {
+        "follow_up": [{"date": day(20), "event": "relapse"}, {"date": day(400), "event": "seen alive"}]
+    }
+    patients = [
+        made_up_case("A-1", untreated | died),
+        made_up_case("A-2", relapsed),
+        made_up_case("A-3", untreated),
+    ]
+    document, _ = told(patients)
+    tables = {block.id: block for block in document.blocks if isinstance(block, Table)}
+    early = "* Before HSCT, or without one: counted from the start of blinatumomab."
+    assert [[plain(cell) for cell in row.cells] for row in tables["aftermath"].rows] == [
+        ["A-2", "relapse", "20*", "–", "HSCT (50*)"],
+        ["A-1", "death, infection", "30*", "–", "–"],
+    ]
+    assert tables["aftermath"].title == "Relapses and deaths before and after HSCT, and what followed"
+    assert tables["aftermath"].footnotes == (early,)
+    last = [[plain(cell) for cell in row.cells][-3:] for row in tables["cases"].rows]
+    assert last == [
+        ["death, infection (30*)", "30*", "no"],
+        ["relapse (20*)", "350", "yes"],
+        ["–", "400*", "yes"],
+    ]
+    assert tables["cases"].footnotes[-1] == early
+
+
+def test_an_interval_that_its_method_does_not_give_is_said_to_be_undefined() -> None:
+    document, _ = told([made_up_case(f"A-{i}") for i in range(6)])
+    said = words(document)
+    assert "3-year cumulative incidence of relapse from HSCT was not estimable" in said
+    estimates = ({"endpoint": "relapse", "origins": ("hsct",), "horizons": ("6m",)},)
+    document, _ = told([made_up_case(f"A-{i}") for i in range(6)], estimates=estimates)
+    assert "6-month cumulative incidence of relapse from HSCT was 0% (95% CI not defined)" in words(document)
+    [table] = [block for block in document.blocks if isinstance(block, Table) and block.id == "incidence"]
+    assert [plain(cell) for cell in table.rows[0].cells][1:3] == ["0", "not defined"]
+    assert table.footnotes[-1] == "An interval is not defined where nobody, or everybody, has had the event."

@@ -116,7 +116,8 @@ class Aftermath:
     """One relapse or death after the transplant, and what followed: (what, detail, day) each.
 
     `day` counts from the transplant. `mrd` is the last level measured before it. In a study that does not count
-    from a transplant both are told from the index treatment, and `mrd` is the level after it.
+    from a transplant both are told from the index treatment, and `mrd` is the level after it. `before_hsct` is one
+    that came before the transplant, or without one: it counts from the index treatment too.
     """
 
     case_id: str
@@ -126,6 +127,7 @@ class Aftermath:
     mrd: MrdPoint | None
     followed: tuple[tuple[str, str, int], ...]
     alive: bool
+    before_hsct: bool = False
 
 
 @dataclass(frozen=True)

@@ -121,9 +121,11 @@ def aftermath(
     courses: Sequence[Course], responses: Mapping[str, MrdResponse], study: Study
 ) -> tuple[Aftermath, ...]:
     """The first relapse, second malignancy or death after each transplant, in order of day; after each index
-    treatment where the study does not count from a transplant."""
+    treatment where the study does not count from a transplant. Last those that came before a transplant."""
     found = (_aftermath(course, responses[course.case_id].after, study) for course in courses)
-    return tuple(sorted((row for row in found if row), key=lambda row: (row.day, row.case_id)))
+    before = (_before_transplant(course, study) for course in courses)
+    rows = [row for row in (*found, *before) if row]
+    return tuple(sorted(rows, key=lambda row: (row.before_hsct, row.day, row.case_id)))
 
 
 def _aftermath(course: Course, after: Measured | None, study: Study) -> Aftermath | None:
@@ -146,6 +148,28 @@ def _aftermath(course: Course, after: Measured | None, study: Study) -> Aftermat
         tuple((*_told(m, study), (m.on - start.on).days) for m in rest),
         not course.all("death"),
     )
+
+
+def _before_transplant(course: Course, study: Study) -> Aftermath | None:
+    """The event that came first, in a study that counts from transplant, and what followed up to a transplant."""
+    index, event = course.first("index"), _ending_before(course, study.told_from)
+    if index is None or event is None:
+        return None
+    hsct = origin_of(course, "hsct")
+    later = course.moments[course.moments.index(event) + 1 :]
+    rest = [m for m in later if m.kind != "index end" and (hsct is None or m.on <= hsct.on)]
+    followed = tuple((*_told(m, study), (m.on - index.on).days) for m in rest)
+    alive, day = not course.all("death"), (event.on - index.on).days
+    return Aftermath(course.case_id, event.kind, event.detail, day, None, followed, alive, before_hsct=True)
+
+
+def _ending_before(course: Course, told_from: str) -> Moment | None:
+    """The first relapse, second malignancy or death between the index treatment and the transplant, or without one."""
+    index, hsct = course.first("index"), origin_of(course, "hsct")
+    if told_from != "hsct" or index is None:
+        return None
+    since = (m for m in course.moments if m.on > index.on and (hsct is None or m.on <= hsct.on))
+    return next((m for m in since if m.kind in ENDINGS), None)
 
 
 def _told(moment: Moment, study: Study) -> tuple[str, str]:
@@ -210,9 +234,21 @@ def _outcome_cells(course: Course, told_from: str) -> dict[str, Cell]:
     event = next((m for m in course.moments if start and m.on > start.on and m.kind in ENDINGS), None)
     return {
         "days_index_to_hsct": (hsct.on - index.on).days if hsct and index else None,
+        **(_before_cells(course) if told_from == "hsct" else {}),
         f"event_after_{told_from}": event.kind if event else None,
         "event_detail": event.detail if event else None,
         f"days_{told_from}_to_event": (event.on - start.on).days if event and start else None,
         f"days_{told_from}_to_last_known": (last.on - start.on).days if last and start else None,
         "alive": "no" if course.all("death") else "yes",
+    }
+
+
+def _before_cells(course: Course) -> dict[str, Cell]:
+    """What came before the transplant, or without one, from the index treatment."""
+    index, event, last = course.first("index"), _ending_before(course, "hsct"), course.last_known()
+    return {
+        "event_before_hsct": event.kind if event else None,
+        "event_before_hsct_detail": event.detail if event else None,
+        "days_index_to_event_before_hsct": (event.on - index.on).days if event and index else None,
+        "days_index_to_last_known": (last.on - index.on).days if last and index else None,
     }

@@ -416,8 +416,10 @@ def _incidences(m: Material) -> str:
     sentences = [f"{capital(join(said))} (see figure:incidence-, table:incidence)."] if said else []
     if m.displays.aftermath:
         since = tables.told_since(m.study)
+        early = "before and " if any(row.before_hsct for row in m.displays.aftermath) else ""
         sentences.append(
-            f"The first relapse or death of each case after {since} is listed with what followed (see table:aftermath)."
+            f"The first relapse or death of each case {early}after {since} is listed with what followed "
+            "(see table:aftermath)."
         )
     return " ".join(sentences)
 

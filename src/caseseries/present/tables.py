@@ -7,6 +7,7 @@ from caseseries.analysis.displays import Aftermath, Contrast, Listing
 from caseseries.analysis.results import Result, Results
 from caseseries.present.document import Inlines, Number, Table, TableRow, Text, case_trail
 from caseseries.present.wording import (
+    NOT_DEFINED,
     STYLES,
     capital,
     fill,
@@ -97,6 +98,7 @@ def cases(listing: Listing, study: Study) -> Table:
     mrd = "MRD is a percentage of cells; < marks a specimen in which it was not detected, at the sensitivity given."
     notes = [mrd] if kept & {"mrd_before", "mrd_after"} else []
     notes += [f"Days to HSCT are from the start of {index}."] if "days_index_to_hsct" in kept else []
+    notes += _early_note(study) if any(BEFORE_HSCT in word for _, words in written for word in words) else []
     return Table(
         "cases",
         "Every case, in the order of the returns",
@@ -114,18 +116,36 @@ def _of_case(case_id: str, words: str) -> Inlines:
 
 
 NOTHING = "–"
+BEFORE_HSCT = "*"  # after a day that is not counted from the transplant
 
 
 def _words_of(row: Mapping[str, object], name: str, study: Study) -> str:
     value, style = row.get(name), study.report.style
     if name in ("mrd_before", "mrd_after"):
         return spell(_level(row, name), style)
-    if name == f"event_after_{study.told_from}" and value:
-        detail = f", {row['event_detail']}" if row["event_detail"] else ""
-        return f"{value}{detail} ({row[f'days_{study.told_from}_to_event']})"
+    if name == f"event_after_{study.told_from}":
+        return _events_of(row, study.told_from)
+    if name == "days_hsct_to_last_known" and value is None and row["days_index_to_last_known"] is not None:
+        return f"{row['days_index_to_last_known']}{BEFORE_HSCT}"
     if isinstance(value, float):
         return spell(rounded(value, 1), style)
     return NOTHING if value is None else str(value)
+
+
+def _events_of(row: Mapping[str, object], told_from: str) -> str:
+    """The relapse or death of a case with its day; one before the transplant is marked."""
+    said = []
+    if row.get("event_before_hsct"):
+        day = f"{row['days_index_to_event_before_hsct']}{BEFORE_HSCT}"
+        said.append(_step(str(row["event_before_hsct"]), str(row["event_before_hsct_detail"] or ""), day))
+    if event := row[f"event_after_{told_from}"]:
+        day = str(row[f"days_{told_from}_to_event"])
+        said.append(_step(str(event), str(row["event_detail"] or ""), day))
+    return "; ".join(said) or NOTHING
+
+
+def _early_note(study: Study) -> list[str]:
+    return [f"{BEFORE_HSCT} Before HSCT, or without one: counted from the start of {study.index.label}."]
 
 
 def _level(row: Mapping[str, object], name: str) -> str:
@@ -193,10 +213,17 @@ def survival(study: Study, results: Results) -> Table:
     columns = ("Estimate", "%", f"{interval}, BPCP", f"{interval}, log–log", "Events / n", "At risk")
     notes = (
         "Kaplan–Meier. BPCP, the beta product confidence procedure, is not defined with delayed entry.",
-        *_on_dashes(rows, (3,), "log–log"),
         f"At risk: still under observation at the horizon; {study.report.minimum_at_risk} are asked for.",
+        *_undefined_note(rows),
     )
     return Table("survival", "Survival", columns, tuple(rows), "lrrrrr", notes)
+
+
+def _undefined_note(rows: Sequence[TableRow]) -> tuple[str, ...]:
+    """What is said beneath a table with an interval that is not defined."""
+    if any(plain(cell) == NOT_DEFINED for row in rows for cell in row.cells):
+        return ("An interval is not defined where nobody, or everybody, has had the event.",)
+    return ()
 
 
 def _named(result: Result, study: Study) -> Inlines:
@@ -205,15 +232,7 @@ def _named(result: Result, study: Study) -> Inlines:
 
 
 def _range(result: Result | None, results: Results) -> Inlines:
-    """The limits; a dash where there are none."""
-    limits = fill(f"{{{result.id}:range}}", results) if result else ()
-    return limits if plain(limits) else (Text(NOTHING),)
-
-
-def _on_dashes(rows: Sequence[TableRow], columns: Sequence[int], method: str) -> tuple[str, ...]:
-    """What a dash among the limits says, where there is one."""
-    is_said = any(plain(row.cells[column]) == NOTHING for row in rows for column in columns)
-    return (f"–: {method} gives no limits where nobody or everybody had the event.",) if is_said else ()
+    return fill(f"{{{result.id}:range}}", results) if result else (Text("–"),)
 
 
 def incidence(study: Study, results: Results) -> Table:
@@ -223,7 +242,7 @@ def incidence(study: Study, results: Results) -> Table:
         for result in _asked(study, results, competing=True)
     ]
     columns = ("Estimate", "%", f"{percent(study.report.level)} CI", "Events / n", "At risk")
-    notes = ("Aalen–Johansen.", *_on_dashes(rows, (2,), "log–log"))
+    notes = ("Aalen–Johansen.", *_undefined_note(rows))
     return Table("incidence", "Cumulative incidence", columns, tuple(rows), "lrrrr", notes)
 
 
@@ -243,7 +262,7 @@ def _estimate_cells(result: Result, results: Results) -> tuple[Inlines, ...]:
     shown = tuple(
         Number(run.result_id, run.shown.removesuffix("%")) for run in value if isinstance(run, Number)
     )
-    return (Text(result.label),), shown, _range(result, results)
+    return (Text(result.label),), shown, fill(f"{{{result.id}:range}}", results)
 
 
 def _rests_on(result: Result) -> tuple[Inlines, ...]:
@@ -258,35 +277,43 @@ def told_since(study: Study) -> str:
 
 
 def aftermath(rows: Sequence[Aftermath], study: Study) -> Table:
-    """Relapses and deaths after transplant (or the index treatment), and what followed."""
+    """Relapses and deaths after transplant (or the index treatment) and, marked, before it; and what followed."""
     since, style = told_since(study), study.report.style
     mrd = f"MRD {'before' if study.told_from == 'hsct' else 'after'} {since}"
     columns = ("Case", "Event", f"Day after {since}", mrd, "What followed (day)")
     body = tuple(
         TableRow(tuple(_of_case(row.case_id, words) for words in _happened(row, style))) for row in rows
     )
-    return Table("aftermath", f"Relapses and deaths after {since}, and what followed", columns, body, "llrll")
+    early = any(row.before_hsct for row in rows)
+    title = f"Relapses and deaths {'before and ' if early else ''}after {since}, and what followed"
+    return Table("aftermath", title, columns, body, "llrll", tuple(_early_note(study) if early else ()))
 
 
 def _happened(row: Aftermath, style: str) -> tuple[str, ...]:
     return (
         row.case_id,
         f"{row.event}, {row.detail}" if row.detail else row.event,
-        str(row.day),
+        _day(row, row.day),
         spell(level_words(row.mrd) if row.mrd else "–", style),
         _followed(row),
     )
 
 
+def _day(row: Aftermath, day: int) -> str:
+    return f"{day}{BEFORE_HSCT}" if row.before_hsct else str(day)
+
+
 def _followed(row: Aftermath) -> str:
     steps = [
-        f"{detail or what} ({day})" if what == "other treatment" else _step(what, detail, day)
+        f"{detail or what} ({_day(row, day)})"
+        if what == "other treatment"
+        else _step(what, detail, _day(row, day))
         for what, detail, day in row.followed
     ]
     return "; ".join(steps) or "–"
 
 
-def _step(what: str, detail: str, day: int) -> str:
+def _step(what: str, detail: str, day: str) -> str:
     return f"{what}, {detail} ({day})" if detail else f"{what} ({day})"
 
 

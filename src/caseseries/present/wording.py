@@ -81,6 +81,7 @@ STYLES = {
 
 NOT_ESTIMABLE = "not estimable"
 NOT_REACHED = "not reached"
+NOT_DEFINED = "not defined"
 
 TIME_UNITS = ("days", "months", "years")
 PERCENTAGES = ("proportion", "probability", "fraction of cells")
@@ -211,7 +212,7 @@ def _share(result: Result, value: float) -> str:
 
 
 def limits_of(result: Result) -> str:
-    """ "95% CI 2–80"; empty when the result has no interval."""
+    """ "95% CI 2–80"; empty when the result has no interval, "95% CI not defined" when its method gives none here."""
     style = STYLES[result.style]
     bounds, before = _joined(result, style.limit_share), style.before
     if result.unit == "percentage points":  # what a posterior gives is a credible interval
@@ -220,7 +221,7 @@ def limits_of(result: Result) -> str:
 
 
 def bounds_of(result: Result) -> str:
-    """ "2–80"; empty when the result has no interval."""
+    """ "2–80"; empty when the result has no interval, "not defined" when its method gives none here."""
     return _joined(result, "")
 
 
@@ -228,13 +229,20 @@ def _joined(result: Result, share: str) -> str:
     """Both limits; `share` follows one that is a percentage."""
     estimate = result.estimate
     if estimate.lower is None and estimate.upper is None:
-        return ""
+        return NOT_DEFINED if _undefined(result) else ""
     signed = result.unit == "percentage points"  # a dash between negative numbers reads as a sign
     between = " to " if signed else STYLES[result.style].between
     sign = share if result.unit in PERCENTAGES else ""
     return between.join(
         limit(result, x) + (sign if x is not None else "") for x in (estimate.lower, estimate.upper)
     )
+
+
+def _undefined(result: Result) -> bool:
+    """Whether an interval was asked for and its method has none for this number: no event, or all of them."""
+    estimate = result.estimate
+    said = any("limits are not defined" in caveat for caveat in estimate.caveats)
+    return said and result.unit == "probability" and estimate.value is not None
 
 
 def limit(result: Result, bound: float | None) -> str:
