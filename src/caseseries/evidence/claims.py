@@ -282,10 +282,21 @@ def _check_counts(path: Path, file: ClaimsFile) -> Iterator[Finding]:
         yield _finding(
             path, "claims", "no-size", what, "", 'Add a claim with kind = "count" and of = "cases"'
         )
-    if counted["relapses"] and any(isinstance(c, EventDays) and c.event == "death" for c in file.claims):
+    bare = any(isinstance(claim, EventDays) and claim.event == "death" for claim in file.claims)
+    if bare and any(_tells_relapses(claim, file) for claim in file.claims):
         what = 'event = "death" leaves open whether the death followed a relapse'
         do = 'Say "death without relapse", or use kind = "death after relapse"'
         yield _finding(path, "claims", "which-death", what, "", do)
+
+
+def _tells_relapses(claim: _Claim, file: ClaimsFile) -> bool:
+    """Whether it matters to the claim which deaths followed a relapse."""
+    if isinstance(claim, Count):
+        return claim.of in ("relapses", "first events")
+    if isinstance(claim, Survival | AtRisk):
+        endpoint = file.endpoints.get(claim.endpoint)
+        return isinstance(endpoint, PrintedEndpoint) and endpoint.ends == "first event"
+    return isinstance(claim, DeathAfterRelapse) or (isinstance(claim, EventDays) and claim.event == "relapse")
 
 
 def _check_sizes(path: Path, numbered: Sequence[tuple[int, _Claim]]) -> Iterator[Finding]:
