@@ -121,3 +121,13 @@ def test_what_two_open_claims_can_only_say_together_is_not_impossible() -> None:
         judgement = judge(paper(COHORT[0], deaths, first, second))
         assert "impossible" not in [verdict.verdict for verdict in judgement.verdicts]
         assert [course.end for course in judgement.example if course.dead] == [2]
+
+
+def test_the_events_of_an_estimate_are_those_of_the_cohort_shown() -> None:
+    """However many at-risk sequences have them."""
+    size, deaths = {**COHORT[0], "printed": "30"}, {"kind": "count", "of": "deaths", "printed": "9"}
+    judgement = judge(
+        paper(size, deaths, {**SURVIVAL, "origin": "hsct", "horizon": "2y", "printed": "74%", "events": 7})
+    )
+    assert [verdict.verdict for verdict in judgement.verdicts] == ["possible"] * 3
+    assert sum(course.dead and course.end <= 730 for course in judgement.example) == 7

@@ -186,7 +186,8 @@ class Paper:
         if isinstance(claim, Survival):
             origin, ends = choices.get(claim.id, claim.origin), self.file.endpoints[claim.endpoint].ends
             found = self.sequences(claim)
-            few = len(found.found) <= LISTED or claim.interval != "none"  # only a list knows of the interval
+            told = claim.interval != "none" or claim.events is not None  # of which only a list knows
+            few = len(found.found) <= LISTED or told
             listed = found.found if found.complete and few else None
             band, limits = claim.numbers[0].proportion().band(rounding), self.limits(claim)
             if limits is not None and (found.complete or not limits.adds_up):
