@@ -100,10 +100,8 @@ def _judge_claim(
         return judge_parts(claim)
     if isinstance(claim, Published):
         return judge_published(claim, paper.file, library)
-    if isinstance(claim, MedianRange) and (
-        claim.of == "value" or judge_spread(claim).verdict == "impossible"
-    ):
-        return judge_spread(claim)
+    if isinstance(claim, MedianRange) and (claim.of == "value" or not paper.in_order(claim)):
+        return judge_spread(claim, paper.file.rounds)
     if why := paper.why_unsearched(claim):
         return Verdict(claim.id, claim.printed, "not checked", f"Not searched: {why}.")
     if settled.dropped(claim.id):
@@ -193,7 +191,7 @@ def last_event(paper: Paper, claim: Survival, origin: str) -> int | None:
     """The last day on which an event of the endpoint can fall, where all their days are printed."""
     days = [day for c in paper.file.claims if isinstance(c, EventDays) for day in c.days]
     total = paper.first_events() if paper.ends(claim) == "first event" else None
-    if total is None or len(days) != total:
+    if not days or total is None or len(days) != total:
         return None
     return max(days) + paper.gaps(frozenset(paper.claims)).get(origin, (0, 0))[1]
 
