@@ -131,3 +131,25 @@ def test_the_events_of_an_estimate_are_those_of_the_cohort_shown() -> None:
     )
     assert [verdict.verdict for verdict in judgement.verdicts] == ["possible"] * 3
     assert sum(course.dead and course.end <= 730 for course in judgement.example) == 7
+
+
+def test_events_that_were_held_against_no_list_are_those_of_the_cohort_shown_or_not_checked(
+    monkeypatch,
+) -> None:
+    size, deaths = {**COHORT[0], "printed": "30"}, {"kind": "count", "of": "deaths", "printed": "9"}
+    estimate = {**SURVIVAL, "origin": "hsct", "horizon": "2y", "printed": "74%"}
+    monkeypatch.setattr("caseseries.evidence.reading.COUNTED", 1)
+    verdicts = {}
+    for events in range(5, 10):
+        judgement = judge(paper(size, deaths, {**estimate, "events": events}))
+        shown = sum(course.dead and course.end <= 730 for course in judgement.example)
+        verdicts[events] = judgement.verdicts[-1].verdict
+        assert verdicts[events] != "possible" or shown == events
+    assert "not checked" in verdicts.values()
+
+
+def test_how_far_apart_origins_were_searched_is_said_where_nothing_printed_says_it() -> None:
+    assert [note for note in judge(paper(*COHORT)).notes if "730" in note] == [
+        "More than 730 days from treatment to HSCT were not searched."
+    ]
+    assert not [note for note in judge(paper(*COHORT, GAP)).notes if "730" in note]

@@ -237,6 +237,19 @@ class Paper:
         origin, ends = choices.get(claim.id, claim.origin), self.file.endpoints[claim.endpoint].ends
         return bool(example) and limits.fit(list_at_risk(example, ends, origin, claim.day))
 
+    def events_checked(self, claim: Survival, example: tuple[Course, ...], choices: Choices) -> bool:
+        """Whether the printed number of events, if any, was held against every sequence, or is that of the example."""
+        if claim.events is None or self.sequences(claim).complete:
+            return True
+        origin, ends = choices.get(claim.id, claim.origin), self.file.endpoints[claim.endpoint].ends
+        return bool(example) and len(list_at_risk(example, ends, origin, claim.day)) == claim.events
+
+    def unbounded_gaps(self) -> tuple[str, ...]:
+        """The origins of which no printed range says how long before the base origin they may lie."""
+        claims = [self.claims[name] for name in self.cohort_claims()]
+        told = {c.origin for c in claims if isinstance(c, MedianRange) and c.of == "gap" and c.range}
+        return tuple(name for name in self.file.origins if name not in told | {self.file.base})
+
     def first_events(self) -> int | None:
         """The largest number of first events that the counts allow; None where they tell none."""
         first, relapses = self.count("first events"), self.count("relapses")

@@ -36,7 +36,7 @@ from caseseries.evidence.narrowing import (
     measure_precision,
     narrow,
 )
-from caseseries.evidence.reading import COUNTED, Paper
+from caseseries.evidence.reading import COUNTED, GAP, Paper
 from caseseries.evidence.sequences import interval_of
 from caseseries.evidence.settle import Settled, settle
 from caseseries.evidence.wording import explain_unused
@@ -122,6 +122,10 @@ def _judge_survival(paper: Paper, claim: Survival, settled: Settled, narrowing: 
         because.append(GIVEN_UP)
     elif not paper.interval_checked(claim, settled.example, settled.choices):
         because.append("The estimate fits the other claims; its BPCP interval was not held against so many.")
+    elif not paper.events_checked(claim, settled.example, settled.choices):
+        because.append(
+            "The estimate fits the other claims; its number of events was not held against so many."
+        )
     else:
         verdict = "possible"
         if claim.interval != "none" and not narrowing.complete:
@@ -309,6 +313,9 @@ def _notes(paper: Paper, settled: Settled, narrowed: Mapping[str, Narrowing]) ->
     if paper.cohort_claims():
         yield f"Percentages are read as {_rounding(paper.file)}; sizes and counts are taken as given."
         yield f"No day after {paper.last_day()} was searched."
+        for origin in paper.unbounded_gaps():
+            names = f"{paper.file.origins[origin]} to {paper.file.origins[paper.file.base]}"
+            yield f"More than {GAP[1]} days from {names} were not searched."
     for conflict in settled.conflicts:
         yield f"{_cannot(paper, conflict)} The later was set aside; which is wrong, arithmetic cannot say."
     for name in settled.undecided:
