@@ -320,3 +320,14 @@ def test_an_interval_that_its_method_does_not_give_is_said_to_be_undefined() -> 
     [table] = [block for block in document.blocks if isinstance(block, Table) and block.id == "incidence"]
     assert [plain(cell) for cell in table.rows[0].cells][1:3] == ["0", "not defined"]
     assert table.footnotes[-1] == "An interval is not defined where nobody, or everybody, has had the event."
+
+
+def test_many_cases_have_their_mrd_over_time_on_several_pages() -> None:
+    level = {"specimens": [mrd(-5, "quantified", mrd_percent=12.0)]}
+    document, _ = told([made_up_case(f"A-{i:02}", level) for i in range(25)])
+    figures = {b.id: b for b in document.blocks if isinstance(b, Figure) and b.id.startswith("mrd-over-time")}
+    assert [figure.title for figure in figures.values()] == [
+        "MRD over time, case by case, 1 of 2",
+        "MRD over time, case by case, 2 of 2",
+    ]
+    assert [figure.alt.count(": day") for figure in figures.values()] == [20, 5]

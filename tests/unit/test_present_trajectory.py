@@ -1,11 +1,13 @@
 """MRD over time: negatives stay limits, treatments are bars, and every mark says what it is."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from caseseries.analysis.displays import LevelAt, Mark, Span, Trajectory
 from caseseries.present.figures import trajectory_figure
+from present_ink import colliding, outside
 
 NEGATIVE = LevelAt(30, "not detected", None, 5e-5, 5e-5, 1e-4, label="not detected (< 0.005%)")
 BELOW = LevelAt(60, "positive below quantitative range", None, 5e-4, 1e-4, 5e-4, label="positive (< 0.05%)")
@@ -99,3 +101,16 @@ def test_a_tick_lies_at_or_beyond_the_last_mark():
     assert [month for _, month in months] == ["0", "1", "2", "3", "4"]
     diamond = float(re.search(r'd="M([\d.]+) ', marks_of(svg, "HSCT"))[1])
     assert float(months[3][0]) < diamond < float(months[4][0])
+
+
+def test_long_ids_keep_to_their_panels():
+    svg = drawn(*(replace(CASE, case_id=f"ALL-2019/INFANT/UK/NORTHBRIDGE/00000{i}") for i in range(12)))
+    assert not colliding(svg)
+    assert not outside(svg)
+
+
+def test_axes_are_those_of_all_cases_where_they_fill_several_figures():
+    low = replace(CASE, case_id="AB-02", points=(replace(NUMBER, value=1e-6, lower=None, upper=None),))
+    here = trajectory_figure((CASE,), 1e-4, "start", (CASE, low)).svg
+    assert "0.00001%" in here
+    assert "0.00001%" not in trajectory_figure((CASE,), 1e-4, "start").svg

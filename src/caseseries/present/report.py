@@ -51,6 +51,7 @@ from caseseries.study.definition import Study, days_of
 from caseseries.study.variables import BY_NAME
 
 # Remarks a reader must have met before the first survival figure; the rest wait for the limitations.
+PANELS = 20  # as many as one page shows at a size that can be read
 QUOTING = "Before quoting these numbers"
 URGENT = ("few-at-risk", "not-estimable", "event-before-index", "same-at-two-horizons")
 
@@ -285,8 +286,13 @@ def _over_time(m: Material) -> Iterator[Block]:
     if not cases:
         return
     label = m.study.index.label
-    drawn = trajectory_figure(cases, m.displays.mrd_target, m.study.start)
-    yield _figure("mrd-over-time", "MRD over time, case by case", _symbols(cases, label), drawn)
+    pages = [cases[n : n + PANELS] for n in range(0, len(cases), PANELS)]
+    for n, page in enumerate(pages, 1):
+        drawn = trajectory_figure(page, m.displays.mrd_target, m.study.start, cases)
+        name, title = "mrd-over-time", "MRD over time, case by case"
+        if len(pages) > 1:
+            name, title = f"{name}-{n}", f"{title}, {n} of {len(pages)}"
+        yield _figure(name, title, _symbols(page, label), drawn)
 
 
 def _symbols(cases: Sequence[Trajectory], label: str) -> str:

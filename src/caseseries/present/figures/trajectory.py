@@ -13,6 +13,7 @@ from caseseries.present import drawing as pen
 from caseseries.present.document import case_trail
 from caseseries.present.drawing import Drawing, Scale
 from caseseries.present.figures.curves import time_axis
+from caseseries.present.lettering import SEMIBOLD, shorten
 from caseseries.present.wording import percent, rounded
 
 WIDTH, LEFT, GAP, HEIGHT, BARS, RADIUS = 700.0, 62.0, 16.0, 92.0, 16.0, 4.2
@@ -41,10 +42,15 @@ class _Frame:
         return self.top + HEIGHT
 
 
-def trajectory_figure(cases: Sequence[Trajectory], target: float | None, origin: str) -> Drawing:
-    """A panel for each case, all on the same axes; `target` is the protocol's limit, where there is one."""
+def trajectory_figure(
+    cases: Sequence[Trajectory], target: float | None, origin: str, among: Sequence[Trajectory] = ()
+) -> Drawing:
+    """A panel for each case, all on the same axes; `target` is the protocol's limit, where there is one.
+
+    Where the cases fill several figures, `among` are those of all, whose axes are then the same.
+    """
     columns = min(4 if len(cases) > 9 else 3, len(cases))
-    decades, days = _decades(cases, target), _days(cases)
+    decades, days = _decades(among or cases, target), _days(among or cases)
     fills = _fills(cases)
     width = (WIDTH - LEFT - 8 - GAP * (columns - 1)) / columns
     parts: list[str] = [
@@ -105,7 +111,8 @@ def _panel(
     *,
     is_first: bool,
 ) -> Iterator[str]:
-    yield pen.words(frame.left, frame.top - 7, case.case_id, size=pen.SMALL, weight=600)
+    title = shorten(case.case_id, frame.right - frame.left, pen.SMALL, SEMIBOLD)
+    yield pen.words(frame.left, frame.top - 7, title, size=pen.SMALL, weight=SEMIBOLD)
     for decade in decades:
         level = frame.y(10.0**decade)
         yield pen.line((frame.left, level), (frame.right, level), pen.FAINT)
