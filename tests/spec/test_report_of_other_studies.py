@@ -137,6 +137,20 @@ def test_one_case_and_none_are_told_as_such() -> None:
     assert "No case could be analysed." in paragraph
 
 
+def test_one_case_has_no_median_no_range_and_no_plural() -> None:
+    level = {"specimens": [mrd(-5, "quantified", mrd_percent=0.4)]}
+    given = [{"treatment": "blinatumomab", "start_date": day(0), "remission_at_start": "CR2, MRD-positive"}]
+    document, _ = told([made_up_case("A-1", {**level, "treatment": given})])
+    said = words(document)
+    for wrong in ("1 cases", "All 1", "median of", "range ", "(0.5–0.5)"):
+        assert wrong not in said, wrong
+    assert "MRD in cases in MRD-positive remission was quantified in one: 0.4%." in said
+    assert "HSCT followed in 1 of 1, 50 days after the start of blinatumomab." in said
+    assert "the survivor was followed for 350 days." in said
+    assert "The only case reached transplant." in said
+    assert "With 1 case every interval is wide." in said
+
+
 def test_the_headline_is_the_latest_horizon_however_they_are_listed() -> None:
     estimates = ({"endpoint": "os", "origins": ("infusion",), "horizons": ("12m", "6m")},)
     _, paragraph = told([infused("L-1", RELAPSED), infused("L-2", SEEN)], **{**CAR_T, "estimates": estimates})
@@ -157,7 +171,7 @@ def test_a_transplant_that_happens_is_told_though_no_clock_starts_there() -> Non
         [infused("L-1", SEEN, transplant=[{"hsct_date": day(60)}]), infused("L-2", SEEN)], **CAR_T
     )
     said = words(document)
-    assert "HSCT followed in 1 of 2, a median of 60 days after the start of tisagenlecleucel" in said
+    assert "HSCT followed in 1 of 2, 60 days after the start of tisagenlecleucel." in said
 
 
 def test_a_protocol_that_counts_from_transplant_is_told_when_nobody_reached_it() -> None:

@@ -12,7 +12,7 @@ from caseseries.present import drawing as pen
 from caseseries.present.document import case_trail
 from caseseries.present.drawing import Drawing, Point, Scale
 from caseseries.present.lettering import shorten, show_missing, text_width, wrap
-from caseseries.present.wording import percent, rounded
+from caseseries.present.wording import noun, percent, rounded
 
 WIDTH, LEFT, RIGHT, TOP, HEIGHT, RADIUS = 700.0, 62.0, 568.0, 34.0, 250.0, 5.0
 BEFORE, AFTER = pen.ORANGE, pen.BLUE
@@ -152,5 +152,5 @@ def _alt(points: Sequence[MrdPoint], target: float) -> str:
     return (
         "MRD of each case before and after treatment on a logarithmic axis; "
         f"protocol limit {percent(target, digits)}. "
-        f"After treatment MRD was not detected in {negative} of {len(after)} cases. {by_case}."
+        f"After treatment MRD was not detected in {negative} of {len(after)} {noun(len(after), 'case')}. {by_case}."
     )

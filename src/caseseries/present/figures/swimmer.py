@@ -10,7 +10,7 @@ from caseseries.present.document import case_trail
 from caseseries.present.drawing import Drawing, Scale
 from caseseries.present.figures.curves import time_axis
 from caseseries.present.lettering import shorten, show_missing, text_width
-from caseseries.present.wording import rounded
+from caseseries.present.wording import noun, rounded
 
 WIDTH, ROW, RADIUS = 700.0, 25.0, 5.0
 LONGEST = 120.0  # of a case's id beside its lane
@@ -145,9 +145,9 @@ def _key(signs: dict[str, Sign], fills: dict[str, str], lanes: Sequence[Lane]) -
 
 
 def _alt(lanes: Sequence[Lane], origin: str) -> str:
-    alive = sum(lane.alive for lane in lanes)
+    alive, cases = sum(lane.alive for lane in lanes), noun(len(lanes), "case")
     return (
-        f"Clinical course of {len(lanes)} cases from {origin}, longest first; {alive} alive at last contact. "
+        f"Clinical course of {len(lanes)} {cases} from {origin}, longest first; {alive} alive at last contact. "
         + " ".join(_sentence(lane) for lane in lanes)
     )
 

@@ -75,6 +75,26 @@ def trajectory_figure(
     return Drawing(pen.svg(WIDTH, end + 12, alt := _alt(cases, origin), [*parts, key]), alt)
 
 
+def symbols_of(cases: Sequence[Trajectory], label: str) -> str:
+    """What the symbols of the figure mean: of those it has."""
+    points = [point for case in cases for point in case.points]
+    meanings = (
+        (
+            "not detected",
+            "an open symbol is a specimen in which MRD was not detected, at its own sensitivity",
+        ),
+        ("positive below quantitative range", "a hatched stretch is positive below the quantitative range"),
+    )
+    said = [meaning for state, meaning in meanings if any(point.state == state for point in points)]
+    if any(point.quantitative_range for point in points):
+        said.append("a short rule marks the end of the quantitative range")
+    if any(point.lower and point.upper for point in points):
+        said.append("an upright stroke is the 95% interval of a level read from a plate")
+    said.append("dotted is the protocol’s limit")
+    bars = f", with {label} as bars" if any(case.spans for case in cases) else ""
+    return f"All specimens of each case{bars}; {'; '.join(said)}."
+
+
 def _decades(cases: Sequence[Trajectory], target: float | None) -> range:
     levels = [level for case in cases for point in case.points for level in _heights(point)]
     levels += [target] if target else []
