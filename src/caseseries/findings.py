@@ -78,6 +78,11 @@ def escape_unseen(record: str) -> str:
     return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", record)
 
 
+def noun(count: float | None, word: str) -> str:
+    """ "event" for one, else "events"."""
+    return word if count == 1 else f"{word}s"
+
+
 def join(words: Sequence[str]) -> str:
     """ "a, b and c": several things in one sentence."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -19,7 +19,7 @@ from caseseries.decisions.chain import FILE as DECISIONS
 from caseseries.decisions.chain import Log, Question
 from caseseries.decisions.log import read_decisions
 from caseseries.evidence.comparators import Published, read_published
-from caseseries.findings import Finding, Severity, StudyError
+from caseseries.findings import Finding, Severity, StudyError, noun
 from caseseries.identify.ascertainment import Silence, ask_silent_centres, list_answers
 from caseseries.identify.link import Joined, join_cases
 from caseseries.identify.minutes import Board, mark_found, propose_cases, read_minutes
@@ -200,9 +200,9 @@ def describe_reading(folder: Path, checked: Checked) -> "Reading":
     """The sums of what was read, and every open finding, as lines to print."""
     from caseseries.present.report import Reading
 
-    counts, cohort = checked.returns.counts, checked.cohort
+    counts, cohort, returned = checked.returns.counts, checked.cohort, len(checked.returns.files)
     lines = (
-        f"{len(checked.returns.files)} returns with {counts.non_empty} non-empty cells: {counts.stored} stored, "
+        f"{returned} {noun(returned, 'return')} with {counts.non_empty} non-empty cells: {counts.stored} stored, "
         f"{counts.problem} set aside as problems, {counts.ignored} ignored (headings, instructions, lists).",
         *(f"{one.case_id} is not analysed: {one.reason}." for one in cohort.left),
         *describe_plates(checked),

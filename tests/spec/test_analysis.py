@@ -163,8 +163,8 @@ def test_a_response_that_cannot_be_judged_is_counted_and_said() -> None:
     assert made.results["mrd.response.complete"].shown == "1/1 (100%; 95% CI 3–100)"
     assert made.results["mrd.response.not_evaluable"].shown == "1/2 (50%; 95% CI 1–99)"
     assert said(made, "response-not-evaluable") == [
-        "The MRD response of 1 of 2 cases could not be judged; they are left out of the response rates, and none of "
-        "them is counted as negative."
+        "The MRD response of 1 of 2 cases could not be judged; it is left out of the response rates, and not counted "
+        "as negative."
     ]
 
 

@@ -133,8 +133,8 @@ def test_one_case_and_none_are_told_as_such() -> None:
     assert "  " not in paragraph
     level = {"specimens": [mrd(-5, "quantified", mrd_percent=12.0)]}
     one, paragraph = told([infused("L-1", SEEN, transplant=[{"hsct_date": day(60)}], **level)], **CAR_T)
-    assert "was 12%, where it was quantified (n = 1)." in words(one)
-    assert "the only survivor was followed for 800 days." in words(one)
+    assert "was quantified in one: 12%." in words(one)
+    assert "the survivor was followed for 800 days." in words(one)
     for word in ("a median of", "range", "60–60"):
         assert word not in paragraph, word
 
@@ -144,6 +144,20 @@ def test_no_case_is_told_as_such() -> None:
     assert all(block.columns for block in none.blocks if isinstance(block, Table))
     assert "No case could be analysed." in words(none)
     assert "No case could be analysed." in paragraph
+
+
+def test_one_case_has_no_median_no_range_and_no_plural() -> None:
+    level = {"specimens": [mrd(-5, "quantified", mrd_percent=0.4)]}
+    given = [{"treatment": "blinatumomab", "start_date": day(0), "remission_at_start": "CR2, MRD-positive"}]
+    document, _ = told([made_up_case("A-1", {**level, "treatment": given})])
+    said = words(document)
+    for wrong in ("1 cases", "All 1", "median of", "range ", "(0.5–0.5)"):
+        assert wrong not in said, wrong
+    assert "MRD in cases in MRD-positive remission was quantified in one: 0.4%." in said
+    assert "HSCT followed in 1 of 1, 50 days after the start of blinatumomab." in said
+    assert "the survivor was followed for 350 days." in said
+    assert "The only case reached transplant." in said
+    assert "With 1 case every interval is wide." in said
 
 
 def test_the_headline_is_the_latest_horizon_however_they_are_listed() -> None:
@@ -329,3 +343,14 @@ def test_an_interval_that_its_method_does_not_give_is_said_to_be_undefined() -> 
     [table] = [block for block in document.blocks if isinstance(block, Table) and block.id == "incidence"]
     assert [plain(cell) for cell in table.rows[0].cells][1:3] == ["0", "not defined"]
     assert table.footnotes[-1] == "An interval is not defined where nobody, or everybody, has had the event."
+
+
+def test_many_cases_have_their_mrd_over_time_on_several_pages() -> None:
+    level = {"specimens": [mrd(-5, "quantified", mrd_percent=12.0)]}
+    document, _ = told([made_up_case(f"A-{i:02}", level) for i in range(25)])
+    figures = {b.id: b for b in document.blocks if isinstance(b, Figure) and b.id.startswith("mrd-over-time")}
+    assert [figure.title for figure in figures.values()] == [
+        "MRD over time, case by case, 1 of 2",
+        "MRD over time, case by case, 2 of 2",
+    ]
+    assert [figure.alt.count(": day") for figure in figures.values()] == [20, 5]

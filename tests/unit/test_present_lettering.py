@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from caseseries.present.document import Document, Paragraph, Text
-from caseseries.present.lettering import REGULAR, SEMIBOLD, show_missing, text_width, wrap
+from caseseries.present.lettering import REGULAR, SEMIBOLD, shorten, show_missing, text_width, wrap
 from caseseries.present.pdf import write_pdf
 from caseseries.present.typeset import typefaces
 
@@ -104,3 +104,12 @@ def test_a_pdf_is_set_whatever_its_names_are_written_in(tmp_path):
     document = Document("t", "s", "", date(2020, 1, 1), words, "f", ("k",), stays=True)
     write_pdf(document, tmp_path / "x.pdf")
     assert "[U+65E5]" in PdfReader(tmp_path / "x.pdf").pages[0].extract_text()
+
+
+def test_words_too_wide_for_their_place_lose_their_middle():
+    assert shorten("EM-01", 60, 11) == "EM-01"
+    short = shorten("ALL-2019/NORTHBRIDGE/0000006", 80, 11)
+    assert text_width(short, 11) <= 80
+    assert (short[:4], short[-4:]) == ("ALL-", "0006")
+    assert shorten("日本-01", 200, 11) == "日本-01"
+    assert shorten("日本-01", 80, 11) == "日…1"

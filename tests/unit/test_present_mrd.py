@@ -1,5 +1,6 @@
 """The MRD figure: a level is a number only where it was quantified."""
 
+from dataclasses import replace
 from math import log10
 
 import pytest
@@ -185,3 +186,10 @@ def test_no_words_collide_or_leave_the_page(cases, target):
     assert colliding(svg) == []
     assert outside(svg) == []
     assert all(TOP - 6 <= y <= TOP + HEIGHT for _, y, _ in marks_of(svg).values())
+
+
+def test_long_ids_have_room_beneath_their_columns():
+    long = {p.case_id: f"ALL-2019/INFANT/UK/NORTHBRIDGE/{p.case_id}" for p in MRD}
+    drawn = mrd_figure([replace(p, case_id=long[p.case_id]) for p in MRD], 1e-4)
+    assert not colliding(drawn.svg)
+    assert not outside(drawn.svg)

@@ -149,3 +149,12 @@ def test_no_words_collide_or_leave_the_page(rows):
     svg = swimmer_figure(made).svg
     assert colliding(svg) == []
     assert outside(svg) == []
+
+
+def test_many_cases_and_long_ids_stay_readable_on_a_page():
+    many = [Lane(f"ALL-2019/INFANT/UK/NORTHBRIDGE/日本-{i:03}", (), (), 100 + i, True) for i in range(45)]
+    svg = swimmer_figure(many, "start").svg
+    assert not outside(svg)
+    assert not colliding(svg)
+    width, height = (float(x) for x in read(svg).get("viewBox").split()[2:])
+    assert height < 1.4 * width

@@ -1,11 +1,13 @@
 """MRD over time: negatives stay limits, treatments are bars, and every mark says what it is."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from caseseries.analysis.displays import LevelAt, Mark, Span, Trajectory
 from caseseries.present.figures import trajectory_figure
+from present_ink import colliding, outside
 
 NEGATIVE = LevelAt(30, "not detected", None, 5e-5, 5e-5, 1e-4, label="not detected (< 0.005%)")
 BELOW = LevelAt(60, "positive below quantitative range", None, 5e-4, 1e-4, 5e-4, label="positive (< 0.05%)")
@@ -101,8 +103,14 @@ def test_a_tick_lies_at_or_beyond_the_last_mark():
     assert float(months[3][0]) < diamond < float(months[4][0])
 
 
-@pytest.mark.parametrize(("cases", "columns"), [(2, 2), (9, 3), (11, 4), (44, 6)])
-def test_many_cases_stand_in_more_columns_so_that_a_page_holds_them_legibly(cases, columns):
-    svg = drawn(*(Trajectory(f"C-{n:02}", (NUMBER, NEGATIVE)) for n in range(cases)))
-    places = {x for x, _ in re.findall(r'<text x="([\d.]+)" [^>]*>(C-\d\d)</text>', svg)}
-    assert len(places) == columns
+def test_long_ids_keep_to_their_panels():
+    svg = drawn(*(replace(CASE, case_id=f"ALL-2019/INFANT/UK/NORTHBRIDGE/00000{i}") for i in range(12)))
+    assert not colliding(svg)
+    assert not outside(svg)
+
+
+def test_axes_are_those_of_all_cases_where_they_fill_several_figures():
+    low = replace(CASE, case_id="AB-02", points=(replace(NUMBER, value=1e-6, lower=None, upper=None),))
+    here = trajectory_figure((CASE,), 1e-4, "start", (CASE, low)).svg
+    assert "0.00001%" in here
+    assert "0.00001%" not in trajectory_figure((CASE,), 1e-4, "start").svg

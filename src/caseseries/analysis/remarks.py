@@ -10,7 +10,7 @@ from itertools import combinations
 
 from caseseries.analysis.outcomes import Clock, events_before, spoken
 from caseseries.analysis.results import Result, Results
-from caseseries.findings import join
+from caseseries.findings import join, noun
 from caseseries.stats.proportions import estimate_proportion
 from caseseries.study.definition import Study, days_of
 from caseseries.timeline.course import Course
@@ -82,8 +82,8 @@ def _event_before_entry(seen: Seen) -> Iterator[Remark]:
         if count is not None and count.estimate.events:
             text = (
                 f"{clock.endpoint.short} from {clock.origin_label} cannot describe the treatment: "
-                f"{{{count.id}:events}} of {{{count.id}:n}} cases had already had one of its events before "
-                f"{seen.study.index.label}."
+                f"{{{count.id}:events}} of {{{count.id}:n}} {noun(count.estimate.n, 'case')} had already had one of "
+                f"its events before {seen.study.index.label}."
             )
             yield Remark("event-before-index", text, (count.id,))
 
@@ -138,18 +138,20 @@ def _same_at_two_horizons(seen: Seen) -> Iterator[Remark]:
 def _response_not_evaluable(seen: Seen) -> Iterator[Remark]:
     unjudged = seen.results.get("mrd.response.not_evaluable")
     if unjudged is not None:
-        text = (
-            f"The MRD response of {{{unjudged.id}:of}} cases could not be judged; they are left out of the response "
-            "rates, and none of them is counted as negative."
-        )
+        left = "they are left out of the response rates, and none of them is"
+        if unjudged.estimate.events == 1:
+            left = "it is left out of the response rates, and not"
+        cases = noun(unjudged.estimate.n, "case")
+        text = f"The MRD response of {{{unjudged.id}:of}} {cases} could not be judged; {left} counted as negative."
         yield Remark("response-not-evaluable", text, (unjudged.id,))
 
 
 def _everyone_transplanted(seen: Seen) -> Iterator[Remark]:
     reached = seen.results.get("characteristics.hsct_after_index.yes")
     if reached is not None and reached.estimate.n and reached.estimate.events == reached.estimate.n:
+        who = "The only case" if reached.estimate.n == 1 else f"All {{{reached.id}:n}} cases"
         text = (
-            f"All {{{reached.id}:n}} cases reached transplant. Patients who were given {seen.study.index.label} "
+            f"{who} reached transplant. Patients who were given {seen.study.index.label} "
             "and died, relapsed or were never transplanted may not have been found; outcomes from HSCT hold only "
             "for those who reach it."
         )
@@ -164,8 +166,9 @@ def _unseen_cases(seen: Seen) -> Iterator[Remark]:
     text = (
         "Cases found by the tumour board only: {ascertainment.board_only}; by the survey only: "
         "{ascertainment.survey_only}; by both: {ascertainment.both}. Were the two independent, there would be "
-        "{ascertainment.total} cases in all; they are not where one clinician sits on the board and answers the "
-        "survey, and with an odds ratio of 3 there would be {ascertainment.total.odds_ratio_3}."
+        f"{{ascertainment.total}} {noun(round(total.estimate.value), 'case')} in all; they are not where one "
+        "clinician sits on the board and answers the survey, and with an odds ratio of 3 there would be "
+        "{ascertainment.total.odds_ratio_3}."
     )
     if "ascertainment.response" in seen.results:
         text += " Centres that returned cases: {ascertainment.response:of}."
@@ -185,7 +188,7 @@ LOG_LOG_FIRST = (
 def _few_cases(seen: Seen) -> Iterator[Remark]:
     n = seen.results["n.cases"].estimate.value
     if n is not None and n < 50:
-        text = "With {n.cases} cases every interval is wide. "
+        text = f"With {{n.cases}} {noun(n, 'case')} every interval is wide. "
         text += LOG_LOG_FIRST if seen.study.report.interval == "log-log" else BPCP_FIRST
         yield Remark("few-cases", text, ("n.cases",))
 

@@ -50,6 +50,15 @@ def wrap(words: str, width: float, size: float, weight: int = REGULAR) -> tuple[
     return tuple(lines)
 
 
+def shorten(words: str, width: float, size: float, weight: int = REGULAR) -> str:
+    """Words whose middle gives way to an ellipsis where a page would set them wider than `width`."""
+    kept, line = len(words), words
+    while kept > 2 and text_width(show_missing(line), size, weight) > width:
+        kept -= 1
+        line = f"{words[: (kept + 1) // 2]}…{words[len(words) - kept // 2 :]}"
+    return line
+
+
 @cache
 def _advances(weight: int) -> dict[int, float]:
     """Advance width of each character, in em."""

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from caseseries.analysis.displays import Displays, Trajectory
+from caseseries.analysis.displays import Displays
 from caseseries.analysis.remarks import Remark
 from caseseries.analysis.results import Result, Results
 from caseseries.analysis.rulings import Ruling, rulings_behind
@@ -32,6 +32,7 @@ from caseseries.present.figures import (
     mrd_figure,
     survival_figure,
     swimmer_figure,
+    symbols_of,
     trajectory_figure,
 )
 from caseseries.present.references import HEADING as REFERENCES
@@ -50,8 +51,9 @@ from caseseries.present.wording import (
 from caseseries.study.definition import Study, days_of
 from caseseries.study.variables import BY_NAME
 
-# Remarks a reader must have met before the first survival figure; the rest wait for the limitations.
+PANELS = 20  # as many as one page shows at a size that can be read
 QUOTING = "Before quoting these numbers"
+# Remarks a reader must have met before the first survival figure; the rest wait for the limitations.
 URGENT = ("few-at-risk", "not-estimable", "event-before-index", "same-at-two-horizons")
 
 
@@ -285,28 +287,13 @@ def _over_time(m: Material) -> Iterator[Block]:
     if not cases:
         return
     label = m.study.index.label
-    drawn = trajectory_figure(cases, m.displays.mrd_target, m.study.start)
-    yield _figure("mrd-over-time", "MRD over time, case by case", _symbols(cases, label), drawn)
-
-
-def _symbols(cases: Sequence[Trajectory], label: str) -> str:
-    """What the symbols of the figure mean: of those it has."""
-    points = [point for case in cases for point in case.points]
-    meanings = (
-        (
-            "not detected",
-            "an open symbol is a specimen in which MRD was not detected, at its own sensitivity",
-        ),
-        ("positive below quantitative range", "a hatched stretch is positive below the quantitative range"),
-    )
-    said = [meaning for state, meaning in meanings if any(point.state == state for point in points)]
-    if any(point.quantitative_range for point in points):
-        said.append("a short rule marks the end of the quantitative range")
-    if any(point.lower and point.upper for point in points):
-        said.append("an upright stroke is the 95% interval of a level read from a plate")
-    said.append("dotted is the protocol’s limit")
-    bars = f", with {label} as bars" if any(case.spans for case in cases) else ""
-    return f"All specimens of each case{bars}; {'; '.join(said)}."
+    pages = [cases[n : n + PANELS] for n in range(0, len(cases), PANELS)]
+    for n, page in enumerate(pages, 1):
+        drawn = trajectory_figure(page, m.displays.mrd_target, m.study.start, cases)
+        name, title = "mrd-over-time", "MRD over time, case by case"
+        if len(pages) > 1:
+            name, title = f"{name}-{n}", f"{title}, {n} of {len(pages)}"
+        yield _figure(name, title, symbols_of(page, label), drawn)
 
 
 def _toxicity(m: Material) -> Iterator[Block]:
@@ -374,9 +361,13 @@ def _follow_up(study: Study, results: Results) -> str:
                 f"survivors were followed for a median of {{{stem}.survivors.median}}, range "
                 f"{{{stem}.survivors.minimum:value}}{to}{{{stem}.survivors.maximum}}"
             )
-            if (alive := results[f"{stem}.survivors.median"].estimate.n) < 2:
-                one = f"the only survivor was followed for {{{stem}.survivors.median}}"
-                survivors = one if alive else "nobody survived"
+            alive = results[f"{stem}.survivors.median"].estimate.n
+            if alive < 2:
+                survivors = (
+                    f"the survivor was followed for {{{stem}.survivors.median}}"
+                    if alive
+                    else "nobody survived"
+                )
             sentences.append(
                 f"Median follow-up from {study.origins[origin].label} was {{{stem}.reverse_km.median}} by reverse "
                 f"Kaplan–Meier; {survivors}."
@@ -471,7 +462,8 @@ def _references(m: Material) -> Iterator[Block]:
 def _data(m: Material) -> Iterator[Block]:
     yield Heading(1, "Appendix: what was read")
     cases = (
-        "{n.returned} cases returned: {n.cases} analysed, {n.set_aside} set aside for their data, {n.not_eligible} not "
+        f"{{n.returned}} {noun(m.results['n.returned'].estimate.value, 'case')} returned: "
+        "{n.cases} analysed, {n.set_aside} set aside for their data, {n.not_eligible} not "
         "eligible."
     )
     yield Bullets((fill(cases, m.results), *(_words(line) for line in m.reading.lines)))

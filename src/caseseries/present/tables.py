@@ -47,7 +47,8 @@ def _characteristic(variable: Variable, study: Study, results: Results) -> Itera
     if variable.kind == "number":
         stem = variable.result_id("{}")
         median, low, high = (stem.format(name) for name in ("median", "minimum", "maximum"))
-        known, line = results[median].estimate.n, f"{{{median}:value}} ({{{low}:value}}{to}{{{high}:value}})"
+        known = results[median].estimate.n
+        line = f"{{{median}:value}}" + (f" ({{{low}:value}}{to}{{{high}:value}})" if known > 1 else "")
     elif variable.kind == "yes_no":
         known, line = results[variable.result_id("yes")].estimate.n, f"{{{variable.result_id('yes')}:value}}"
     else:

@@ -30,15 +30,16 @@ def mrd_levels(study: Study, results: Results, *, shown: bool) -> Iterator[str]:
     see = " (see figure:mrd, table:response)" if shown else ""
     index, before = study.index.label, results["mrd.before.median"].estimate
     judged, after = results["mrd.response.complete"].estimate.n, results["mrd.after.not_detected"].estimate.n
-    if before.n:
-        spread = (
-            f"a median of {{mrd.before.median}}, range {{mrd.before.minimum:value}}"
-            f"{STYLES[study.report.style].between}{{mrd.before.maximum:value}}"
-        )
+    if before.n == 1:
         yield (
-            f"Before {index}, MRD in cases {_remission(study.before_in)} was "
-            f"{spread if before.n > 1 else '{mrd.before.median}'}, where it was quantified "
-            "(n = {mrd.before.median:n})."
+            f"Before {index}, MRD in cases {_remission(study.before_in)} was quantified in one: "
+            "{mrd.before.median:value}."
+        )
+    elif before.n:
+        yield (
+            f"Before {index}, MRD in cases {_remission(study.before_in)} was a median of "
+            f"{{mrd.before.median}}, range {{mrd.before.minimum:value}}{STYLES[study.report.style].between}"
+            "{mrd.before.maximum:value}, where it was quantified (n = {mrd.before.median:n})."
         )
     if after:
         yield "After it, MRD was not detected in {mrd.after.not_detected}."
@@ -61,9 +62,11 @@ def _remission(states: Sequence[str]) -> str:
 def transplants(study: Study, results: Results) -> Iterator[str]:
     """How many were transplanted, and when."""
     count = results["characteristics.hsct_after_index.yes"]
-    if count.estimate.events == 1:
-        when = f"{{time.index_to_hsct.median}} after the start of {study.index.label}"
-        yield f"HSCT followed in {{{count.id}:of}}, {when}."
+    if count.estimate.events == 1 and results["time.index_to_hsct.median"].estimate.n == 1:
+        yield (
+            f"HSCT followed in {{{count.id}:of}}, {{time.index_to_hsct.median}} after the start of "
+            f"{study.index.label}."
+        )
     elif count.estimate.events:
         yield (
             f"HSCT followed in {{{count.id}:of}}, a median of {{time.index_to_hsct.median}} after the start of "

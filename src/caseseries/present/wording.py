@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
 from caseseries.analysis.results import Result, Results
-from caseseries.findings import join
+from caseseries.findings import join, noun
 
 if TYPE_CHECKING:
     from caseseries.analysis.displays import LevelAt, MrdPoint
@@ -318,11 +318,6 @@ def plain(inlines: "Inlines") -> str:
     from caseseries.present.document import Text
 
     return "".join(run.text if isinstance(run, Text) else run.shown for run in inlines)
-
-
-def noun(count: float | None, word: str) -> str:
-    """ "event" for one, else "events"."""
-    return word if count == 1 else f"{word}s"
 
 
 def capital(words: str) -> str:

@@ -5,7 +5,7 @@ from caseseries.present.figures.curves import incidence_figure, incidence_panels
 from caseseries.present.figures.flow import flow_figure
 from caseseries.present.figures.mrd import mrd_figure
 from caseseries.present.figures.swimmer import swimmer_figure
-from caseseries.present.figures.trajectory import trajectory_figure
+from caseseries.present.figures.trajectory import symbols_of, trajectory_figure
 
 __all__ = [
     "beside_figure",
@@ -15,5 +15,6 @@ __all__ = [
     "mrd_figure",
     "survival_figure",
     "swimmer_figure",
+    "symbols_of",
     "trajectory_figure",
 ]

@@ -11,11 +11,12 @@ from caseseries.analysis.displays import MrdPoint
 from caseseries.present import drawing as pen
 from caseseries.present.document import case_trail
 from caseseries.present.drawing import Drawing, Point, Scale
-from caseseries.present.lettering import REGULAR, text_width, wrap
-from caseseries.present.wording import percent, rounded
+from caseseries.present.lettering import shorten, show_missing, text_width, wrap
+from caseseries.present.wording import noun, percent, rounded
 
 WIDTH, LEFT, RIGHT, TOP, HEIGHT, RADIUS = 700.0, 62.0, 568.0, 34.0, 250.0, 5.0
 BEFORE, AFTER = pen.ORANGE, pen.BLUE
+LONGEST = 120.0  # of a case's id beneath its column
 SIGNS = {"before": (BEFORE, "square"), "after": (AFTER, "circle")}  # two shapes, for a print in grey
 NEGATIVE, BELOW, UNKNOWN = "not detected", "positive below quantitative range", "not evaluable"
 
@@ -28,12 +29,16 @@ def mrd_figure(points: Sequence[MrdPoint], target: float) -> Drawing:
     step = (RIGHT - LEFT) / len(cases)
     middles = {case: LEFT + step * (i + 0.5) for i, case in enumerate(cases)}
     apart = min(step * 0.22, 11)
-    parts = [*_frame(points, y, decades, target), *_columns(middles, step)]
+    labels = {case: shorten(case, LONGEST, pen.SMALL) for case in cases}
+    widest = max(text_width(show_missing(label), pen.SMALL) for label in labels.values())
+    turned = widest > step - 4
+    foot = TOP + HEIGHT + (max(62, widest + 32) if turned else 62)
+    parts = [*_frame(points, y, decades, target), *_columns(middles, labels, turned=turned)]
     for case in cases:
         own = [point for point in points if point.case_id == case]
         parts.append(pen.group([_case(own, middles[case], apart, y)], trail=case_trail(case)))
-    parts.append(_key(TOP + HEIGHT + 62, points))
-    return Drawing(pen.svg(WIDTH, TOP + HEIGHT + 72, alt := _alt(points, target), parts), alt)
+    parts.append(_key(foot, points))
+    return Drawing(pen.svg(WIDTH, foot + 10, alt := _alt(points, target), parts), alt)
 
 
 def _in_order(points: Sequence[MrdPoint]) -> list[str]:
@@ -81,14 +86,13 @@ def _frame(points: Sequence[MrdPoint], y: Scale, decades: range, target: float) 
     yield pen.words(RIGHT + 8, y(target) + 12, shown, size=pen.SMALL)
 
 
-def _columns(middles: dict[str, float], step: float) -> Iterator[str]:
-    widest = max(text_width(case, pen.SMALL, REGULAR) for case in middles)
+def _columns(middles: dict[str, float], labels: dict[str, str], *, turned: bool) -> Iterator[str]:
     for case, middle in middles.items():
         y = TOP + HEIGHT + 18
-        if widest > step - 4:
-            yield pen.words(middle + 4, y - 8, case, anchor="end", size=pen.SMALL, turned=True)
+        if turned:
+            yield pen.words(middle + 4, y - 8, labels[case], anchor="end", size=pen.SMALL, turned=True)
         else:
-            yield pen.words(middle, y, case, anchor="middle", size=pen.SMALL)
+            yield pen.words(middle, y, labels[case], anchor="middle", size=pen.SMALL)
 
 
 def _case(own: Sequence[MrdPoint], middle: float, apart: float, y: Scale) -> str:
@@ -148,5 +152,5 @@ def _alt(points: Sequence[MrdPoint], target: float) -> str:
     return (
         "MRD of each case before and after treatment on a logarithmic axis; "
         f"protocol limit {percent(target, digits)}. "
-        f"After treatment MRD was not detected in {negative} of {len(after)} cases. {by_case}."
+        f"After treatment MRD was not detected in {negative} of {len(after)} {noun(len(after), 'case')}. {by_case}."
     )

@@ -9,10 +9,12 @@ from caseseries.present import drawing as pen
 from caseseries.present.document import case_trail
 from caseseries.present.drawing import Drawing, Scale
 from caseseries.present.figures.curves import time_axis
-from caseseries.present.lettering import text_width
-from caseseries.present.wording import rounded
+from caseseries.present.lettering import shorten, show_missing, text_width
+from caseseries.present.wording import noun, rounded
 
 WIDTH, ROW, RADIUS = 700.0, 25.0, 5.0
+LONGEST = 120.0  # of a case's id beside its lane
+CROWDED, TALLEST = 18.0, 700.0  # a row where many cases must stand on one page; the height from which they do
 
 
 @dataclass(frozen=True)
@@ -48,18 +50,23 @@ _SPAN_FILLS = (pen.SKY, "#C9CED6", pen.ORANGE, "#E8EAED")
 def swimmer_figure(lanes: Sequence[Lane], origin: str = "start of treatment") -> Drawing:
     """Bars for spans, symbols for events, an arrow where a case was alive at last contact."""
     ordered = sorted(lanes, key=lambda lane: (-lane.end, lane.case_id))
-    left = 20 + max(text_width(lane.case_id, pen.SMALL) for lane in lanes)
+    left = 20 + max(text_width(show_missing(_label(lane)), pen.SMALL) for lane in lanes)
     first = min([0] + [span.start for lane in lanes for span in lane.spans])
     x = pen.linear((first, max(lane.end for lane in lanes)), (left + 8, WIDTH - 30))
     signs, fills = _signs(lanes), _fills(lanes)
     key, last_row = pen.key(left + 8, 14, _key(signs, fills, lanes), WIDTH)
     top = last_row + 20
-    bottom = top + ROW * len(lanes)
+    row = max(CROWDED, min(ROW, TALLEST / len(lanes)))
+    bottom = top + row * len(lanes)
     parts = [key, *_frame(x, top, bottom, left, ordered[0].end, origin)]
     for i, lane in enumerate(ordered):
-        drawn = _lane(lane, x, top + ROW * (i + 0.5), left, signs, fills)
+        drawn = _lane(lane, x, top + row * (i + 0.5), left, signs, fills)
         parts.append(pen.group(drawn, trail=case_trail(lane.case_id)))
     return Drawing(pen.svg(WIDTH, bottom + 46, alt := _alt(ordered, origin), parts), alt)
+
+
+def _label(lane: Lane) -> str:
+    return shorten(lane.case_id, LONGEST, pen.SMALL)
 
 
 def _signs(lanes: Sequence[Lane]) -> dict[str, Sign]:
@@ -97,7 +104,7 @@ def _frame(x: Scale, top: float, bottom: float, left: float, last_day: int, orig
 def _lane(
     lane: Lane, x: Scale, y: float, left: float, signs: dict[str, Sign], fills: dict[str, str]
 ) -> Iterator[str]:
-    yield pen.words(left, y + 4, lane.case_id, anchor="end", size=pen.SMALL)
+    yield pen.words(left, y + 4, _label(lane), anchor="end", size=pen.SMALL)
     ending = "alive at last contact" if lane.alive else "last day known"
     path = pen.line((x(0), y), (x(lane.end), y), "#7A838E", 1.2)
     if lane.alive:
@@ -138,9 +145,9 @@ def _key(signs: dict[str, Sign], fills: dict[str, str], lanes: Sequence[Lane]) -
 
 
 def _alt(lanes: Sequence[Lane], origin: str) -> str:
-    alive = sum(lane.alive for lane in lanes)
+    alive, cases = sum(lane.alive for lane in lanes), noun(len(lanes), "case")
     return (
-        f"Clinical course of {len(lanes)} cases from {origin}, longest first; {alive} alive at last contact. "
+        f"Clinical course of {len(lanes)} {cases} from {origin}, longest first; {alive} alive at last contact. "
         + " ".join(_sentence(lane) for lane in lanes)
     )
 

@@ -13,6 +13,7 @@ from caseseries.present import drawing as pen
 from caseseries.present.document import case_trail
 from caseseries.present.drawing import Drawing, Scale
 from caseseries.present.figures.curves import time_axis
+from caseseries.present.lettering import SEMIBOLD, shorten
 from caseseries.present.wording import percent, rounded
 
 WIDTH, LEFT, GAP, HEIGHT, BARS, RADIUS = 700.0, 62.0, 16.0, 92.0, 16.0, 4.2
@@ -41,12 +42,15 @@ class _Frame:
         return self.top + HEIGHT
 
 
-def trajectory_figure(cases: Sequence[Trajectory], target: float | None, origin: str) -> Drawing:
-    """A panel for each case, all on the same axes; `target` is the protocol's limit, where there is one."""
-    columns = min(
-        3 if len(cases) <= 9 else 4 if len(cases) <= 24 else 6, len(cases)
-    )  # a page is taller than wide
-    decades, days = _decades(cases, target), _days(cases)
+def trajectory_figure(
+    cases: Sequence[Trajectory], target: float | None, origin: str, among: Sequence[Trajectory] = ()
+) -> Drawing:
+    """A panel for each case, all on the same axes; `target` is the protocol's limit, where there is one.
+
+    Where the cases fill several figures, `among` are those of all, whose axes are then the same.
+    """
+    columns = min(4 if len(cases) > 9 else 3, len(cases))
+    decades, days = _decades(among or cases, target), _days(among or cases)
     fills = _fills(cases)
     width = (WIDTH - LEFT - 8 - GAP * (columns - 1)) / columns
     parts: list[str] = [
@@ -69,6 +73,26 @@ def trajectory_figure(cases: Sequence[Trajectory], target: float | None, origin:
     parts.append(pen.words(LEFT, bottom - 6, f"{unit} from {origin}", size=pen.SMALL, fill=pen.QUIET))
     key, end = pen.key(LEFT, bottom + 16, list(_key(cases, fills)), WIDTH)
     return Drawing(pen.svg(WIDTH, end + 12, alt := _alt(cases, origin), [*parts, key]), alt)
+
+
+def symbols_of(cases: Sequence[Trajectory], label: str) -> str:
+    """What the symbols of the figure mean: of those it has."""
+    points = [point for case in cases for point in case.points]
+    meanings = (
+        (
+            "not detected",
+            "an open symbol is a specimen in which MRD was not detected, at its own sensitivity",
+        ),
+        ("positive below quantitative range", "a hatched stretch is positive below the quantitative range"),
+    )
+    said = [meaning for state, meaning in meanings if any(point.state == state for point in points)]
+    if any(point.quantitative_range for point in points):
+        said.append("a short rule marks the end of the quantitative range")
+    if any(point.lower and point.upper for point in points):
+        said.append("an upright stroke is the 95% interval of a level read from a plate")
+    said.append("dotted is the protocol’s limit")
+    bars = f", with {label} as bars" if any(case.spans for case in cases) else ""
+    return f"All specimens of each case{bars}; {'; '.join(said)}."
 
 
 def _decades(cases: Sequence[Trajectory], target: float | None) -> range:
@@ -107,7 +131,8 @@ def _panel(
     *,
     is_first: bool,
 ) -> Iterator[str]:
-    yield pen.words(frame.left, frame.top - 7, case.case_id, size=pen.SMALL, weight=600)
+    title = shorten(case.case_id, frame.right - frame.left, pen.SMALL, SEMIBOLD)
+    yield pen.words(frame.left, frame.top - 7, title, size=pen.SMALL, weight=SEMIBOLD)
     for decade in decades:
         level = frame.y(10.0**decade)
         yield pen.line((frame.left, level), (frame.right, level), pen.FAINT)
