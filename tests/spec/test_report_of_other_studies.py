@@ -345,3 +345,16 @@ def test_many_cases_have_their_mrd_over_time_on_several_pages() -> None:
         "MRD over time, case by case, 2 of 2",
     ]
     assert [figure.alt.count(": day") for figure in figures.values()] == [20, 5]
+
+
+def test_what_counts_from_an_event_that_nobody_had_is_told_once() -> None:
+    report = {"characteristics": ("donor", "sex")}
+    patients = [made_up_case(f"A-{i}", {"transplant": []}) for i in range(2)]
+    document, paragraph = told(patients, report=report)
+    said = words(document)
+    assert said.count("No case reached HSCT: nothing from it is estimable.") == 1
+    assert "there are no patients" not in said
+    assert "from HSCT was not estimable" not in said + paragraph
+    assert "from HSCT: not estimable" not in said
+    assert "Donor" not in said
+    assert "not estimable" in said  # the table of survival still has its rows
