@@ -358,3 +358,14 @@ def test_what_counts_from_an_event_that_nobody_had_is_told_once() -> None:
     assert "from HSCT: not estimable" not in said
     assert "Donor" not in said
     assert "not estimable" in said  # the table of survival still has its rows
+
+
+def test_outcomes_from_transplant_say_whom_they_leave_out() -> None:
+    died = {"transplant": [], "follow_up": [{"date": day(30), "event": "death"}]}
+    document, paragraph = told([made_up_case("A-1"), made_up_case("A-2"), made_up_case("A-3", died)])
+    [callout] = [block for block in document.blocks if isinstance(block, Callout)]
+    left_out = "Outcomes from HSCT are those of the 2 of 3 cases that reached it; a relapse or death of the others is not in them."
+    assert left_out in [plain(item) for item in callout.items]
+    assert left_out in paragraph
+    document, _ = told([made_up_case("A-1"), made_up_case("A-2")])
+    assert "that reached it" not in words(document)

@@ -54,7 +54,13 @@ from caseseries.study.variables import BY_NAME
 # Remarks a reader must have met before the first survival figure; the rest wait for the limitations.
 PANELS = 20  # as many as one page shows at a size that can be read
 QUOTING = "Before quoting these numbers"
-URGENT = ("few-at-risk", "not-estimable", "event-before-index", "same-at-two-horizons")
+URGENT = (
+    "few-at-risk",
+    "not-estimable",
+    "event-before-index",
+    "not-everyone-transplanted",
+    "same-at-two-horizons",
+)
 
 
 @dataclass(frozen=True)
