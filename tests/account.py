@@ -158,7 +158,7 @@ def _number(unit: str, value: float | None) -> str:
     if unit == "fraction of cells":
         return two_figures(value)
     if unit == "p-value":
-        return half_up(value, 2 if value >= 0.00995 else 3) if value >= 0.001 else "<0.001"
+        return half_up(value, 2 if value >= 0.00995 else 3) if value >= 0.001 else "<\u00a00.001"
     if unit == "ratio":
         return half_up(value, 2)
     half = unit == "days" and value != int(value)

@@ -354,3 +354,27 @@ def test_many_cases_have_their_mrd_over_time_on_several_pages() -> None:
         "MRD over time, case by case, 2 of 2",
     ]
     assert [figure.alt.count(": day") for figure in figures.values()] == [20, 5]
+
+
+def test_what_counts_from_an_event_that_nobody_had_is_told_once() -> None:
+    report = {"characteristics": ("donor", "sex")}
+    patients = [made_up_case(f"A-{i}", {"transplant": []}) for i in range(2)]
+    document, paragraph = told(patients, report=report)
+    said = words(document)
+    assert said.count("No case reached HSCT: nothing from it is estimable.") == 1
+    assert "there are no patients" not in said
+    assert "from HSCT was not estimable" not in said + paragraph
+    assert "from HSCT: not estimable" not in said
+    assert "Donor" not in said
+    assert "not estimable" in said  # the table of survival still has its rows
+
+
+def test_outcomes_from_transplant_say_whom_they_leave_out() -> None:
+    died = {"transplant": [], "follow_up": [{"date": day(30), "event": "death"}]}
+    document, paragraph = told([made_up_case("A-1"), made_up_case("A-2"), made_up_case("A-3", died)])
+    [callout] = [block for block in document.blocks if isinstance(block, Callout)]
+    left_out = "Outcomes from HSCT are those of the 2 of 3 cases that reached it; a relapse or death of the others is not in them."
+    assert left_out in [plain(item) for item in callout.items]
+    assert left_out in paragraph
+    document, _ = told([made_up_case("A-1"), made_up_case("A-2")])
+    assert "that reached it" not in words(document)

@@ -32,13 +32,13 @@ def test_every_file_that_is_not_read_is_named(tmp_path):
     (folder / "dublin.odt").write_text("Case id;Date of birth")
     (folder / "old").mkdir()
     returns = read_returns(tmp_path, STUDY)
-    allowed = "Allowed: Excel workbooks (.xlsx)."
+    allowed, kinds = "Allowed: Excel workbooks (.xlsx).", "Allowed: .xlsx, .xls, .ods, .csv, .tsv."
     ignored = (
         f"a lock file or hidden file is ignored. {allowed} Close the workbook in Excel, or delete the file."
     )
     assert told(returns) == [
         f"note intake.hidden-file: returns/.DS_Store: {ignored}",
-        f"file intake.not-xlsx: returns/dublin.odt: the file is no .xlsx workbook. {allowed} {SAVE_AS}",
+        f"file intake.not-xlsx: returns/dublin.odt: a file of this kind is not read. {kinds} {SAVE_AS}",
         f"file intake.folder: returns/old: folders inside the returns are not read. {allowed} Move its "
         "workbooks up.",
         f"note intake.hidden-file: returns/~$leeds.xlsx: {ignored}",

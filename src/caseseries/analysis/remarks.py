@@ -33,6 +33,10 @@ class Seen:
     clocks: Sequence[Clock]
     study: Study
 
+    def is_empty(self, row: Result) -> bool:
+        """Whether an estimate has no case to rest on, though the study has cases."""
+        return not row.estimate.n and bool(self.results["n.cases"].estimate.value)
+
 
 def count_before(courses: Sequence[Course], clocks: Sequence[Clock], level: float) -> Iterator[Result]:
     """For each endpoint asked from an origin before the index treatment: how many had its event before it."""
@@ -108,9 +112,15 @@ def _few_at_risk(seen: Seen) -> Iterator[Remark]:
 
 
 def _not_estimable(seen: Seen) -> Iterator[Remark]:
+    """Why a number cannot be given; one sentence for all that count from an event that nobody had."""
+    lost = [row for horizon in _all_horizons(seen) for _, row in _at(seen, horizon) if seen.is_empty(row)]
+    for origin in dict.fromkeys(clock.origin_label for clock in seen.clocks):
+        rows = tuple(row.id for row in lost if row.label.endswith(f" from {origin}"))
+        if rows:
+            yield Remark("not-estimable", f"No case reached {origin}: nothing from it is estimable.", rows)
     for horizon in _all_horizons(seen):
         for _, row in _at(seen, horizon):
-            if row.estimate.value is None:
+            if row.estimate.value is None and row not in lost:
                 yield Remark(
                     "not-estimable", f"{row.label} is not estimable: {row.estimate.because}.", (row.id,)
                 )
@@ -156,6 +166,19 @@ def _everyone_transplanted(seen: Seen) -> Iterator[Remark]:
             "for those who reach it."
         )
         yield Remark("everyone-transplanted", text, (reached.id,))
+
+
+def _not_everyone_transplanted(seen: Seen) -> Iterator[Remark]:
+    """What the headline from transplant leaves out: those who did not live or stay in remission up to it."""
+    reached = seen.results.get("characteristics.hsct_after_index.yes")
+    origins = {name for name, origin in seen.study.origins.items() if origin.event == "hsct"}
+    asked = any(clock.name.split(".")[1] in origins for clock in seen.clocks)
+    if asked and reached is not None and 0 < (reached.estimate.events or 0) < reached.estimate.n:
+        text = (
+            f"Outcomes from HSCT are those of the {{{reached.id}:of}} cases that reached it; a relapse or death of the "
+            "others is not in them."
+        )
+        yield Remark("not-everyone-transplanted", text, (reached.id,))
 
 
 def _unseen_cases(seen: Seen) -> Iterator[Remark]:
@@ -227,6 +250,7 @@ RULES: tuple[Rule, ...] = (
     _few_at_risk,
     _not_estimable,
     _event_before_entry,
+    _not_everyone_transplanted,
     _immortal_time,
     _same_at_two_horizons,
     _response_not_evaluable,

@@ -211,7 +211,8 @@ def _not_read(path: Path) -> Finding:
     if path.is_dir():
         what, do = "folders inside the returns are not read", "Move its workbooks up"
         return Finding(where, "intake.folder", Severity.FILE, what, allowed, do)
-    return Finding(where, "intake.not-xlsx", Severity.FILE, "the file is no .xlsx workbook", allowed, SAVE_AS)
+    what = "a file of this kind is not read"
+    return Finding(where, "intake.not-xlsx", Severity.FILE, what, ", ".join(READERS), SAVE_AS)
 
 
 def _understand(book: Workbook, study: Study, lexicon: Lexicon, log: Log) -> _Read:

@@ -54,7 +54,13 @@ from caseseries.study.variables import BY_NAME
 PANELS = 20  # as many as one page shows at a size that can be read
 QUOTING = "Before quoting these numbers"
 # Remarks a reader must have met before the first survival figure; the rest wait for the limitations.
-URGENT = ("few-at-risk", "not-estimable", "event-before-index", "same-at-two-horizons")
+URGENT = (
+    "few-at-risk",
+    "not-estimable",
+    "event-before-index",
+    "not-everyone-transplanted",
+    "same-at-two-horizons",
+)
 
 
 @dataclass(frozen=True)
@@ -215,12 +221,20 @@ def _headline_text(result: Result) -> str:
 def headline(results: Results, study: Study) -> list[str]:
     """The last horizon of every survival endpoint, from origins that are not before the index treatment."""
     return [
-        f"{wanted.endpoint}.{origin}.{max(wanted.horizons, key=days_of)}"
-        for wanted in study.estimates
-        if not study.endpoints[wanted.endpoint].competing
-        for origin in wanted.origins
-        if f"{wanted.endpoint}.{origin}.before_index" not in results
+        name
+        for name in _last_horizons(results, study, competing=False)
+        if f"{name.rpartition('.')[0]}.before_index" not in results
     ]
+
+
+def _last_horizons(results: Results, study: Study, *, competing: bool) -> Iterator[str]:
+    """The results of the last horizons, from origins that any case reached."""
+    for wanted in study.estimates:
+        if bool(study.endpoints[wanted.endpoint].competing) is competing:
+            names = [f"{wanted.endpoint}.{o}.{max(wanted.horizons, key=days_of)}" for o in wanted.origins]
+            yield from (
+                name for name in names if results[name].estimate.n or not results["n.cases"].estimate.value
+            )
 
 
 def _methods(m: Material) -> Iterator[Block]:
@@ -397,13 +411,8 @@ def _relapses(m: Material) -> Iterator[Block]:
 
 def _incidences(m: Material) -> str:
     """The last horizon of every cumulative incidence, in a sentence."""
-    names = [
-        f"{wanted.endpoint}.{origin}.{max(wanted.horizons, key=days_of)}"
-        for wanted in m.study.estimates
-        if m.study.endpoints[wanted.endpoint].competing
-        for origin in wanted.origins
-    ]
-    said = [f"{m.results[name].label} was {{{name}}}" for name in names if name in m.results]
+    names = _last_horizons(m.results, m.study, competing=True)
+    said = [f"{m.results[name].label} was {{{name}}}" for name in names]
     sentences = [f"{capital(join(said))} (see figure:incidence-, table:incidence)."] if said else []
     if m.displays.aftermath:
         since = tables.told_since(m.study)

@@ -53,16 +53,15 @@ def _characteristic(variable: Variable, study: Study, results: Results) -> Itera
         known, line = results[variable.result_id("yes")].estimate.n, f"{{{variable.result_id('yes')}:value}}"
     else:
         known, line = 0, ""
+    unknown, stem = f"characteristics.{variable.name}.unknown", variable.result_id("")
+    levels = [row for name, row in results.items() if name.startswith(stem) and row.unit == "proportion"]
     if known:
         yield _row(results, label, line)
-    else:
+    elif levels or unknown in results:  # a characteristic that applies to no case has no line
         yield TableRow(((Text(label),), ()), head=True)
     if not line:
-        stem = variable.result_id("")
-        levels = [row for name, row in results.items() if name.startswith(stem) and row.unit == "proportion"]
         for level in levels:
             yield _row(results, level.label.removeprefix(f"{variable.label}: "), f"{{{level.id}:value}}", 1)
-    unknown = f"characteristics.{variable.name}.unknown"
     if unknown in results:
         yield _row(results, "Unknown", f"{{{unknown}:value}}", 1)
 

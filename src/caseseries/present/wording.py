@@ -71,7 +71,7 @@ class Style:
 # 0.00-0.08". JAMA's tables have no percent sign beside a count (theme_gtsummary_journal of R's gtsummary, whose
 # "ll to ul" JAMA keeps for limits of which one is negative). Lancet Oncol 2011;12:1204: "95% CI 0·47–0·80", "p=0·0003".
 STYLES = {
-    "plain": Style(),
+    "plain": Style(bound="\u00a0"),
     "blood": Style(between="-", before="% CI, ", bound="\u00a0", unit_zero="", one=False),
     "lancet": Style(decimal="·", p="p", equal="=", significant=True),
     "jama": Style(
@@ -137,7 +137,7 @@ _EXPONENT = re.compile(r"(?<![\w.])\d(?:\.\d+)?e[+-]\d+\b")
 
 
 def p_value(value: float, style: Style = STYLES["plain"]) -> str:
-    """A p-value as a style prints it: "0.21", "0.004", "<0.001"; "p=0·021" of the Lancet, "P > .99" of JAMA."""
+    """A p-value as a style prints it: "0.21", "0.004", "< 0.001"; "p=0·021" of the Lancet, "P > .99" of JAMA."""
     least = 4 if style.significant else 3
     if value < 10**-least:
         return f"<{style.bound}{_unit(rounded(10**-least, least), style)}"
