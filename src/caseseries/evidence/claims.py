@@ -18,7 +18,7 @@ from caseseries.evidence.wording import find_doubts, without_level
 from caseseries.findings import Finding, Severity, StudyError, Where
 from caseseries.study.definition import Horizon, Sentence, Word, days_of
 from caseseries.study.load import toml_path
-from caseseries.study.refusals import allowed_by, found_in
+from caseseries.study.refusals import allowed_by, found_in, mend
 from caseseries.study.toml import Unreadable, read_toml_file, suggest
 
 UNSTATED = "unstated"
@@ -472,9 +472,7 @@ def _explain(path: Path, detail: ErrorDetails) -> Finding:
         what = f"the kind {given} is not known" if given else "the claim has no kind, or one that is no text"
         do = suggest(given, MODELS) if given else "Say which it is"
         return _finding(path, f"{where}.kind", "kind", what, ", ".join(MODELS), do)
-    return _finding(
-        path, where, "wrong-value", f"found {found_in(detail)}", allowed_by(detail), "Change the value"
-    )
+    return _finding(path, where, "wrong-value", f"found {found_in(detail)}", allowed_by(detail), mend(detail))
 
 
 def _fields(location: tuple[int | str, ...]) -> Iterable[str]:
