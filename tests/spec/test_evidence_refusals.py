@@ -417,3 +417,11 @@ def test_what_is_neither_event_nor_none_is_told_once(tmp_path: Path) -> None:
     assert found == [
         "paper.toml › comparator[1].events[2]: found 2. Allowed: 0, 1, False or True. Change the value."
     ]
+
+
+def test_words_of_a_claim_that_is_not_well_formed_are_looked_up_too(tmp_path: Path) -> None:
+    claims = claim(id="a", kind="survival", endpoint="eft", origin="hsctt", horizon="3 years", printed="47%")
+    found = "\n".join(refused(tmp_path, HEAD + claims))
+    assert "claims[1].horizon: found '3 years'" in found
+    assert "claims[1].endpoint: eft is not known here" in found
+    assert "claims[1].origin: hsctt is not known here" in found

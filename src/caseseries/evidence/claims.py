@@ -210,7 +210,7 @@ def load_claims(path: Path) -> ClaimsFile:
         told = [_explain(path, detail) for detail in details]
         sound, places = _keep_sound(data)
         more = (one for one in check_claims(sound, path, places) if one.code != "claims.no-size")
-        raise StudyError([*told, *more]) from error
+        raise StudyError([*told, *more, *_check_words(path, data, sound, places)]) from error
     if findings := [*check_claims(file, path)]:
         raise StudyError(findings)
     return file
@@ -242,6 +242,18 @@ def _keep_sound(data: Mapping[str, Any]) -> tuple[ClaimsFile, tuple[int, ...]]:
         claims=tuple(sound),
     )
     return file, tuple(places)
+
+
+def _check_words(
+    path: Path, data: Mapping[str, Any], file: ClaimsFile, sound: Sequence[int]
+) -> Iterator[Finding]:
+    """Words defined elsewhere in the claims that are not well formed, which nothing else looks at."""
+    listed = data.get("claims")
+    for place, table in enumerate(listed if isinstance(listed, list) else (), start=1):
+        if place not in sound and isinstance(table, dict) and table.get("kind") in ("survival", "at risk"):
+            for key, known in (("endpoint", file.endpoints), ("origin", (*file.origins, UNSTATED))):
+                if isinstance(word := table.get(key), str):
+                    yield from _unknown(path, f"claims[{place}].{key}", word, known)
 
 
 def check_claims(file: ClaimsFile, path: Path, places: Sequence[int] = ()) -> Iterator[Finding]:
