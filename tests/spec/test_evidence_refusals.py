@@ -123,7 +123,7 @@ def test_a_comparator_file_with_a_rising_curve_and_growing_numbers_at_risk(tmp_p
     assert found == [
         "paper.toml › comparator[1].estimate: found 145.0. Allowed: less than or equal to 100. Change the value.",
         "paper.toml › comparator[1].mark: found 'red'. Allowed: 'read', 'recalled' or 'read; n or interval recalled'. "
-        "Change the value.",
+        "Did you mean read?",
         "paper.toml › comparator[1].sauce: the key sauce is not known. Allowed: study, population, n, endpoint, origin, "
         "years, estimate, lower, upper, se, mark, source, data_cut, days, curve, risk_days, at_risk, times, events. "
         "Did you mean source?",
@@ -403,3 +403,25 @@ def test_a_gap_to_itself_and_a_cohort_of_nobody(tmp_path: Path) -> None:
         "paper.toml › claims[2].origin: a gap from hsct to hsct is none. Allowed: start. Say from which.",
         "paper.toml › claims[3].origin: a gap from no origin to hsct is none. Allowed: start. Say from which.",
     ]
+
+
+def test_a_misspelt_choice_is_answered_with_the_nearest(tmp_path: Path) -> None:
+    claims = HEAD.replace("title = ", 'rounding = "nearst"\ntitle = ', 1)
+    claims += claim(id="f", kind="median and range", of="followup", printed="3 (1-9)")
+    found = refused(tmp_path, claims)
+    assert [one.rpartition(". ")[2] for one in found] == ["Did you mean nearest?", "Did you mean follow-up?"]
+
+
+def test_what_is_neither_event_nor_none_is_told_once(tmp_path: Path) -> None:
+    found = refused(tmp_path, published(times=[10, 20, 30], events=[1, 2, 0]), load_comparators)
+    assert found == [
+        "paper.toml › comparator[1].events[2]: found 2. Allowed: 0, 1, False or True. Change the value."
+    ]
+
+
+def test_words_of_a_claim_that_is_not_well_formed_are_looked_up_too(tmp_path: Path) -> None:
+    claims = claim(id="a", kind="survival", endpoint="eft", origin="hsctt", horizon="3 years", printed="47%")
+    found = "\n".join(refused(tmp_path, HEAD + claims))
+    assert "claims[1].horizon: found '3 years'" in found
+    assert "claims[1].endpoint: eft is not known here" in found
+    assert "claims[1].origin: hsctt is not known here" in found

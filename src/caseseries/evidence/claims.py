@@ -18,7 +18,7 @@ from caseseries.evidence.wording import find_doubts, without_level
 from caseseries.findings import Finding, Severity, StudyError, Where
 from caseseries.study.definition import Horizon, Sentence, Word, days_of
 from caseseries.study.load import toml_path
-from caseseries.study.refusals import allowed_by, found_in
+from caseseries.study.refusals import allowed_by, found_in, mend
 from caseseries.study.toml import Unreadable, read_toml_file, suggest
 
 UNSTATED = "unstated"
@@ -210,7 +210,7 @@ def load_claims(path: Path) -> ClaimsFile:
         told = [_explain(path, detail) for detail in details]
         sound, places = _keep_sound(data)
         more = (one for one in check_claims(sound, path, places) if one.code != "claims.no-size")
-        raise StudyError([*told, *more]) from error
+        raise StudyError([*told, *more, *_check_words(path, data, sound, places)]) from error
     if findings := [*check_claims(file, path)]:
         raise StudyError(findings)
     return file
@@ -242,6 +242,18 @@ def _keep_sound(data: Mapping[str, Any]) -> tuple[ClaimsFile, tuple[int, ...]]:
         claims=tuple(sound),
     )
     return file, tuple(places)
+
+
+def _check_words(
+    path: Path, data: Mapping[str, Any], file: ClaimsFile, sound: Sequence[int]
+) -> Iterator[Finding]:
+    """Words defined elsewhere in the claims that are not well formed, which nothing else looks at."""
+    listed = data.get("claims")
+    for place, table in enumerate(listed if isinstance(listed, list) else (), start=1):
+        if place not in sound and isinstance(table, dict) and table.get("kind") in ("survival", "at risk"):
+            for key, known in (("endpoint", file.endpoints), ("origin", (*file.origins, UNSTATED))):
+                if isinstance(word := table.get(key), str):
+                    yield from _unknown(path, f"claims[{place}].{key}", word, known)
 
 
 def check_claims(file: ClaimsFile, path: Path, places: Sequence[int] = ()) -> Iterator[Finding]:
@@ -472,9 +484,7 @@ def _explain(path: Path, detail: ErrorDetails) -> Finding:
         what = f"the kind {given} is not known" if given else "the claim has no kind, or one that is no text"
         do = suggest(given, MODELS) if given else "Say which it is"
         return _finding(path, f"{where}.kind", "kind", what, ", ".join(MODELS), do)
-    return _finding(
-        path, where, "wrong-value", f"found {found_in(detail)}", allowed_by(detail), "Change the value"
-    )
+    return _finding(path, where, "wrong-value", f"found {found_in(detail)}", allowed_by(detail), mend(detail))
 
 
 def _fields(location: tuple[int | str, ...]) -> Iterable[str]:

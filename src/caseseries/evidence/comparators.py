@@ -22,7 +22,7 @@ from caseseries.findings import Finding, Severity, StudyError, Where, join
 from caseseries.stats.distributions import normal_quantile
 from caseseries.study.definition import Horizon, Sentence, Study, Word
 from caseseries.study.load import toml_path
-from caseseries.study.refusals import allowed_by, found_in
+from caseseries.study.refusals import allowed_by, found_in, mend
 from caseseries.study.toml import Unreadable, read_toml_file, suggest
 from caseseries.study.variables import BY_NAME
 
@@ -68,7 +68,7 @@ class Comparator(BaseModel):
     risk_days: tuple[int, ...] = ()  # and the numbers at risk printed beneath it
     at_risk: tuple[int, ...] = ()
     times: tuple[Annotated[int, Field(ge=0)], ...] = ()  # patients: the day each was last seen,
-    events: tuple[bool | Literal[0, 1], ...] = ()  # and whether that was by an event
+    events: tuple[Literal[0, 1, False, True], ...] = ()  # and whether that was by an event
 
     @property
     def share(self) -> float:
@@ -464,6 +464,4 @@ def _explain(model: type[Comparator] | type[Asked], name: str, where: str, detai
         return _finding(name, place, "unknown-key", what, ", ".join(allowed), suggest(key, allowed))
     if detail["type"] == "missing":
         return _finding(name, place, "missing-key", f"{key} is missing", "", f"Add {key}")
-    return _finding(
-        name, place, "wrong-value", f"found {found_in(detail)}", allowed_by(detail), "Change the value"
-    )
+    return _finding(name, place, "wrong-value", f"found {found_in(detail)}", allowed_by(detail), mend(detail))

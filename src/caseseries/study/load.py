@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 from caseseries.findings import Finding, Severity, StudyError, Where
 from caseseries.study.definition import Rule, Study
 from caseseries.study.forms import forms_of
-from caseseries.study.refusals import allowed_by, found_in, refusals_in
+from caseseries.study.refusals import allowed_by, found_in, mend, refusals_in
 from caseseries.study.toml import read_toml, suggest
 from caseseries.study.variables import BY_NAME
 
@@ -87,7 +87,7 @@ def _explain(detail: ErrorDetails) -> Finding:
         return _finding(
             path, "missing-key", f"{key} is missing", "", f"Add {key}; 'caseseries new' writes an example"
         )
-    return _finding(path, "wrong-value", f"found {found_in(detail)}", allowed_by(detail), "Change the value")
+    return _finding(path, "wrong-value", f"found {found_in(detail)}", allowed_by(detail), mend(detail))
 
 
 def toml_path(location: tuple[int | str, ...]) -> str:

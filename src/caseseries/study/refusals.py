@@ -1,7 +1,11 @@
 """What pydantic refuses, in words that somebody who writes TOML can act on."""
 
+import re
+
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
+
+from caseseries.study.toml import suggest
 
 PATTERNS = {
     r"^[a-z][a-z0-9_]*$": "lower-case letters, digits and underscores",
@@ -37,6 +41,13 @@ def allowed_by(detail: ErrorDetails) -> str:
         detail["type"], detail["msg"].removeprefix("Input should be ").removeprefix("a valid ")
     )
     return PATTERNS.get(pattern, by_type)
+
+
+def mend(detail: ErrorDetails) -> str:
+    """What to do about a refused value: the nearest of the words that are allowed, where there are such."""
+    words = re.findall(r"'([^']*)'", str(detail.get("ctx", {}).get("expected", "")))
+    advice = suggest(str(detail["input"]), words)
+    return advice if advice.startswith("Did you mean") else "Change the value"
 
 
 def found_in(detail: ErrorDetails) -> str:
