@@ -1,8 +1,9 @@
 """A bench in numbers, made without the package: copies, cycles, light, and RDML written by hand.
 
 A well starts with a whole number of copies. Each cycle adds a share of them that falls as product accumulates, so that
-the curve is no logistic in closed form; the detector adds an offset, a drift and noise. `by_hand` works the level out
-of the Cq that were found, as a laboratory would in a spreadsheet.
+the curve is no logistic in closed form; the detector adds an offset, a drift and noise. Non-specific background is
+drawn as copies too: of the pool alone, or of every well that holds normal DNA, as at a real bench. `by_hand` works the
+level out of the Cq that were found, as a laboratory would in a spreadsheet, and `is_positive_by_hand` the call.
 
 By hand, printing the numbers of docs/plates-tested.md:  python tests/wet_bench.py COUNT
 """
@@ -10,12 +11,13 @@ By hand, printing the numbers of docs/plates-tested.md:  python tests/wet_bench.
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import linregress
 
-from caseseries.pcr.criteria import PREVENT_FALSE_NEGATIVE, load_profile
-from caseseries.pcr.mrd import interpret_plate
+from caseseries.pcr.criteria import PREVENT_FALSE_NEGATIVE, PREVENT_FALSE_POSITIVE, load_profile
+from caseseries.pcr.mrd import PlateReport, interpret_plate
 from caseseries.pcr.reading import read_plate_bytes
 from caseseries.record.levels import LevelState
 
@@ -23,6 +25,8 @@ MARKER, CONTROL = "IGH VH3-JH4", "ALB"
 CELLS = 500e3 / 6.6  # in 500 ng of diploid DNA
 DILUTIONS = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5)
 NANOGRAMS = (500, 50, 5, 0.5)
+# Cycles before the background, wells, and cycles after the last dilution where there is no background.
+RULES = {PREVENT_FALSE_NEGATIVE: (1, 1, 4), PREVENT_FALSE_POSITIVE: (3, 2, 1.5)}
 
 
 @dataclass
@@ -57,16 +61,24 @@ class Bench:
             self.rows.append((sample, target, kind, quantity, unit, self.curve(held, efficiency)))
         return self
 
-    def plate(self, samples: Mapping[str, tuple[float, float]], background: float = 0.0) -> bytes:
-        """RDML of a whole plate. `samples` are level and share of amplifiable DNA; `background` copies a well."""
+    def plate(
+        self, samples: Mapping[str, tuple[float, float]], background: float = 0.0, everywhere: bool = False
+    ) -> bytes:
+        """RDML of a whole plate. `samples` are level and share of amplifiable DNA; `background` copies a well.
+
+        The background is the pool's alone, or, `everywhere`, of all normal DNA: dilutions and samples have their share.
+        """
+        elsewhere = background if everywhere else 0.0
         for level in DILUTIONS:
-            self.add(f"dx {level:g}", MARKER, level * CELLS, kind="std", quantity=level, unit="dil")
+            copies = level * CELLS + elsewhere
+            self.add(f"dx {level:g}", MARKER, copies, kind="std", quantity=level, unit="dil")
         self.add("MNC pool", MARKER, background, wells=6, kind="ntp").add("NTC", MARKER, 0, 2, "ntc")
         for mass in NANOGRAMS:
             self.add(f"{mass:g} ng", CONTROL, 2 * mass * CELLS / 500, kind="std", quantity=mass, unit="ng")
         self.add("MNC pool", CONTROL, 2 * CELLS, kind="ntp").add("NTC", CONTROL, 0, 2, "ntc")
         for name, (level, share) in samples.items():
-            self.add(name, MARKER, level * share * CELLS).add(name, CONTROL, 2 * share * CELLS)
+            copies = share * (level * CELLS + elsewhere)
+            self.add(name, MARKER, copies).add(name, CONTROL, 2 * share * CELLS)
         return self.rdml()
 
     def rdml(self) -> bytes:
@@ -100,9 +112,7 @@ class Bench:
 
 def by_hand(report, sample: str) -> tuple[float, float, float]:
     """Level, slope and quantitative range, from the Cq alone: two regressions and the ratio of control genes."""
-    cqs: dict[tuple[str, str], list[float | None]] = {}
-    for one in report.reactions:
-        cqs.setdefault((one.well.target, one.well.sample), []).append(one.cq)
+    cqs = _cqs(report)
     background = [cq for cq in cqs[MARKER, "MNC pool"] if cq is not None]
     good = [
         level
@@ -125,8 +135,37 @@ def by_hand(report, sample: str) -> tuple[float, float, float]:
     return 10**read * ratio, marker.slope, min(good) * ratio
 
 
-def drawn_plate(seed: int):
-    """A plate of a bench drawn at random, its samples (level, share), and its report."""
+def is_positive_by_hand(report, sample: str) -> bool:
+    """The rule for a positive, from the Cq alone: so many wells at least so far before the pool's first.
+
+    Where no well of the pool amplifies, up to so far after the last dilution that does.
+    """
+    margin, wells, beyond = RULES[report.profile.id]
+    cqs = _cqs(report)
+    found = {
+        name: [cq for cq in of if cq is not None] for (target, name), of in cqs.items() if target == MARKER
+    }
+    last = next(found[name] for level in reversed(DILUTIONS) if found[name := f"dx {level:g}"])
+    latest = min(found["MNC pool"]) - margin if found["MNC pool"] else max(last) + beyond
+    return sum(cq <= latest for cq in found[sample]) >= wells
+
+
+def _cqs(report) -> dict[tuple[str, str], list[float | None]]:
+    cqs: dict[tuple[str, str], list[float | None]] = {}
+    for one in report.reactions:
+        cqs.setdefault((one.well.target, one.well.sample), []).append(one.cq)
+    return cqs
+
+
+class Drawn(NamedTuple):
+    """A plate of a bench drawn at random: its samples (level, share), background copies a well, and its report."""
+
+    samples: Mapping[str, tuple[float, float]]
+    background: float
+    report: PlateReport
+
+
+def drawn_plate(seed: int, profile: str = PREVENT_FALSE_NEGATIVE, everywhere: bool = False) -> Drawn:
     random = np.random.default_rng(10_000 + seed)
     bench = Bench(
         seed,
@@ -138,14 +177,15 @@ def drawn_plate(seed: int):
     )
     samples = {f"s{n}": (10 ** random.uniform(-5.2, -1), random.uniform(0.3, 1.3)) for n in range(5)}
     samples |= {"none": (0.0, 1.0), "none, little": (0.0, 0.6)}
-    plate = read_plate_bytes(bench.plate(samples, random.choice([0, 0, 0.2, 0.6])), "wet.rdml")
-    return samples, interpret_plate(plate, load_profile(PREVENT_FALSE_NEGATIVE))
+    background = random.choice([0, 0, 0.2, 0.6])
+    plate = read_plate_bytes(bench.plate(samples, background, everywhere), "wet.rdml")
+    return Drawn(samples, background, interpret_plate(plate, load_profile(profile)))
 
 
-def main(count: int) -> None:
-    above = missed = none = called = numbers = covered = plates = 0
+def measure(count: int, profile: str, everywhere: bool) -> str:
+    above = missed = none = called = beside = numbers = covered = plates = 0
     for seed in range(count):
-        samples, report = drawn_plate(seed)
+        samples, background, report = drawn_plate(seed, profile, everywhere)
         plates += any(one.level.state is not LevelState.NOT_EVALUABLE for one in report.levels)
         for one in report.levels:
             true, level = samples[one.sample][0], one.level
@@ -154,16 +194,24 @@ def main(count: int) -> None:
                 covered += level.lower <= true <= level.upper
             if not true:
                 none += level.state is not LevelState.NOT_EVALUABLE
+                beside += level.state is not LevelState.NOT_EVALUABLE and bool(background)
                 called += level.state in (LevelState.QUANTIFIED, LevelState.BELOW_RANGE)
             elif level.sensitivity and true >= level.sensitivity:
                 above += 1
                 missed += level.state is LevelState.NOT_DETECTED
-    sys.stdout.write(
-        f"{count} plates, {plates} of them evaluable\n"
-        f"samples at or above the sensitivity printed: {above}, of them called negative: {missed}\n"
-        f"samples without leukaemia: {none}, of them called positive: {called}\n"
-        f"numbers: {numbers}, of them with the truth in their 95 % interval: {covered} ({covered / numbers:.1%})\n"
+    return (
+        f"{profile.split('/')[-1]}, background in {'all normal DNA' if everywhere else 'the pool alone'}:\n"
+        f"  {count} plates, {plates} of them evaluable\n"
+        f"  samples at or above the sensitivity printed: {above}, of them called negative: {missed}\n"
+        f"  samples without leukaemia: {none} ({beside} on plates with background), called positive: {called}\n"
+        f"  numbers: {numbers}, with the truth in their 95 % interval: {covered} ({covered / numbers:.1%})\n"
     )
+
+
+def main(count: int) -> None:
+    for everywhere in (False, True):
+        for profile in RULES:
+            sys.stdout.write(measure(count, profile, everywhere))
 
 
 if __name__ == "__main__":

@@ -249,10 +249,7 @@ def describe_plates(checked: Checked) -> Iterator[str]:
     )
     yield f"Plates were interpreted by {plates.criteria}."
     if plates.unverified:
-        yield (
-            f"Numbers of these criteria not yet checked against their publication: {len(plates.unverified)}; "
-            "caseseries mrd names them."
-        )
+        yield "Not every number of these criteria was checked against its publication: caseseries mrd names those."
 
 
 def describe_decisions(checked: Checked) -> Iterator[str]:

@@ -388,3 +388,18 @@ def test_limits_held_against_nothing_are_said_to_be_so(tmp_path: Path) -> None:
     assert because["share"].endswith(f"Beside it 48 and 98 were {unused}")
     assert because["bare"].endswith(f"Beside it 15.5 was {unused}")
     assert "held against nothing" not in because["efs"]
+
+
+def test_a_gap_to_itself_and_a_cohort_of_nobody(tmp_path: Path) -> None:
+    """No gap is counted from the base, nor from nowhere."""
+    head = 'base = "hsct"\n' + HEAD.replace(
+        "[endpoints", "[origins]\nhsct = 'HSCT'\nstart = 'start'\n[endpoints"
+    )
+    gap = partial(claim, kind="median and range", of="gap", printed="5 (3-9)")
+    nobody = claim(id="size", kind="count", of="cases", printed="0")
+    assert refused(tmp_path, head + nobody + gap(id="from-base", origin="hsct") + gap(id="from-nowhere")) == [
+        "paper.toml › claims[1]: a cohort of 0 cases has no outcome. Allowed: a whole number from 1. "
+        "Correct the number.",
+        "paper.toml › claims[2].origin: a gap from hsct to hsct is none. Allowed: start. Say from which.",
+        "paper.toml › claims[3].origin: a gap from no origin to hsct is none. Allowed: start. Say from which.",
+    ]

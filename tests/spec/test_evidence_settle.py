@@ -110,3 +110,46 @@ def test_counts_that_cannot_be_are_named() -> None:
         "No cohort has the sizes and counts printed, as such or as days: 11 patients, 5 first events, 2 relapses and "
         "2 deaths. A first event is a relapse, or a death without one before it."
     )
+
+
+def test_what_two_open_claims_can_only_say_together_is_not_impossible() -> None:
+    """One range is of the survivors and the other of all; the first alone could have been of all as well."""
+    deaths = {"kind": "count", "of": "deaths", "printed": "1"}
+    follow_up = {"kind": "median and range", "of": "follow-up", "among": "unstated", "shows": "range"}
+    ranges = ({**follow_up, "printed": "8-10"}, {**follow_up, "printed": "2-10"})
+    for first, second in (ranges, ranges[::-1]):
+        judgement = judge(paper(COHORT[0], deaths, first, second))
+        assert "impossible" not in [verdict.verdict for verdict in judgement.verdicts]
+        assert [course.end for course in judgement.example if course.dead] == [2]
+
+
+def test_the_events_of_an_estimate_are_those_of_the_cohort_shown() -> None:
+    """However many at-risk sequences have them."""
+    size, deaths = {**COHORT[0], "printed": "30"}, {"kind": "count", "of": "deaths", "printed": "9"}
+    judgement = judge(
+        paper(size, deaths, {**SURVIVAL, "origin": "hsct", "horizon": "2y", "printed": "74%", "events": 7})
+    )
+    assert [verdict.verdict for verdict in judgement.verdicts] == ["possible"] * 3
+    assert sum(course.dead and course.end <= 730 for course in judgement.example) == 7
+
+
+def test_events_that_were_held_against_no_list_are_those_of_the_cohort_shown_or_not_checked(
+    monkeypatch,
+) -> None:
+    size, deaths = {**COHORT[0], "printed": "30"}, {"kind": "count", "of": "deaths", "printed": "9"}
+    estimate = {**SURVIVAL, "origin": "hsct", "horizon": "2y", "printed": "74%"}
+    monkeypatch.setattr("caseseries.evidence.reading.COUNTED", 1)
+    verdicts = {}
+    for events in range(5, 10):
+        judgement = judge(paper(size, deaths, {**estimate, "events": events}))
+        shown = sum(course.dead and course.end <= 730 for course in judgement.example)
+        verdicts[events] = judgement.verdicts[-1].verdict
+        assert verdicts[events] != "possible" or shown == events
+    assert "not checked" in verdicts.values()
+
+
+def test_how_far_apart_origins_were_searched_is_said_where_nothing_printed_says_it() -> None:
+    assert [note for note in judge(paper(*COHORT)).notes if "730" in note] == [
+        "More than 730 days from treatment to HSCT were not searched."
+    ]
+    assert not [note for note in judge(paper(*COHORT, GAP)).notes if "730" in note]

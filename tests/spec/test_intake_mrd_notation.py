@@ -47,6 +47,12 @@ def number(value, number_format="General"):
         ("negative (sens. 0.01 %)", {"mrd_result": NEGATIVE, "sensitivity_percent": 0.01}),
         ("negative, sensitivity 1E-4", {"mrd_result": NEGATIVE, "sensitivity_percent": 0.01}),
         ("pos <10^-4", {"mrd_result": BELOW, "range_percent": 0.01}),
+        ("pos ≤1E-4", {"mrd_result": BELOW, "range_percent": 0.01}),
+        ("positive (≤ 0.01 %)", {"mrd_result": BELOW, "range_percent": 0.01}),
+        ("<1E-4 pos", {"mrd_result": BELOW, "range_percent": 0.01}),
+        ("< 0,01 % (neg)", {"mrd_result": NEGATIVE, "sensitivity_percent": 0.01}),
+        ("≤10^-4, PNQ", {"mrd_result": BELOW, "range_percent": 0.01}),
+        ("neg (ca. 1E-4)", {"mrd_result": NEGATIVE, "sensitivity_percent": 0.01}),
         ("PNQ (<0.05 %)", {"mrd_result": BELOW, "range_percent": 0.05}),
         ("positive 0.3 %", {"mrd_percent": 0.3}),
         ("pos", {"mrd_result": "quantified"}),
@@ -81,6 +87,12 @@ def test_a_bare_number_is_read_in_the_unit_that_was_stated(cell, notation, perce
         (text("10E-3"), "mrd-ten-e"),
         (text("see letter"), "mrd-word"),
         (text("0 %"), "mrd-zero"),
+        (text("~0.01 %"), "mrd-about"),
+        (text("≈1E-4"), "mrd-about"),
+        (text("ca. 0,01 %"), "mrd-about"),
+        (text("approx. 1E-3"), "mrd-about"),
+        (text("pos ~0.01 %"), "mrd-about"),
+        (text("<1E-4 see letter"), "mrd-word"),
     ],
 )
 def test_what_could_mean_two_things_is_no_value(cell, code):
@@ -165,3 +177,15 @@ def test_a_bound_that_is_no_level_and_a_limit_that_is_none_are_asked_about(raw, 
     found = read_mrd(text(raw), "mrd_result", WORDS, Notation(below=NEGATIVE))
     assert isinstance(found, Notice)
     assert found.code == code
+
+
+def test_a_sensitivity_may_be_about_a_level():
+    assert read_mrd(text("~0.01 %"), "sensitivity_percent", WORDS, Notation()) == {
+        "sensitivity_percent": 0.01
+    }
+
+
+def test_a_limit_with_its_word_is_no_limit_alone():
+    """Else the column would be asked what "<1E-4 pos" means, and no answer would let it be read."""
+    assert doubts_in([text("<1E-4 pos"), text("<0.01 % (neg)")]).limits == ()
+    assert doubts_in([text("<1E-4")]).limits == ("<1E-4",)

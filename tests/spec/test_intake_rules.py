@@ -109,6 +109,23 @@ def test_a_level_typed_as_a_limit_takes_the_quantified_result_with_it(tmp_path):
     assert returns.patients[0].only("specimens").text("mrd_result") is None
 
 
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"mrd_result": "quantified", "mrd_percent": 250}, "“quantified” and the level cannot be read"),
+        (
+            {"mrd_result": "not detected", "sensitivity_percent": 250},
+            "“not detected” with a sensitivity that cannot be read",
+        ),
+    ],
+)
+def test_a_number_that_cannot_be_read_is_not_said_to_be_missing(tmp_path, values, said):
+    returns, findings = read_back(tmp_path, specimen(**values))
+    assert said in findings[0]
+    assert "250 is too high" in findings[1]
+    assert returns.patients[0].only("specimens").text("mrd_result") is None
+
+
 # --- required cells, details and their events -------------------------------------------------------------
 
 

@@ -131,6 +131,15 @@ def test_one_case_and_none_are_told_as_such() -> None:
     one, paragraph = told([infused("L-1", SEEN)], **CAR_T)
     assert "Tisagenlecleucel was given to 1 case (aged 0.5 years)." in words(one)
     assert "  " not in paragraph
+    level = {"specimens": [mrd(-5, "quantified", mrd_percent=12.0)]}
+    one, paragraph = told([infused("L-1", SEEN, transplant=[{"hsct_date": day(60)}], **level)], **CAR_T)
+    assert "was quantified in one: 12%." in words(one)
+    assert "the survivor was followed for 800 days." in words(one)
+    for word in ("a median of", "range", "60–60"):
+        assert word not in paragraph, word
+
+
+def test_no_case_is_told_as_such() -> None:
     none, paragraph = told([], **CAR_T)
     assert all(block.columns for block in none.blocks if isinstance(block, Table))
     assert "No case could be analysed." in words(none)

@@ -120,14 +120,13 @@ horizons = ["12m"]
 
 
 def test_a_digitised_curve_is_a_reference_with_its_own_error(study):
-    """Ten cases, one event at each step and nobody censored before day 365: 7 of 10 free at a year."""
+    """Ten cases, one event at each step and nobody censored before day 365: 7 of 10 free at a year, as the curve reads."""
     rows, against = ask(study, CURVE)
     assert against == []
     published = rows["compare.a.12m.published"]
     assert published.estimate.n == 10
     assert any("reconstructed from the printed curve" in note for note in published.notes)
-    # Nelson–Aalen of the reconstructed times: 1/10 + 1/9 + 1/8
-    assert published.estimate.value == pytest.approx(2.718281828 ** -(1 / 10 + 1 / 9 + 1 / 8), rel=1e-9)
+    assert published.estimate.value == pytest.approx(0.7)
 
 
 def test_every_problem_of_a_comparator_file_is_listed_at_once_and_the_rest_is_run(study, caseseries):
@@ -226,3 +225,54 @@ def test_the_tipping_point_is_that_of_the_interval_beside_it(study):
     assert shares["0.95"][1] < 0 < shares["0.8"][1]
     assert shares["0.8"][0] > 0
     assert [level for *_, level in shares.values()] == [0.95, 0.8]
+
+
+def test_an_interval_too_wide_for_a_probability_leaves_the_difference_open(study):
+    """As printed the published row has it; no beta distribution has this mean and width."""
+    text = OWN.format(origin="index").replace("estimate = 60", "estimate = 95\nlower = 3\nupper = 98")
+    rows, against = ask(study, text)
+    assert against == []
+    published = rows["compare.a.12m.published"].estimate
+    assert (published.value, published.lower, published.upper) == (0.95, 0.03, 0.98)
+    assert rows["compare.a.12m.difference"].notes[0] == (
+        "not estimable: the error of the published outcome is too wide beside its estimate to be that of a probability"
+    )
+    assert not any(".better." in name for name in rows)
+
+
+def test_a_standard_error_that_no_share_has_is_asked_about(study):
+    text = OWN.format(origin="index").replace("estimate = 60", "estimate = 90\nse = 40")
+    _, against = ask(study, text)
+    assert against == [
+        "published/comparators.toml › comparator[1].se: a standard error of 40 is none of a share of 90 %. Allowed: "
+        "less than 30.0. Correct one of them."
+    ]
+
+
+LEVELS = """
+[[comparison]]
+id = "{name}"
+endpoint = "os"
+origin = "index"
+horizons = ["12m"]
+{against}
+"""
+
+
+def test_kinds_of_case_held_against_one_study_share_its_one_error(study):
+    """Split in two they are still held against the same estimate: nothing may look more certain for it."""
+    both = f'mixture = {{ "after relapse" = "Own", "{ELEVEN_IN_FIRST_LINE}" = "Own" }}\nby = "indication"'
+    text = OWN[: OWN.index("[[comparison]]")].format(origin="index")
+    text += LEVELS.format(name="a", against='study = "Own"') + LEVELS.format(name="b", against=both)
+    rows, against = ask(study, text)
+    assert against == []
+    for measure in ("12m.published", "12m.difference", "smr", "log_rank"):
+        whole, split = (rows[f"compare.{name}.{measure}"].estimate for name in "ab")
+        assert (split.value, split.lower, split.upper) == (whole.value, whole.lower, whole.upper)
+
+
+def test_two_estimates_at_one_horizon_are_not_one_cohort(study):
+    text = OWN.format(origin="index")
+    rows, against = ask(study, text + text[: text.index("[[comparison]]")].replace("60", "55"))
+    assert rows == {}
+    assert against == ["Own: two estimates at one horizon (1 y) are given, and one cohort has one."]

@@ -20,8 +20,9 @@ from caseseries.pcr.simulate import DRIFT, Assay, Design, MadeSample, simulate_p
 from caseseries.pcr.specimens import Plates, Specimen, join_levels
 from caseseries.pipeline import analyse_study, check_study, describe_reading, form_study
 from caseseries.present.wording import level_interval
+from caseseries.record.dates import ClinicalDate
 from caseseries.record.levels import Level, LevelState
-from caseseries.record.patient import Patient
+from caseseries.record.patient import Patient, Row, Source, Value
 from caseseries.record.specimens import derive_level
 from pcr_plates import logistic, own_profile
 
@@ -87,9 +88,7 @@ def test_the_plates_alone_give_the_letter_s_numbers(demo, checked):
 def test_the_report_says_that_plates_were_read_and_what_nobody_has_checked(demo, checked):
     lines = describe_reading(demo, checked).lines
     assert any(line.startswith("RQ-PCR plates: 15, with 780 wells: 780 used, 0 set aside") for line in lines)
-    assert any(
-        line.startswith("Numbers of these criteria not yet checked against their pub") for line in lines
-    )
+    assert any(line.startswith("Not every number of these criteria was checked") for line in lines)
     assert sum(line.startswith("plates/, 15 files: SHA-256 ") for line in lines) == 1
 
 
@@ -319,6 +318,59 @@ def test_a_load_too_high_to_read_contradicts_a_negative(tmp_path):
     told = {finding.code for finding in checked.problems}
     assert told == {"level.disagreement", "level.very_high"}
     assert analyse_study(checked).results["mrd.response.not_evaluable"].shown.startswith("1/11 ")
+
+
+def signed(result, **values):
+    """AB-01 with one line of the MRD sheet, as its centre signed it."""
+    where = Where("returns/ab.xlsx", "MRD", "D2")
+    said = {
+        "specimen_date": ClinicalDate.on(date(2019, 5, 31)),
+        "marker": "IGH",
+        "mrd_result": result,
+        **values,
+    }
+    cells = {name: Value(value, Source(where, str(value))) for name, value in said.items()}
+    return Patient("AB-01", "ab", {"specimens": (Row("specimens", "AB-01", where, cells),)})
+
+
+def on_a_plate(level, well="A1", **more):
+    place = Where("plates/p.rdml", "run 1", well)
+    return Specimen("AB-01", date(2019, 5, 31), "AB-01 2019-05-31", "IGH", level, place, {}, **more)
+
+
+LOST = on_a_plate(
+    Level(LevelState.NOT_EVALUABLE), because="DNA: amplifiable DNA 0.02 of the reference, 0.1 wanted"
+)
+
+
+def test_a_negative_that_its_plate_cannot_show_is_asked_about():
+    measured = join_levels(
+        [signed("not detected", sensitivity_percent=0.01)], Plates(specimens=(LOST,)), Log()
+    )
+    (found,) = measured.findings
+    assert str(found) == (
+        "returns/ab.xlsx › MRD › D2: plates/p.rdml › run 1 › A1 cannot be evaluated for AB-01 2019-05-31 (DNA: "
+        "amplifiable DNA 0.02 of the reference, 0.1 wanted), the return says not detected (1.0e-04). Allowed: a "
+        "negative that its plate can show. Ask the centre which is right; neither is used until then."
+    )
+    (question,) = measured.questions
+    assert [option.answer for option in question.options] == ["return", "plate"]
+    (line,) = measured.patients[0].form("specimens")
+    assert derive_level(line).state is LevelState.NOT_EVALUABLE
+
+
+def test_a_positive_beside_a_plate_that_cannot_be_evaluated_stands():
+    measured = join_levels([signed("quantified", mrd_percent=0.2)], Plates(specimens=(LOST,)), Log())
+    assert (measured.findings, measured.questions, measured.agreed) == ((), (), 0)
+
+
+def test_a_plate_read_again_speaks_for_the_one_that_could_not_be_evaluated():
+    negative = on_a_plate(Level(LevelState.NOT_DETECTED, None, 1e-4, 1e-4), "B1")
+    for specimens in ((LOST, negative), (negative, LOST)):
+        measured = join_levels(
+            [signed("not detected", sensitivity_percent=0.01)], Plates(specimens=specimens), Log()
+        )
+        assert (measured.findings, measured.questions, measured.agreed) == ((), (), 1)
 
 
 def test_a_marker_too_high_to_read_is_not_outvoted_where_no_return_has_a_line(tmp_path):

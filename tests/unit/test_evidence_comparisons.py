@@ -1,10 +1,11 @@
 """Comparisons with published outcomes, against closed forms and published power calculations."""
 
-from math import comb, exp, lgamma, log
+from math import comb, erfc, exp, lgamma, log
 
 import numpy as np
 import pytest
-from scipy.stats import nbinom
+from scipy.integrate import quad
+from scipy.stats import beta, nbinom
 
 from caseseries.evidence.comparators import Comparator, check_match, find_comparators, load_library
 from caseseries.evidence.comparisons import (
@@ -13,6 +14,7 @@ from caseseries.evidence.comparisons import (
     compare_follow_up,
     compare_horizon,
     effective_number,
+    effective_size,
     estimate_difference,
     estimate_ratio,
     exceeds,
@@ -21,7 +23,7 @@ from caseseries.evidence.comparisons import (
     mix,
     weigh,
 )
-from caseseries.evidence.outcomes import make_outcome, published_beta, published_reference
+from caseseries.evidence.outcomes import beta_of, limits_of, make_outcome, published_beta, published_reference
 from caseseries.stats.events import count_events
 
 
@@ -184,6 +186,14 @@ def test_the_tipping_point_is_where_the_conclusion_turns() -> None:
     assert find_tipping_point(5, 11, published) == 0.0
 
 
+def test_the_tipping_point_of_a_worse_cohort_is_that_of_the_better_one_turned_over() -> None:
+    """Ours for theirs, alive for dead: what is clearly lower with a weak prior is not open from the start."""
+    above, below = (27.0, 33.0), (33.0, 27.0)
+    assert find_tipping_point(9, 11, above) == pytest.approx(find_tipping_point(2, 11, below))
+    assert find_tipping_point(9, 11, above) not in (None, 0.0)
+    assert find_tipping_point(0, 40, (2.0, 2.0)) is None
+
+
 def test_published_error_becomes_a_beta_of_that_mean_and_variance() -> None:
     a, b = published_beta(comparator(estimate=73.9, se=3.6))
     assert a / (a + b) == pytest.approx(0.739)
@@ -248,3 +258,98 @@ def test_patients_are_a_reference_with_nelson_aalen_error() -> None:
     assert outcome.reference.hazard[-1] == pytest.approx(0.75)
     assert outcome.reference.variance is not None
     assert outcome.reference.variance[-1] == pytest.approx(1 / 16 + 1 / 4)
+
+
+def test_the_published_estimate_of_patients_is_kaplan_meiers_with_greenwoods_error() -> None:
+    """Events at 4 and 2 at risk: 3/4 × 1/2, its variance S² (1/(4·3) + 1/(2·1)); the last of all leaves 0."""
+    rows = {"estimate": None, "years": None, "n": None, "times": (10, 20, 30, 40)}
+    outcome = make_outcome([comparator(**rows, events=(1, 0, 1, 0))])
+    assert outcome.survival(9) == (1.0, 0.0)
+    assert outcome.survival(35) == pytest.approx((3 / 8, 3 / 8 * (1 / 12 + 1 / 2) ** 0.5))
+    assert outcome.survival(41) is None
+    assert make_outcome([comparator(**rows, events=(1, 0, 1, 1))]).survival(40) == (0.0, 0.0)
+
+
+def test_a_cohort_of_thousands_is_tested_and_weighed() -> None:
+    """Against the normal approximation, which at this size is good to a tenth of the probability."""
+    n, free, share = 4000, 1860, 0.45
+    table = count_events([100] * (n - free) + [1200] * free, [1] * (n - free) + [0] * free)
+    test = compare_horizon(table, 1095, share)
+    z = (free - n * share) / (n * share * (1 - share)) ** 0.5
+    assert test.p == pytest.approx(erfc(z / 2**0.5), rel=0.1)
+    weak, robust, power = weigh(free, n, (450.0, 550.0))
+    assert all(0 < one.conflict <= 1 for one in (weak, robust, power))
+    assert weak.conflict == pytest.approx(1.0)  # under a flat prior every count is as likely
+
+
+@pytest.mark.parametrize(
+    ("share", "error"), [(0.95, 0.2424), (0.5, 0.5), (0.9, 0.0), (1.0, 0.08), (0.4, None)]
+)
+def test_what_no_beta_has_as_mean_and_error_gives_none(share, error) -> None:
+    """A variance of a probability is below S (1 − S); 95 % (3–98), as BPCP prints of few, reads as one above it."""
+    assert beta_of(share, error) is None
+    assert limits_of(share, error) == (None, None)
+
+
+def test_a_lopsided_interval_is_printed_as_published() -> None:
+    outcome = make_outcome([comparator(estimate=95.0, lower=3.0, upper=98.0)])
+    (point,) = outcome.points
+    assert (point.estimate, point.lower, point.upper) == (0.95, 0.03, 0.98)
+
+
+@pytest.mark.parametrize(
+    ("published", "size"),
+    [((49.339, 1.0583), 20.63), ((16.872, 1.3287), 6.22), ((1.2, 5.0), 1.96), ((9.5, 1.5), 3.41)],
+)
+def test_a_prior_near_an_end_is_worth_what_its_integral_says(published, size) -> None:
+    """To 0.12 cases: the information integrated on the logit scale, where the end that holds much of it lies far out."""
+    assert effective_size(Posterior(((0.5, published), (0.5, (1.0, 1.0))))) == pytest.approx(size, abs=0.12)
+
+
+def test_a_mixture_that_heaps_at_an_end_has_no_effective_size() -> None:
+    """10 of 11 alive: Beta(9.1, 0.91), and the integral of its information diverges."""
+    published = published_beta(comparator(estimate=100 * 10 / 11, n=11))
+    assert min(published) < 1
+    weak, robust, power = weigh(9, 11, published)
+    assert (weak.effective, robust.effective) == (2, None)
+    assert power.effective == pytest.approx(2 + 5)
+
+
+@pytest.mark.parametrize("theirs", [(2.2868, 0.0184), (9.1, 0.91), (0.3, 0.03)])
+def test_p_better_holds_where_the_published_density_rises_without_bound(theirs) -> None:
+    """P(X > Y) as an integral over quantiles of Y; to 2e-5."""
+    expected = quad(lambda u: beta.sf(beta.ppf(u, *theirs), 3.0, 2.0), 0, 1, limit=200)[0]
+    assert exceeds(alone(3.0, 2.0), theirs) == pytest.approx(expected, abs=2e-5)
+
+
+def test_a_ratio_has_no_limits_where_the_reference_knows_its_hazard_no_better_than_nought() -> None:
+    """95 % (3–98): the hazard 0.05 with an error of 0.26."""
+    ratio = estimate_ratio(Expected(5, 2, 0.187, 0.938))
+    assert ratio.value == pytest.approx(2 / 0.187)
+    assert (ratio.lower, ratio.upper) == (None, None)
+    assert ratio.caveats == (
+        "the reference’s own error is as large as what it lets expect: there are no limits",
+    )
+
+
+def test_the_error_of_a_reconstruction_is_not_rounded_down() -> None:
+    """Four at risk, read as 66.66 %: 75 % is the nearest, 8.34 points off; and 0.04 points are not none."""
+    read = {"estimate": None, "years": None, "n": None, "risk_days": (0,)}
+    for days, curve, at_risk, said in (
+        ((10,), (66.66,), (4,), "8.4"),
+        ((10, 20), (96.0, 92.04), (25,), "0.1"),
+    ):
+        rows = comparator(**{**read, "risk_days": (0, 10)}, days=days, curve=curve, at_risk=at_risk * 2)
+        caveat = make_outcome([rows]).caveats[1]
+        assert f"within {said} percentage points" in caveat
+
+
+def test_a_curve_that_falls_after_its_last_number_at_risk_says_what_is_not_known() -> None:
+    """Read to a whole percent without numbers at risk, 100 cases seem to have an event for each percent."""
+    rows = {"estimate": None, "years": None, "n": None, "days": (10, 20), "curve": (90.0, 80.0)}
+    (*_, said) = make_outcome([comparator(**rows, risk_days=(0,), at_risk=(100,))]).caveats
+    assert said.startswith(
+        "from day 0 on no number at risk is printed: as few are taken to be censored there as "
+    )
+    (*_, last) = make_outcome([comparator(**rows, risk_days=(0, 25), at_risk=(100, 60))]).caveats
+    assert "reconstructed" in last

@@ -89,3 +89,53 @@ def test_a_larger_curve_says_that_censorings_were_spread_and_how_far_it_is_off()
     assert again.at_risk == printed.at_risk
     assert len(found.rows) == 60
     assert found.error < 0.02
+
+
+@st.composite
+def digitised(draw) -> tuple[PrintedCurve, list[tuple[int, bool]]]:
+    """A curve read with an error at every point, also where it is flat, beside the numbers at risk of its cohort."""
+    last = draw(st.integers(2, 40))
+    rows = draw(st.lists(st.tuples(st.integers(1, last), st.booleans()), min_size=1, max_size=12))
+    days = sorted({draw(st.integers(0, last)) for _ in range(4)} | {day for day, event in rows if event})
+    values: list[float] = []
+    for day in days:
+        off = draw(st.sampled_from([-0.01, 0.0, 0.0, 0.004]))
+        values.append(max(0.0, min(values[-1] if values else 1.0, stands_at(rows, day) + off)))
+    ticks = sorted({0, *draw(st.lists(st.integers(1, last), max_size=4))})
+    at_risk = tuple(sum(stop >= tick for stop, _ in rows) for tick in ticks)
+    end = max(days[-1], ticks[-1])
+    return PrintedCurve(tuple(days), tuple(values), tuple(ticks), at_risk, end), rows
+
+
+def stands_at(rows, day: int) -> float:
+    """Kaplan–Meier's product up to a day, by its definition."""
+    survival = 1.0
+    for here in sorted({stop for stop, event in rows if event and stop <= day}):
+        at_risk = sum(stop >= here for stop, _ in rows)
+        survival *= 1 - sum(event and stop == here for stop, event in rows) / at_risk
+    return survival
+
+
+@given(digitised())
+@settings(max_examples=200, deadline=None)
+def test_the_stated_error_is_that_of_the_times_given_back(case) -> None:
+    """However badly the curve was read: as far off as is said, and with the numbers at risk as printed."""
+    printed, _ = case
+    found = reconstruct(printed)
+    away = [abs(stands_at(found.rows, d) - s) for d, s in zip(printed.days, printed.survival, strict=True)]
+    assert max(away) == pytest.approx(found.error, abs=1e-9)
+    assert tuple(sum(stop >= d for stop, _ in found.rows) for d in printed.risk_days) == printed.at_risk
+    assert all(0 <= stop <= printed.last_day for stop, _ in found.rows)
+
+
+def test_a_curve_read_on_after_it_reached_nought_comes_back() -> None:
+    found = reconstruct(PrintedCurve((5, 9, 12, 20), (0.5, 0.0, 0.0, 0.0), (0,), (2,), 20))
+    assert found.rows == ((5, True), (9, True))
+    assert found.error == 0
+
+
+def test_nobody_leaves_before_an_event_on_the_day_at_which_he_was_at_risk() -> None:
+    """Printed at risk on day 10 is at risk at the event of day 10: with 4 there, the curve falls by a quarter, not a third."""
+    found = reconstruct(PrintedCurve((10,), (0.667,), (0, 10), (4, 4), 30))
+    assert (10, True) in found.rows
+    assert found.error == pytest.approx(0.75 - 0.667)

@@ -78,16 +78,24 @@ def judge_parts(claim: Parts) -> Verdict:
     return Verdict(claim.id, claim.printed, "impossible", f"{shown} = {total}, not {claim.of}.")
 
 
-def judge_spread(claim: MedianRange) -> Verdict:
-    """A median must lie within its range, and a range rise."""
-    values = [number.value for number in claim.numbers]
-    median = [values[0]] if claim.median else []
-    ends = values[-2:] if claim.shows != "median" else median
-    if ends[0] <= ends[-1] and all(ends[0] <= value <= ends[-1] for value in median):
+def judge_spread(claim: MedianRange, rounding: Rounding = Rounding.NEAREST) -> Verdict:
+    """A median must lie within its range, and a range rise, as far as the digits printed tell."""
+    numbers = claim.numbers
+    median = [numbers[0]] if claim.median else []
+    ends = (numbers[-2:] if claim.shows != "median" else median) or numbers[:1]
+    pairs = [(ends[0], ends[-1]), *((ends[0], one) for one in median), *((one, ends[-1]) for one in median)]
+    if all(_can_rise(low, high, rounding) for low, high in pairs):
         return Verdict(claim.id, claim.printed, "possible", "The numbers are in order.")
     return Verdict(
         claim.id, claim.printed, "impossible", "The numbers are not in order: smallest, median, largest."
     )
+
+
+def _can_rise(low: Printed, high: Printed, rounding: Rounding) -> bool:
+    """Whether the first can be no larger: 12.4 beside 12 can be, for that may be 12.5 with fewer digits."""
+    if low.unit == high.unit and rounding is not Rounding.ANY:
+        return low.value <= high.value
+    return low.band(rounding).low <= high.band(rounding).high
 
 
 def judge_published(claim: Published, file: ClaimsFile, library: tuple[Comparator, ...]) -> Verdict:

@@ -32,9 +32,8 @@ from caseseries.evidence.comparisons import (
     mix,
     weigh,
 )
-from caseseries.evidence.outcomes import Outcome, beta_of, make_outcome
+from caseseries.evidence.outcomes import Outcome, beta_of, limits_of, make_outcome
 from caseseries.findings import join
-from caseseries.stats.distributions import beta_quantile
 from caseseries.stats.estimate import Comparison, Estimate
 from caseseries.stats.events import EventTable, count_events
 from caseseries.stats.survival import estimate_survival
@@ -50,11 +49,15 @@ PRIORS = {
 }
 
 NO_ERROR = "the published outcome is given without its error, and none can be derived"
+NO_SIZE = (
+    "the published outcome, as a prior, heaps at 0 or 100 %, where a mixture has no effective sample size"
+)
+TOO_WIDE = "the error of the published outcome is too wide beside its estimate to be that of a probability"
 
 
 @dataclass(frozen=True)
 class _Part:
-    """The cases of ours that are held against one published outcome."""
+    """The cases of ours that are held against one published outcome. `level` names their levels of the mixture."""
 
     level: str
     cases: frozenset[str]
@@ -150,18 +153,27 @@ def _parts_of(
             shown = f"{asked.by} “{level}”" if level else f"an unknown {asked.by}"
             whose = f"{len(levels[level])} of our cases have {shown}"
             against.append(f"{whose}, for which the mixture names no study.")
-    wanted = asked.mixture or {"": asked.study}
     parts = []
-    for level, study in wanted.items():
-        cases = levels.get(level, frozenset())
-        if not cases:
-            continue
+    for study, named in _held_against(asked, levels).items():
         found = _find(asked, clock, study, known)
         if isinstance(found, str):
             against.append(found)
             continue
-        parts.append(_Part(level, cases, _table(clock, cases), found))
+        cases = frozenset().union(*(levels[level] for level in named))
+        parts.append(_Part(join(named), cases, _table(clock, cases), found))
     return tuple(parts), sorted(against)
+
+
+def _held_against(asked: Asked, levels: Mapping[str, frozenset[str]]) -> Mapping[str, list[str]]:
+    """The levels that we have cases of, by the study they are held against.
+
+    Those of one study are one part: its error is one error, shared by all of them, and not one for each.
+    """
+    whose: dict[str, list[str]] = {}
+    for level, study in (asked.mixture or {"": asked.study}).items():
+        if levels.get(level):
+            whose.setdefault(study, []).append(level)
+    return whose
 
 
 def _levels(asked: Asked, courses: Sequence[Course]) -> Mapping[str, frozenset[str]]:
@@ -267,20 +279,19 @@ def _at_horizon(pair: _Pair, horizon: str) -> Iterator[Result]:
 
 def _published(pair: _Pair, day: int, share: float, error: float | None) -> Estimate:
     """The reference's estimate with its own interval: the printed one, else that of its error as a beta."""
-    n = sum(part.outcome.n or 0 for part in pair.parts) or None
+    counts = [part.outcome.n for part in pair.parts]
+    n = sum(count or 0 for count in counts) if None not in counts else 0
     method = "published estimate" if len(pair.parts) == 1 else "published estimates, weighted by our cases"
-    caveats: tuple[str, ...] = ()
-    lower = upper = None
     only = pair.parts[0].outcome if len(pair.parts) == 1 else None
     printed = next((p for p in only.points if p.day == day), None) if only else None
-    if printed is not None and only is not None:
-        lower, upper = printed.lower, printed.upper
-    elif error is not None and 0 < share < 1 and error > 0:
-        a, b = beta_of(share, error)
-        lower, upper = beta_quantile(0.025, a, b), beta_quantile(0.975, a, b)
-    else:
-        caveats = (NO_ERROR,)
-    return Estimate(share, lower, upper, 0.95, method, n or 0, None, None, caveats=caveats)
+    lower, upper = (printed.lower, printed.upper) if printed else limits_of(share, error)
+    caveats = () if lower is not None else (_no_beta(share, error),)
+    return Estimate(share, lower, upper, 0.95, method, n, None, None, caveats=caveats)
+
+
+def _no_beta(share: float, error: float | None) -> str:
+    """Why an estimate and its error have no beta distribution."""
+    return TOO_WIDE if error and 0 < share < 1 else NO_ERROR
 
 
 def _bayes(pair: _Pair, horizon: str, ours: float, share: float, error: float | None) -> Iterator[Result]:
@@ -291,15 +302,11 @@ def _bayes(pair: _Pair, horizon: str, ours: float, share: float, error: float | 
     yield Result(
         f"{stem}.effective", f"Effective number of our cases at {_at(horizon)}", CASES, estimate, decimals=1
     )
-    if error is None or not 0 < share < 1 or error <= 0:
-        yield Result(
-            f"{stem}.difference",
-            f"Difference at {_at(horizon)}",
-            POINTS,
-            _none(NO_ERROR, "beta posterior", clock.table.n),
-        )
-        return
     published = beta_of(share, error)
+    if published is None:
+        none = _none(_no_beta(share, error), "beta posterior", clock.table.n)
+        yield Result(f"{stem}.difference", f"Difference at {_at(horizon)}", POINTS, none)
+        return
     believed = weigh(free, worth, published)
     level = pair.study.report.level
     limits = estimate_difference(believed[0].posterior, published, level)
@@ -309,8 +316,11 @@ def _bayes(pair: _Pair, horizon: str, ours: float, share: float, error: float | 
     yield Result(f"{stem}.difference", f"Difference at {_at(horizon)}", POINTS, estimate)
     for one in believed:
         yield from _believed(stem, one, clock.table.n, level)
-    certain = (1 + level) / 2  # P(ours is higher) below which the credible interval of the difference holds 0
-    yield _tipping(stem, find_tipping_point(free, worth, published, certain), clock.table.n, certain)
+    certain = (
+        1 + level
+    ) / 2  # of either being higher; below it the credible interval of the difference holds 0
+    stays = "higher" if believed[0].probability > 0.5 else "lower"
+    yield _tipping(stem, find_tipping_point(free, worth, published, certain), stays, clock.table.n, certain)
 
 
 def _believed(stem: str, one: Better, n: int, level: float) -> Iterator[Result]:
@@ -321,15 +331,16 @@ def _believed(stem: str, one: Better, n: int, level: float) -> Iterator[Result]:
         ("worth", f"Effective sample size, {prior}", CASES, one.effective),
         ("conflict", f"Prior–data conflict, {prior}", P_VALUE, one.conflict),
     ):
-        estimate = Estimate(value, None, None, level, method, n)
+        because = NO_SIZE if value is None else ""
+        estimate = Estimate(value, None, None, level, method, n, because=because)
         yield Result(f"{stem}.{name}.{one.prior}", label, unit, estimate, decimals=1)
 
 
-def _tipping(stem: str, point: float | None, n: int, certain: float) -> Result:
+def _tipping(stem: str, point: float | None, stays: str, n: int, certain: float) -> Result:
     label = "Tipping point: share of the published data, as a prior, at which the two may be equal"
     method = "power prior, bisection"
     if point is None:
-        because = "not reached: ours stays higher even with the whole of the published data as prior"
+        because = f"not reached: ours stays {stays} even with the whole of the published data as prior"
         return Result(f"{stem}.tipping", label, "probability", _none(because, method, n))
     caveats = () if point else ("the two may be equal with a weak prior alone",)
     estimate = Estimate(point, None, None, certain, method, n, caveats=caveats)

@@ -265,7 +265,12 @@ def check_claims(file: ClaimsFile, path: Path, places: Sequence[int] = ()) -> It
         endpoint, origin = getattr(claim, "endpoint", None), getattr(claim, "origin", "")
         if isinstance(claim, Survival | AtRisk) and endpoint is not None:
             yield from _unknown(path, f"{where}.endpoint", endpoint, file.endpoints)
-        if origin and origin != UNSTATED:
+        if isinstance(claim, MedianRange) and claim.of == "gap" and origin in ("", file.base):
+            allowed = [name for name in file.origins if name != file.base]
+            what = f"a gap from {origin or 'no origin'} to {file.base} is none"
+            do = "Say from which" if allowed else "Add the other origin to origins"
+            yield _finding(path, f"{where}.origin", "gap", what, ", ".join(allowed), do)
+        elif origin and origin != UNSTATED:
             yield from _unknown(path, f"{where}.origin", origin, file.origins)
 
 
@@ -282,10 +287,21 @@ def _check_counts(path: Path, file: ClaimsFile) -> Iterator[Finding]:
         yield _finding(
             path, "claims", "no-size", what, "", 'Add a claim with kind = "count" and of = "cases"'
         )
-    if counted["relapses"] and any(isinstance(c, EventDays) and c.event == "death" for c in file.claims):
+    bare = any(isinstance(claim, EventDays) and claim.event == "death" for claim in file.claims)
+    if bare and any(_tells_relapses(claim, file) for claim in file.claims):
         what = 'event = "death" leaves open whether the death followed a relapse'
         do = 'Say "death without relapse", or use kind = "death after relapse"'
         yield _finding(path, "claims", "which-death", what, "", do)
+
+
+def _tells_relapses(claim: _Claim, file: ClaimsFile) -> bool:
+    """Whether it matters to the claim which deaths followed a relapse."""
+    if isinstance(claim, Count):
+        return claim.of in ("relapses", "first events")
+    if isinstance(claim, Survival | AtRisk):
+        endpoint = file.endpoints.get(claim.endpoint)
+        return isinstance(endpoint, PrintedEndpoint) and endpoint.ends == "first event"
+    return isinstance(claim, DeathAfterRelapse) or (isinstance(claim, EventDays) and claim.event == "relapse")
 
 
 def _check_sizes(path: Path, numbered: Sequence[tuple[int, _Claim]]) -> Iterator[Finding]:
@@ -380,6 +396,9 @@ def _check_whole(path: Path, where: str, claim: _Claim) -> Iterator[Finding]:
             yield _finding(
                 path, f"{where}.printed", "whole", what, "a whole number from 0", "Correct the number"
             )
+    if isinstance(claim, Count) and claim.of == "cases" and 0 in {claim.value, *(n.value for n in numbers)}:
+        what = "a cohort of 0 cases has no outcome"
+        yield _finding(path, where, "no-cases", what, "a whole number from 1", "Correct the number")
     if isinstance(claim, Proportion):
         yield from _check_share(path, where, claim)
 

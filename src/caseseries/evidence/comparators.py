@@ -404,6 +404,12 @@ def _check_limits(name: str, where: str, comparator: Comparator) -> Iterator[Fin
         return
     if estimate is None:
         return
+    most = (estimate * (100 - estimate)) ** 0.5
+    if comparator.se is not None and 0 < most <= comparator.se:
+        what = f"a standard error of {comparator.se:g} is none of a share of {estimate:g} %"
+        yield _finding(
+            name, f"{where}.se", "contradiction", what, f"less than {most:.1f}", "Correct one of them"
+        )
     if (lower is not None and lower > estimate) or (upper is not None and upper < estimate):
         what = f"the interval {_plain(lower)}–{_plain(upper)} does not hold the estimate {estimate:g}"
         yield _finding(name, where, "contradiction", what, "", "Correct one of them")

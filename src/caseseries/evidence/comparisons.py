@@ -6,18 +6,19 @@ the one-sample test, as the spread of the expected events in the ratio, as a dis
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from math import comb, lgamma, log, pi
+from functools import cache, lru_cache
+from math import exp, lgamma, log, log1p, pi
 
 import numpy as np
 
 from caseseries.evidence.outcomes import Beta
-from caseseries.stats.distributions import Floats, beta_quantile, chi_square_tail, find_root
+from caseseries.stats.distributions import Floats, beta_cdf, beta_quantile, chi_square_tail, find_root
 from caseseries.stats.estimate import Comparison, Estimate
 from caseseries.stats.events import EventTable, count_at_risk
 from caseseries.stats.reference import Reference, count_expected, poisson_tails
 
 GRID = 2048  # places at which densities are summed: P(better) is good to about 1e-6
+STEEP = 1.0  # below this a density rises without bound at its end
 WEAK: Beta = (1.0, 1.0)
 
 
@@ -49,7 +50,7 @@ class Better:
     prior: str
     probability: float
     posterior: Posterior
-    effective: float
+    effective: float | None
     conflict: float
 
 
@@ -76,9 +77,16 @@ def compare_horizon(table: EventTable, day: int, share: float) -> Comparison:
     if early:
         because = f"{early} of {table.n} were censored before day {day}; the test needs complete follow-up"
         return Comparison(name, None, None, None, table.n, *counts, because=because)
-    chances = [comb(table.n, k) * share**k * (1 - share) ** (table.n - k) for k in range(table.n + 1)]
+    chances = [_binomial(k, table.n, share) for k in range(table.n + 1)]
     p = sum(chance for chance in chances if chance <= chances[free] * (1 + 1e-9))
     return Comparison(name, float(free), None, min(1.0, p), table.n, *counts)
+
+
+def _binomial(k: int, n: int, share: float) -> float:
+    """P(k of n), by logarithms: the counts of ways alone are beyond any float from a thousand cases on."""
+    if share in (0, 1):
+        return float(k == n * share)
+    return exp(_log_ways(k, n) + k * log(share) + (n - k) * log1p(-share))
 
 
 def expect(parts: Sequence[tuple[EventTable, Reference]]) -> Expected:
@@ -124,7 +132,8 @@ def estimate_ratio(counted: Expected, level: float = 0.95) -> Estimate:
 
     Given the true expectation the observed events are Poisson; the expectation is taken as gamma with its mean and
     variance, so that the events are negative binomial, and the limits invert its tails as Garwood's invert
-    the Poisson's, to which they tend as the reference's error vanishes.
+    the Poisson's, to which they tend as the reference's error vanishes. Where that error is as large as the
+    expectation, the gamma heaps at no events at all, and the limits, of which the upper has no bound, say nothing.
     """
     observed, expected = counted.observed, counted.expected
     method = "observed / expected events, exact Poisson"
@@ -132,6 +141,9 @@ def estimate_ratio(counted: Expected, level: float = 0.95) -> Estimate:
         because = "no event is expected"
         return Estimate(None, None, None, level, method, counted.n, observed, because=because)
     tail = (1 - level) / 2
+    if counted.own and counted.own >= expected**2:
+        caveats = ("the reference’s own error is as large as what it lets expect: there are no limits",)
+        return Estimate(observed / expected, None, None, level, method, counted.n, observed, caveats=caveats)
     if counted.own:
         method = "observed / expected events, Poisson with a gamma-distributed expectation"
         shape = expected**2 / counted.own
@@ -173,20 +185,22 @@ def weigh(
 
 
 def find_tipping_point(free: float, n: float, published: Beta, level: float = 0.975) -> float | None:
-    """The share of the published data, as a power prior, at which P(better) falls below `level`.
+    """The share of the published data, as a power prior, at which it is open again which of the two is higher.
 
-    None if it never does up to the whole of it; 0 if it is below from the start.
+    Open means that neither has `level` of the probability to be the higher one. None if up to the whole of the
+    data it never is; 0 if it is open from the start.
     """
 
-    def better(power: float) -> float:
+    def settled(power: float) -> float:
         ours = _update(Posterior(((1.0, _tempered(published, power)),)), free, n)
-        return exceeds(ours, published)
+        better = exceeds(ours, published)
+        return max(better, 1 - better)
 
-    if better(0.0) < level:
+    if settled(0.0) < level:
         return 0.0
-    if better(1.0) >= level:
+    if settled(1.0) >= level:
         return None
-    return _bisect(better, level)
+    return _bisect(settled, level)
 
 
 def estimate_difference(ours: Posterior, published: Beta, level: float = 0.95) -> tuple[float, float, float]:
@@ -214,22 +228,24 @@ def effective_number(table: EventTable, day: int, survival: float) -> tuple[floa
     return 0.0, float(table.n - table.censored[table.days < day].sum())
 
 
-def effective_size(prior: Posterior) -> float:
+def effective_size(prior: Posterior) -> float | None:
     """How many patients a prior is worth: the expected local information ratio (Neuenschwander, Weber, Schmidli &
     O'Hagan 2020, Biometrics 76:578), which for one beta is a + b.
 
     The information of a mixture at a place is the mean of its parts' there, by their shares in the density, less the
-    variance of their scores.
+    variance of their scores. The first of the two has a closed expectation, b + a for a part with a > 1 and b > 1. With
+    a or b below 1, as after 10 of 11, the expectation of a mixture diverges: it has no such size.
     """
     if len(prior.parts) == 1:
         return sum(prior.parts[0][1])
+    if any(min(part) < 1 for _, part in prior.parts):
+        return None
     x, masses = _places(), [weight * _masses(part) for weight, part in prior.parts]
     shares = np.array(masses) / np.sum(masses, axis=0)
     scores = np.array([(a - 1) / x - (b - 1) / (1 - x) for _, (a, b) in prior.parts])
-    curved = np.array([(a - 1) / x**2 + (b - 1) / (1 - x) ** 2 for _, (a, b) in prior.parts])
     spread = (shares * scores**2).sum(axis=0) - (shares * scores).sum(axis=0) ** 2
-    information = (shares * curved).sum(axis=0) - spread
-    return float(np.sum(masses, axis=0) @ (x * (1 - x) * information))
+    curved = sum(weight * (b * (a > 1) + a * (b > 1)) for weight, (a, b) in prior.parts)
+    return float(curved - np.sum(masses, axis=0) @ (x * (1 - x) * spread))
 
 
 def exceeds(ours: Posterior, theirs: Beta) -> float:
@@ -245,9 +261,23 @@ def _places() -> Floats:
     return places
 
 
+@cache
+def _edges() -> Floats:
+    """Where the cells around the places meet."""
+    edges: Floats = np.sin(np.arange(GRID + 1) / GRID * pi / 2) ** 2
+    return edges
+
+
+@lru_cache(maxsize=64)  # the search for the tipping point asks for the published one again and again
 def _masses(part: Beta) -> Floats:
-    """A beta distribution's probability at each place; the spacing of the places adds a half to each power."""
+    """A beta distribution's probability at each place; the spacing of the places adds a half to each power.
+
+    A density that rises too steeply at an end for its height at a place is taken cell by cell from the distribution.
+    """
     a, b = part
+    if min(a, b) < STEEP:
+        below = [beta_cdf(float(edge), a, b) for edge in _edges()]
+        return np.diff(np.array(below))
     places = _places()
     logs = (a - 0.5) * np.log(places) + (b - 0.5) * np.log1p(-places)
     heights = np.exp(logs - logs.max())
@@ -261,11 +291,11 @@ def _cumulated(part: Beta) -> Floats:
     return below
 
 
-def _bisect(better: Callable[[float], float], level: float) -> float:
+def _bisect(settled: Callable[[float], float], level: float) -> float:
     low, high = 0.0, 1.0
     while high - low > 1e-4:
         middle = (low + high) / 2
-        low, high = (middle, high) if better(middle) >= level else (low, middle)
+        low, high = (middle, high) if settled(middle) >= level else (low, middle)
     return (low + high) / 2
 
 
@@ -301,12 +331,16 @@ def _update(prior: Posterior, free: float, n: float) -> Posterior:
 def _conflict(prior: Posterior, free: int, n: int) -> float:
     chances = [
         sum(
-            w * comb(n, k) * np.exp(_log_beta(a + k, b + n - k) - _log_beta(a, b))
+            w * exp(_log_ways(k, n) + _log_beta(a + k, b + n - k) - _log_beta(a, b))
             for w, (a, b) in prior.parts
         )
         for k in range(n + 1)
     ]
     return float(min(1.0, sum(chance for chance in chances if chance <= chances[free] * (1 + 1e-9))))
+
+
+def _log_ways(k: int, n: int) -> float:
+    return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
 
 
 def _log_beta(a: float, b: float) -> float:

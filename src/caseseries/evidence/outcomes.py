@@ -7,7 +7,7 @@ Nelson–Aalen hazard. What was assumed on the way is said in `caveats`.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from math import exp, log
+from math import ceil, exp, log
 
 import numpy as np
 
@@ -52,9 +52,17 @@ class Outcome:
         return int(self.reference.days[-1])
 
     def survival(self, day: int) -> tuple[float, float | None] | None:
-        """S and its standard error on a day, from the hazard; None beyond the last day it is known on."""
+        """S and its standard error on a day; None beyond the last day it is known on.
+
+        Kaplan–Meier and Greenwood where the course is known: what a paper prints, not e to the minus Nelson–Aalen,
+        which lies above it by several points in a small cohort. Else from the hazard between the printed horizons.
+        """
         if day > self.last_day:
             return None
+        if self.table is not None:
+            row = self.table.steps.row(day)
+            share = float(self.table.steps.survival[row])
+            return share, share * float(self.table.steps.log_variance[row]) ** 0.5 if share else 0.0
         share = exp(-self._at(self.reference.hazard, day))
         if self.reference.variance is None:
             return share, None
@@ -65,8 +73,6 @@ class Outcome:
         return self.table is None and day not in {point.day for point in self.points}
 
     def _at(self, cumulated: np.ndarray, day: int) -> float:
-        if self.reference.flat:
-            return float(cumulated[int(np.searchsorted(self.reference.days, day, side="right")) - 1])
         return float(np.interp(day, self.reference.days, cumulated))
 
 
@@ -101,6 +107,10 @@ def published_reference(horizons: Sequence[Comparator]) -> Reference:
     """
     ordered = sorted((c for c in horizons if c.years is not None), key=lambda c: c.years or 0.0)
     days = [day_of(c) for c in ordered]
+    if twice := next((c for c, d in pairwise(ordered) if day_of(c) == day_of(d)), None):
+        raise ValueError(
+            f"two estimates at one horizon ({twice.years:g} y) are given, and one cohort has one"
+        )
     shares = [c.share for c in ordered]
     errors = [c.standard_error() for c in ordered]
     if not days or any(share <= 0 for share in shares) or any(b > a for a, b in pairwise(shares)):
@@ -119,13 +129,20 @@ def published_beta(comparator: Comparator) -> Beta:
     Raises ValueError where the comparator tells neither n, interval nor standard error, or is 0 or 100 %.
     """
     share, error = comparator.share, comparator.standard_error()
-    if error is None or not 0 < share < 1:
+    found = beta_of(share, error)
+    if found is None:
         raise ValueError(f"{comparator.study} gives no error for {100 * share:g} %")
-    return beta_of(share, error)
+    return found
 
 
-def beta_of(share: float, error: float) -> Beta:
-    """The beta distribution of this mean and standard deviation."""
+def beta_of(share: float, error: float | None) -> Beta | None:
+    """The beta distribution of this mean and standard deviation.
+
+    None where there is none: without an error, at 0 or 1, and where the error is that of no probability, because
+    it reaches √(S (1 − S)), as the width of a lopsided interval near 0 or 1 may.
+    """
+    if not error or not 0 < share < 1 or error**2 >= share * (1 - share):
+        return None
     size = share * (1 - share) / error**2 - 1
     return share * size, (1 - share) * size
 
@@ -139,11 +156,13 @@ def _point(row: Comparator) -> Point:
     """With the printed interval; else with that of the beta distribution of its error."""
     if row.lower is not None and row.upper is not None:
         return Point(day_of(row), row.share, row.lower / 100, row.upper / 100)
-    error = row.standard_error()
-    if error is None or not 0 < row.share < 1:
-        return Point(day_of(row), row.share, None, None)
-    a, b = beta_of(row.share, error)
-    return Point(day_of(row), row.share, beta_quantile(0.025, a, b), beta_quantile(0.975, a, b))
+    return Point(day_of(row), row.share, *limits_of(row.share, row.standard_error()))
+
+
+def limits_of(share: float, error: float | None) -> tuple[float, float] | tuple[None, None]:
+    """The 95 % limits of the beta distribution of this mean and standard deviation, if there is one."""
+    found = beta_of(share, error)
+    return (beta_quantile(0.025, *found), beta_quantile(0.975, *found)) if found else (None, None)
 
 
 def _table_of(row: Comparator) -> tuple[EventTable, tuple[str, ...]]:
@@ -160,6 +179,19 @@ def _table_of(row: Comparator) -> tuple[EventTable, tuple[str, ...]]:
     how = "every way was tried" if found.exhaustive else "censorings spread evenly"
     caveat = (
         f"individual times reconstructed from the printed curve and numbers at risk ({how}); the curve they give is "
-        f"within {100 * found.error:.1f} percentage points of the printed one at every step"
+        f"within {ceil(round(1000 * found.error, 6)) / 10:.1f} percentage points of the printed one at every step"
     )
-    return count_events([day for day, _ in found.rows], [int(event) for _, event in found.rows]), (caveat,)
+    table = count_events([day for day, _ in found.rows], [int(event) for _, event in found.rows])
+    return table, (caveat, *_unknown_censoring(curve))
+
+
+def _unknown_censoring(curve: PrintedCurve) -> tuple[str, ...]:
+    """That steps after the last printed number at risk say nothing of how many were left to make them."""
+    last = curve.risk_days[-1]
+    before = [share for day, share in zip(curve.days, curve.survival, strict=True) if day < last]
+    if curve.survival[-1] >= min(before, default=1.0):
+        return ()
+    return (
+        f"from day {last} on no number at risk is printed: as few are taken to be censored there as the curve allows, "
+        "and the reference’s error is larger than counted if there were more",
+    )

@@ -10,6 +10,7 @@ over time, as Guyot takes them to be, is found step by step.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import comb
 
 FEW = 20_000  # ways to place the censorings of one interval that are tried one by one
@@ -84,8 +85,8 @@ def _refuse(curve: PrintedCurve) -> None:
 
 
 def _rounding(survival: Sequence[float]) -> float:
-    """Half a unit of the last digit that the curve was read to; at most a tenth of a percent."""
-    digits = next(k for k in range(1, 16) if all(abs(s - round(s, k)) < 1e-12 for s in survival) or k == 15)
+    """Half a unit of the last digit that the curve was read to; at most half a percent."""
+    digits = next(k for k in range(2, 16) if all(abs(s - round(s, k)) < 1e-12 for s in survival) or k == 15)
     return 0.5 * 10.0 ** -min(digits, 15)
 
 
@@ -99,13 +100,16 @@ def _best(
 ) -> tuple[_Part, bool]:
     """The split of those who leave that keeps closest to the steps; and whether every split was tried.
 
-    In the last interval (`left` None) those whom no step removes are censored after it.
+    In the last interval (`left` None) those whom no step removes are censored after it. Nobody is censored before
+    a step on the first day of the interval: who is at risk on a day is at risk at its events.
     """
-    most = max(0, before - (left or 0) - len(steps))
     targets = [target for _, target in steps]
-    exhaustive = comb(most + len(steps), len(steps)) <= FEW
+    falls = sum(there < here for here, there in pairwise([survival, *targets]))
+    most, at_once = max(0, before - (left or 0) - falls), int(bool(steps) and steps[0][0] == span[0])
+    places = len(steps) - at_once
+    exhaustive = comb(most + places, places) <= FEW
     if exhaustive:
-        ways = (way for total in range(most + 1) for way in _split(total, len(steps)))
+        ways = ((0,) * at_once + way for total in range(most + 1) for way in _split(total, places))
         parts = [part for way in ways if (part := _place(way, before, left, targets, survival)) is not None]
         found = min(
             parts, key=lambda part: (part.error, sum(part.censored[:-1]), part.censored), default=None
@@ -114,7 +118,7 @@ def _best(
         found = _walk(before, left, steps, span, survival, rounded)
     if found is None:
         raise ValueError(
-            f"no way for {before} at risk to become {left} fits the steps of the curve between them"
+            f"no way for {before} at risk to become {left or 0} fits the steps of the curve between them"
         )
     return found, exhaustive
 
@@ -144,7 +148,7 @@ def _walk(
     for here, target in steps:
         reached: dict[int, _Way] = {}
         for at_risk, way in ways.items():
-            for gone in range(at_risk - (left or 0) + 1):
+            for gone in range(at_risk - (left or 0) + 1 if here > span[0] else 1):
                 _take(reached, way, at_risk - gone, gone, target, max(1, here - day), rounded)
         ways, day = reached, here
     gap = max(1, span[1] - day)
@@ -164,10 +168,7 @@ def _take(
     reached: dict[int, _Way], way: _Way, at_risk: int, gone: int, target: float, gap: int, rounded: float
 ) -> None:
     """One step: the events that the fall asks for among those at risk, kept if no better way ends the same."""
-    if at_risk <= 0 or way.survival <= 0:
-        return
-    happened = max(0, min(at_risk, round(at_risk * (1 - target / way.survival))))
-    survival = way.survival * (1 - happened / at_risk)
+    happened, survival = _fall(at_risk, way.survival, target)
     off = abs(survival - target)
     beyond = way.beyond + max(0.0, off - rounded)
     uneven = way.uneven + gone**2 / gap
@@ -181,6 +182,15 @@ def _take(
             (*way.censored, gone),
             (*way.events, happened),
         )
+
+
+def _fall(at_risk: int, survival: float, target: float) -> tuple[int, float]:
+    """The events that bring the curve nearest to the target, and where it then stands: with nobody at risk, or
+    at 0, where it stood."""
+    if not at_risk or survival <= 0:
+        return 0, survival
+    happened = max(0, min(at_risk, round(at_risk * (1 - target / survival))))
+    return happened, survival * (1 - happened / at_risk)
 
 
 def _split(total: int, places: int) -> Iterator[tuple[int, ...]]:
@@ -201,10 +211,9 @@ def _place(
     at_risk, error, events = before, 0.0, []
     for gone, target in zip(censored, steps, strict=True):
         at_risk -= gone
-        if at_risk <= 0 or survival <= 0:
+        if at_risk < 0:
             return None
-        happened = max(0, min(at_risk, round(at_risk * (1 - target / survival))))
-        survival *= 1 - happened / at_risk
+        happened, survival = _fall(at_risk, survival, target)
         at_risk -= happened
         events.append(happened)
         error = max(error, abs(survival - target))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from caseseries.evidence.claims import EventDays, MedianRange, Survival
 from caseseries.evidence.cohort import Course, State
@@ -54,9 +55,12 @@ def settle(paper: Paper) -> Settled:
         if start and name in start:
             kept = (*kept, left.pop(0))
             continue
-        states = {c: _state(paper, (*kept, name), _with(choices, name, c)) for c in _open(paper, name)}
+        readings = _readings(paper, kept, choices, against)
+        tried = {c: tuple(_with(reading, name, c) for reading in readings) for c in _open(paper, name)}
+        best = {c: _best(paper, (*kept, name), tried[c]) for c in tried}
+        states = {c: state for c, (state, _) in best.items()}
         ruled = [choice for choice, state in states.items() if state == "none"]
-        found = {c: _conflict(paper, (*kept, name), _with(choices, name, c)) for c in ruled}
+        found = {c: _conflict(paper, (*kept, name), *tried[c]) for c in ruled}
         others = next((conflict for conflict in found.values() if conflict and name not in conflict), None)
         if others is not None:  # an earlier claim that was not decided is shown to be impossible after all
             late = max(others, key=order.index)
@@ -69,8 +73,8 @@ def settle(paper: Paper) -> Settled:
         undecided += [name] if "undecided" in states.values() else []
         fitting = [choice for choice in states if choice not in ruled]
         if fitting:
-            best = min(fitting, key=lambda choice: states[choice] != "found")
-            kept, choices = (*kept, name), _with(choices, name, best)
+            first = min(fitting, key=lambda choice: states[choice] != "found")
+            kept, choices = (*kept, name), best[first][1]
     conflicts = [found for name, by in against.items() if name not in kept for found in by.values()]
     example = paper.example(frozenset(kept), choices) if kept else ()
     unknown = tuple(name for name in undecided if name in kept and not example)
@@ -94,6 +98,30 @@ def _open(paper: Paper, name: str) -> tuple[str, ...]:
     return paper.choices(paper.claims[name]) or ("",)
 
 
+def _readings(
+    paper: Paper, kept: Sequence[str], choices: Choices, against: Mapping[str, Mapping[str, object]]
+) -> tuple[Choices, ...]:
+    """The choices made for the claims kept, and then every other way to make them that is not ruled out."""
+    left = {
+        name: [choice for choice in paper.choices(paper.claims[name]) if choice not in against.get(name, {})]
+        for name in kept
+        if name in choices
+    }
+    others = (dict(zip(left, made, strict=True)) for made in product(*left.values()))
+    return (choices, *(other for other in others if other != choices))
+
+
+def _best(paper: Paper, names: tuple[str, ...], readings: Sequence[Choices]) -> tuple[State, Choices]:
+    """The first reading that a cohort is found for; else the first that was not decided; none if each is ruled out."""
+    open_still: list[Choices] = []
+    for reading in readings:
+        state = _state(paper, names, reading)
+        if state == "found":
+            return state, reading
+        open_still += [reading] if state == "undecided" else []
+    return ("undecided", open_still[0]) if open_still else ("none", readings[0])
+
+
 def _with(choices: Choices, name: str, choice: str) -> Choices:
     """A claim that leaves nothing open keeps what it says itself."""
     return {**choices, name: choice} if choice else choices
@@ -103,8 +131,11 @@ def _state(paper: Paper, names: tuple[str, ...], choices: Choices) -> State:
     return paper.find(frozenset(names), choices).state
 
 
-def _conflict(paper: Paper, names: tuple[str, ...], choices: Choices) -> tuple[str, ...]:
-    """Days first, then estimates of the same endpoint, then the rest: what remains is the easiest to see."""
+def _conflict(paper: Paper, names: tuple[str, ...], *readings: Choices) -> tuple[str, ...]:
+    """Days first, then estimates of the same endpoint, then the rest: what remains is the easiest to see.
+
+    It is one under every reading.
+    """
     new = paper.claims[names[-1]]
 
     def distance(name: str) -> int:
@@ -116,7 +147,7 @@ def _conflict(paper: Paper, names: tuple[str, ...], choices: Choices) -> tuple[s
         return 3 if isinstance(claim, MedianRange) and claim.of == "follow-up" else 2
 
     tried = sorted((names[-1], *names[:-1]), key=distance)
-    found = find_conflict(tried, lambda kept: paper.rules_out(kept, choices))
+    found = find_conflict(tried, lambda kept: all(paper.rules_out(kept, reading) for reading in readings))
     return tuple(name for name in paper.claims if name in found)
 
 

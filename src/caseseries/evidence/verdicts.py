@@ -36,7 +36,7 @@ from caseseries.evidence.narrowing import (
     measure_precision,
     narrow,
 )
-from caseseries.evidence.reading import COUNTED, Paper
+from caseseries.evidence.reading import COUNTED, GAP, Paper
 from caseseries.evidence.sequences import interval_of
 from caseseries.evidence.settle import Settled, settle
 from caseseries.evidence.wording import explain_unused
@@ -100,10 +100,8 @@ def _judge_claim(
         return judge_parts(claim)
     if isinstance(claim, Published):
         return judge_published(claim, paper.file, library)
-    if isinstance(claim, MedianRange) and (
-        claim.of == "value" or judge_spread(claim).verdict == "impossible"
-    ):
-        return judge_spread(claim)
+    if isinstance(claim, MedianRange) and (claim.of == "value" or not paper.in_order(claim)):
+        return judge_spread(claim, paper.file.rounds)
     if why := paper.why_unsearched(claim):
         return Verdict(claim.id, claim.printed, "not checked", f"Not searched: {why}.")
     if settled.dropped(claim.id):
@@ -124,6 +122,10 @@ def _judge_survival(paper: Paper, claim: Survival, settled: Settled, narrowing: 
         because.append(GIVEN_UP)
     elif not paper.interval_checked(claim, settled.example, settled.choices):
         because.append("The estimate fits the other claims; its BPCP interval was not held against so many.")
+    elif not paper.events_checked(claim, settled.example, settled.choices):
+        because.append(
+            "The estimate fits the other claims; its number of events was not held against so many."
+        )
     else:
         verdict = "possible"
         if claim.interval != "none" and not narrowing.complete:
@@ -193,7 +195,7 @@ def last_event(paper: Paper, claim: Survival, origin: str) -> int | None:
     """The last day on which an event of the endpoint can fall, where all their days are printed."""
     days = [day for c in paper.file.claims if isinstance(c, EventDays) for day in c.days]
     total = paper.first_events() if paper.ends(claim) == "first event" else None
-    if total is None or len(days) != total:
+    if not days or total is None or len(days) != total:
         return None
     return max(days) + paper.gaps(frozenset(paper.claims)).get(origin, (0, 0))[1]
 
@@ -311,6 +313,9 @@ def _notes(paper: Paper, settled: Settled, narrowed: Mapping[str, Narrowing]) ->
     if paper.cohort_claims():
         yield f"Percentages are read as {_rounding(paper.file)}; sizes and counts are taken as given."
         yield f"No day after {paper.last_day()} was searched."
+        for origin in paper.unbounded_gaps():
+            names = f"{paper.file.origins[origin]} to {paper.file.origins[paper.file.base]}"
+            yield f"More than {GAP[1]} days from {names} were not searched."
     for conflict in settled.conflicts:
         yield f"{_cannot(paper, conflict)} The later was set aside; which is wrong, arithmetic cannot say."
     for name in settled.undecided:

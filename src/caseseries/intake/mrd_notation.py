@@ -29,6 +29,12 @@ WORDS_AND_LIMIT = re.compile(
     rf"(?P<below>[<≤@=])? ?{NUMBER} ?[)\]]?",
     re.IGNORECASE,
 )
+LIMIT_FIRST = re.compile(
+    rf"(?P<limit>[<≤] ?{NUMBER}) ?[,;]? ?[(\[]?(?P<words>[^\W\d_][^<>\d()]*?)[)\]]?", re.IGNORECASE
+)
+ABOUT = re.compile(
+    r"(?:[~≈≃∼]|(?:ca|circa|about|approx\w*|etwa|env|environ)\b\.?) ?(?=[<≤.\d])", re.IGNORECASE
+)
 
 PERCENT, FRACTION, LOG = "percent", "fraction of cells", "power of ten"
 MOST = 100.0  # percent
@@ -95,7 +101,7 @@ def _as_formatted(cell: Cell) -> str:
 
 
 def _limit_alone(text: str) -> bool:
-    return text[:1] in ("<", "≤") and bool(re.search(r"\d", text))
+    return text[:1] in ("<", "≤") and bool(re.search(r"\d", text)) and not LIMIT_FIRST.fullmatch(text)
 
 
 def read_mrd(cell: Cell, column: str, words: Mapping[str, str], notation: Notation) -> Found | Notice:
@@ -119,6 +125,8 @@ def read_mrd(cell: Cell, column: str, words: Mapping[str, str], notation: Notati
         return Notice(
             "mrd-above", f"{quote(cell.raw)} says only what the level is above", "Type the level itself"
         )
+    if column in (SUBJECT, "mrd_percent") and ABOUT.match(text):
+        return _about(cell.raw)
     said = words.get(word_key(text))
     if said and column in (SUBJECT, "mrd_percent"):
         return {"mrd_result": said}
@@ -127,8 +135,9 @@ def read_mrd(cell: Cell, column: str, words: Mapping[str, str], notation: Notati
     if TEN_E.search(text):
         what = f"{quote(cell.raw)} can mean {text.lower().replace('10e', '10^')} or ten times that"
         return Notice("mrd-ten-e", what, "Type it in percent")
-    percent = percent_of_text(text.lstrip("<≤>~ "), notation)
-    if percent is not None or text.lstrip("<≤>~ ")[:1].isdigit():
+    bare = ABOUT.sub("", text).lstrip("<≤> ")
+    percent = percent_of_text(bare, notation)
+    if percent is not None or (bare[:1].isdigit() and not LIMIT_FIRST.fullmatch(text)):
         return _level(percent, cell.raw, column)
     return _word_and_limit(text, cell.raw, words, notation)
 
@@ -165,7 +174,10 @@ def _no_limit(percent: float, raw: str) -> Notice:
 
 def _word_and_limit(text: str, raw: str, words: Mapping[str, str], notation: Notation) -> Found | Notice:
     """A word and a number beside it: "neg (<1E-4)" gives a sensitivity, "pos <10^-4" a quantitative range."""
-    match = WORDS_AND_LIMIT.fullmatch(text)
+    plain = ABOUT.sub("", text)  # a sensitivity is never exact
+    if turned := LIMIT_FIRST.fullmatch(plain):
+        plain = f"{turned['words']} {turned['limit']}"
+    match = WORDS_AND_LIMIT.fullmatch(plain)
     said = words.get(word_key(match["words"])) if match else None
     if match is None or said is None:
         return Notice("mrd-word", f"{quote(raw)} is no MRD result", "Answer with: caseseries decide DIR")
@@ -176,9 +188,14 @@ def _word_and_limit(text: str, raw: str, words: Mapping[str, str], notation: Not
         return _no_limit(percent, raw)
     if said == LevelState.NOT_DETECTED:
         return {"mrd_result": said, "sensitivity_percent": percent}
-    if said == LevelState.BELOW_RANGE or match["below"] == "<":
+    if said == LevelState.BELOW_RANGE or match["below"] in ("<", "≤"):
         return {"mrd_result": LevelState.BELOW_RANGE.value, "range_percent": percent}
-    return {"mrd_percent": percent}
+    return {"mrd_percent": percent} if plain == text else _about(raw)
+
+
+def _about(raw: str) -> Notice:
+    do = "Type the level that the laboratory reported"
+    return Notice("mrd-about", f"{quote(raw)} says only what the level is near", do)
 
 
 def percent_of_text(text: str, notation: Notation) -> float | None:

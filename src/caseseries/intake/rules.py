@@ -107,7 +107,10 @@ def _level_beside_result(line: Line, result: str, level: float) -> Remark:
 def _quantified(line: Line, level: float | None) -> Iterator[Remark]:
     limit = line.row.number("range_percent") or line.row.number("sensitivity_percent")
     if not level:
-        what = "the result is “quantified” and the level is " + ("0 %" if level == 0 else "not given")
+        given = (
+            "is 0 %" if level == 0 else "cannot be read" if "mrd_percent" in line.unread else "is not given"
+        )
+        what = f"the result is “quantified” and the level {given}"
         do = "Add the level, or correct the result; until then the specimen is not evaluable"
         words = (what, "a level above 0", do)
         yield _remark(line, "mrd_result", "no-level", Severity.VALUE, words, ("mrd_result", "mrd_percent"))
@@ -118,7 +121,9 @@ def _quantified(line: Line, level: float | None) -> Iterator[Remark]:
 
 
 def _without_sensitivity(line: Line) -> Remark:
-    what = "the result is “not detected” without a sensitivity"
+    unread = "sensitivity_percent" in line.unread
+    given = "with a sensitivity that cannot be read" if unread else "without a sensitivity"
+    what = f"the result is “not detected” {given}"
     allowed = "the lowest level that this sample could have shown"
     do = "Add the sensitivity; until then the specimen is not evaluable"
     return _remark(line, "mrd_result", "no-sensitivity", Severity.VALUE, (what, allowed, do), ("mrd_result",))

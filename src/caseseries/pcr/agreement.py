@@ -21,6 +21,8 @@ class Read(Protocol):
 def check_agreement(plate: Read, returned: Level, where: Where, wells: str = "the plate") -> Finding | None:
     """A finding when the two exclude each other; None when they agree or either is not evaluable.
 
+    That a plate could not be evaluated speaks against a negative all the same: the caller asks about it.
+
     A number agrees with another within half a log; a limit agrees with whatever it allows, but for a returned
     negative: it denies what the plate shows at any level, and claims no more than the plate could have shown. Nobody
     but a person knows which of the two is right, so neither is used until one has said.
@@ -36,10 +38,10 @@ def check_agreement(plate: Read, returned: Level, where: Where, wells: str = "th
     return disagree(f"{wells} gives {say_briefly(plate.level)} for {plate.sample}", returned, where)
 
 
-def disagree(plate_says: str, returned: Level, where: Where) -> Finding:
+def disagree(plate_says: str, returned: Level, where: Where, allowed: str = "within half a log") -> Finding:
     what = f"{plate_says}, the return says {say_briefly(returned)}"
     do = "Ask the centre which is right; neither is used until then"
-    return Finding(where, "level.disagreement", Severity.VALUE, what, "within half a log", do)
+    return Finding(where, "level.disagreement", Severity.VALUE, what, allowed, do)
 
 
 def _denies(returned: Level, plate: Level) -> bool:

@@ -268,6 +268,7 @@ def _specimens(report: PlateReport, ties: Mapping[str, Tie], setup: Setup) -> It
             where=place_of(reaction.well for reaction in one.evidence.reactions),
             wells=dict(_wells_behind(one)),
             hides=say_hidden(one, report.profile),
+            because=one.reasons[0] if one.level.state is LevelState.NOT_EVALUABLE and one.reasons else "",
         )
 
 

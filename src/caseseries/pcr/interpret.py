@@ -127,14 +127,10 @@ def _highest(evidence: Evidence, reach: _Reach) -> float:
 def _callable_from(evidence: Evidence, profile: Profile, reach: _Reach, factor: float) -> float:
     """The lowest level the rule for a positive could have called, of a sample with this factor.
 
-    It is the sensitivity, unless the rule keeps further from the background than a dilution had to.
+    It is the sensitivity, unless the latest Cq that counts stands for more: then a negative claims no more than that.
     """
-    judged_by = min(profile["sensitivity_background_margin"], profile["range_background_margin"])
-    shown = reach.line_sensitivity
-    if profile["positive_background_margin"] > judged_by:
-        limit, _ = latest_positive(evidence.curve, profile)
-        shown = max(shown, reach.line.read(limit))
-    return max(shown * factor, reach.floor)
+    limit, _ = latest_positive(evidence.curve, profile)
+    return max(max(reach.line_sensitivity, reach.line.read(limit)) * factor, reach.floor)
 
 
 def _barriers(evidence: Evidence, profile: Profile) -> list[Rule]:

@@ -55,6 +55,7 @@ class Specimen:
     """One marker of one specimen, as a plate shows it.
 
     `hides` says why its level, though not evaluable, may be high: another marker's negative cannot speak for it.
+    `because` says why there is no level, where there is none.
     `wells` are the places behind it, by the column of `record.specimens` that they fill.
     """
 
@@ -66,6 +67,7 @@ class Specimen:
     where: Where
     wells: Mapping[str, Source]
     hides: str = ""
+    because: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ def _join(patient: Patient, specimens: Sequence[Specimen], doing: _Joining) -> P
         if place is None:
             rows += _new_line(specimen, doing)
         else:
-            rows[place] = _settle(rows[place], specimen, doing)
+            rows[place] = _settle(rows[place], specimen, kept, doing)
     return replace(patient, rows={**patient.rows, FORM: tuple(rows)})
 
 
@@ -168,12 +170,15 @@ def key_of(marker: str) -> str:
     return "".join(letter for letter in marker.casefold() if letter.isalnum())
 
 
-def _settle(row: Row, specimen: Specimen, doing: _Joining) -> Row:
+def _settle(row: Row, specimen: Specimen, beside: Sequence[Specimen], doing: _Joining) -> Row:
     """The line of the return with the wells that confirm it; without its result where the two contradict."""
     returned = derive_level(row)
     with_wells = replace(row, values={**row.values, **_wells(specimen)})
     cell = next(iter(row.sources("mrd_percent", "mrd_result", "specimen_date")), None)
-    found = _compare(specimen, returned, cell.where if cell else row.where, can_read(row))
+    place = cell.where if cell else row.where
+    found = (
+        _compare(specimen, beside, returned, place) if can_read(row) else None
+    )  # else its own finding says so
     if found is None:
         doing.agreed += specimen.level.state is not LevelState.NOT_EVALUABLE or bool(specimen.hides)
         return with_wells
@@ -186,16 +191,24 @@ def _settle(row: Row, specimen: Specimen, doing: _Joining) -> Row:
     return replace(with_wells, values=_without_result(with_wells.values))
 
 
-def _compare(specimen: Specimen, returned: Level, cell: Where, is_read: bool) -> Finding | None:
-    if not is_read:
-        return None  # the line's own finding says so, and nothing stands on it
+def _compare(specimen: Specimen, beside: Sequence[Specimen], returned: Level, cell: Where) -> Finding | None:
     if specimen.hides and returned.state is not LevelState.QUANTIFIED:
         return disagree(f"{specimen.where}: {specimen.hides} for {specimen.sample}", returned, cell)
+    if returned.state is LevelState.NOT_DETECTED and not _is_evaluable(specimen, beside):
+        plate = f"{specimen.where} cannot be evaluated for {specimen.sample} ({specimen.because})"
+        return disagree(plate, returned, cell, "a negative that its plate can show")
     return check_agreement(specimen, returned, cell, str(specimen.where))
 
 
+def _is_evaluable(specimen: Specimen, beside: Sequence[Specimen]) -> bool:
+    """Whether its wells gave a level, or those in which the same specimen was read again did."""
+    key = (specimen.on, key_of(specimen.marker))
+    again = (one for one in beside if (one.on, key_of(one.marker)) == key)
+    return any(one.level.state is not LevelState.NOT_EVALUABLE for one in again)
+
+
 def _ask(specimen: Specimen, returned: Level, cell: Where) -> Question:
-    plate = specimen.hides or say_briefly(specimen.level)
+    plate = specimen.hides or specimen.because or say_briefly(specimen.level)
     text = f"Which is right for {specimen.sample}, {specimen.marker}: {specimen.where}, or {cell}?"
     options = (
         Option(RETURN, f"the line of the return stands: {say_briefly(returned)}"),

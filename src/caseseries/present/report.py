@@ -51,9 +51,9 @@ from caseseries.present.wording import (
 from caseseries.study.definition import Study, days_of
 from caseseries.study.variables import BY_NAME
 
-# Remarks a reader must have met before the first survival figure; the rest wait for the limitations.
 PANELS = 20  # as many as one page shows at a size that can be read
 QUOTING = "Before quoting these numbers"
+# Remarks a reader must have met before the first survival figure; the rest wait for the limitations.
 URGENT = ("few-at-risk", "not-estimable", "event-before-index", "same-at-two-horizons")
 
 
