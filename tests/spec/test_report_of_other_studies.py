@@ -367,3 +367,20 @@ def test_what_counts_from_an_event_that_nobody_had_is_told_once() -> None:
     assert "from HSCT: not estimable" not in said
     assert "Donor" not in said
     assert "not estimable" in said  # the table of survival still has its rows
+
+
+def test_levels_are_a_list_in_words_unless_a_level_has_a_mark_of_its_own() -> None:
+    given = {"treatment": "tisagenlecleucel", "start_date": day(0), "remission_at_start": "not in remission"}
+    twice = [{**given, "cycle": cycle, "start_date": day(30 * cycle)} for cycle in (1, 2)]
+    document, _ = told(
+        [infused("L-1", SEEN, treatment=twice), infused("L-2", SEEN), infused("L-3", SEEN)], **CAR_T
+    )
+    assert "The number of cycles was 1 in 2 of 3 and 2 in 1 of 3." in words(document)
+    document, _ = told(
+        [
+            infused("L-1", SEEN, treatment=[{**given, "remission_at_start": "CR2, MRD-positive"}]),
+            infused("L-2", SEEN),
+        ],
+        **CAR_T,
+    )
+    assert "was CR2, MRD-positive in 1 of 2; not in remission in 1 of 2." in words(document)

@@ -258,8 +258,9 @@ def levels_of(results: Results, variable: str, opening: str) -> str:
     stem = f"characteristics.{variable}."
     rows = [row for name, row in results.items() if name.startswith(stem) and row.unit == "proportion"]
     heading = f"{BY_NAME[variable].label}: "
-    clauses = [f"{row.label.removeprefix(heading)} in {{{row.id}:of}}" for row in rows]
-    if any(mark in clause for clause in clauses for mark in ",:"):
+    levels = [row.label.removeprefix(heading) for row in rows]
+    clauses = [f"{level} in {{{row.id}:of}}" for level, row in zip(levels, rows, strict=True)]
+    if any(mark in level for level in levels for mark in ",:"):
         return f"{opening} {'; '.join(clauses)}."
     return f"{opening} {join(clauses)}." if clauses else ""
 
