@@ -144,6 +144,16 @@ def test_no_case_is_told_as_such() -> None:
     assert all(block.columns for block in none.blocks if isinstance(block, Table))
     assert "No case could be analysed." in words(none)
     assert "No case could be analysed." in paragraph
+    for said in (words(none), paragraph):
+        for word in ("0 of 0", "not estimable", "With 0 cases", "still at risk"):
+            assert word not in said, word
+    assert [block.text for block in none.blocks if isinstance(block, Heading)] == [
+        "Summary",
+        "Methods",
+        "Cohort",
+        "References",
+        "Appendix: what was read",
+    ]
 
 
 def test_one_case_has_no_median_no_range_and_no_plural() -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from caseseries.analysis.displays import Displays
@@ -92,21 +92,7 @@ class Material:
 def assemble(material: Material, software: str) -> Document:
     """The whole report."""
     study = material.study
-    sections = (
-        _summary,
-        _methods,
-        _cohort,
-        _treatment,
-        _toxicity,
-        _outcomes,
-        _relapses,
-        _beside,
-        _limits,
-        _references,
-        _data,
-        _cases,
-    )
-    said = [block for section in sections for block in section(material)]
+    said = [block for section in _sections(material) for block in section(material)]
     cited = cite_numbers(cite_references(said, material.style.between))
     blocks = tuple(_in_style(block, material.style) for block in cited)
     return Document(
@@ -123,6 +109,26 @@ def assemble(material: Material, software: str) -> Document:
             **trails_of_cases(material),
             **protocol.trails_of(study),
         },
+    )
+
+
+def _sections(m: Material) -> tuple[Callable[[Material], Iterator[Block]], ...]:
+    """Of a cohort of nobody, only how it came to be."""
+    if not m.results["n.cases"].estimate.value:
+        return (_nobody, _methods, _flow, _references, _data)
+    return (
+        _summary,
+        _methods,
+        _cohort,
+        _treatment,
+        _toxicity,
+        _outcomes,
+        _relapses,
+        _beside,
+        _limits,
+        _references,
+        _data,
+        _cases,
     )
 
 
@@ -205,6 +211,11 @@ def _summary(m: Material) -> Iterator[Block]:
         yield Callout("limit", QUOTING, tuple(urgent))
 
 
+def _nobody(m: Material) -> Iterator[Block]:
+    yield Heading(1, "Summary")
+    yield m.say(treatment.given(m.study, m.results))
+
+
 def _headline_text(result: Result) -> str:
     return (
         f"{result.label}: {{{result.id}}}; {{{result.id}:events}} {noun(result.estimate.events, 'event')}, "
@@ -238,7 +249,12 @@ def _methods(m: Material) -> Iterator[Block]:
 
 
 def _cohort(m: Material) -> Iterator[Block]:
-    study, results = m.study, m.results
+    yield from _flow(m)
+    yield tables.characteristics(m.study, m.results)
+
+
+def _flow(m: Material) -> Iterator[Block]:
+    results = m.results
     yield Heading(1, "Cohort")
     yield m.say(
         f"The centres returned {{n.returned}} {noun(results['n.returned'].estimate.value, 'case')}; {{n.set_aside}} "
@@ -250,7 +266,6 @@ def _cohort(m: Material) -> Iterator[Block]:
     yield _figure(
         "flow", "Flow of cases", "From the centres’ returns to the analysis.", flow_figure(m.displays.flow)
     )
-    yield tables.characteristics(study, results)
 
 
 def levels_of(results: Results, variable: str, opening: str) -> str:
