@@ -394,3 +394,13 @@ def test_levels_are_a_list_in_words_unless_a_level_has_a_mark_of_its_own() -> No
         **CAR_T,
     )
     assert "was CR2, MRD-positive in 1 of 2; not in remission in 1 of 2." in words(document)
+
+
+def test_a_time_line_of_the_dead_speaks_of_no_arrow() -> None:
+    def caption(case: Patient) -> str:
+        blocks = told([case], **CAR_T)[0].blocks
+        [figure] = [block for block in blocks if isinstance(block, Figure) and block.id == "swimmer"]
+        return plain(figure.caption)
+
+    assert "arrow" in caption(infused("L-1", SEEN))
+    assert "arrow" not in caption(infused("L-1", RELAPSED))

@@ -124,11 +124,11 @@ def _not_estimable(seen: Seen) -> Iterator[Remark]:
         for clock, row in _at(seen, horizon):
             if row.estimate.value is None and row not in lost:
                 missing.setdefault(row.estimate.because, []).append((clock, row))
-        for because, rows in missing.items():
-            (_, first), *others = rows
+        for because, those in missing.items():
+            (_, first), *others = those
             named = join([first.label, *(_of(clock) for clock, _ in others)])
             text = f"{named} {'are' if others else 'is'} not estimable: {because}."
-            yield Remark("not-estimable", text, tuple(row.id for _, row in rows))
+            yield Remark("not-estimable", text, tuple(row.id for _, row in those))
 
 
 def _same_at_two_horizons(seen: Seen) -> Iterator[Remark]:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from caseseries.analysis.displays import Displays
@@ -92,7 +92,23 @@ class Material:
 def assemble(material: Material, software: str) -> Document:
     """The whole report."""
     study = material.study
-    said = [block for section in _sections(material) for block in section(material)]
+    sections = (
+        _summary,
+        _methods,
+        _cohort,
+        _treatment,
+        _toxicity,
+        _outcomes,
+        _relapses,
+        _beside,
+        _limits,
+        _references,
+        _data,
+        _cases,
+    )
+    of_nobody = (_summary, _methods, _flow, _references, _data)  # only how the cohort came to be
+    is_empty = not material.results["n.cases"].estimate.value
+    said = [block for section in (of_nobody if is_empty else sections) for block in section(material)]
     cited = cite_numbers(cite_references(said, material.style.between))
     blocks = tuple(_in_style(block, material.style) for block in cited)
     return Document(
@@ -109,26 +125,6 @@ def assemble(material: Material, software: str) -> Document:
             **trails_of_cases(material),
             **protocol.trails_of(study),
         },
-    )
-
-
-def _sections(m: Material) -> tuple[Callable[[Material], Iterator[Block]], ...]:
-    """Of a cohort of nobody, only how it came to be."""
-    if not m.results["n.cases"].estimate.value:
-        return (_nobody, _methods, _flow, _references, _data)
-    return (
-        _summary,
-        _methods,
-        _cohort,
-        _treatment,
-        _toxicity,
-        _outcomes,
-        _relapses,
-        _beside,
-        _limits,
-        _references,
-        _data,
-        _cases,
     )
 
 
@@ -199,6 +195,9 @@ def _summary(m: Material) -> Iterator[Block]:
     study, results = m.study, m.results
     yield Heading(1, "Summary")
     parts = [treatment.given(study, results)]
+    if not results["n.cases"].estimate.value:
+        yield m.say(parts[0])
+        return
     if results["mrd.response.complete"].estimate.n:
         parts.append(
             "MRD response was complete in {mrd.response.complete} and complete or partial in "
@@ -209,11 +208,6 @@ def _summary(m: Material) -> Iterator[Block]:
     urgent = [fill(remark.text, results) for remark in m.remarks if remark.code in URGENT]
     if urgent:
         yield Callout("limit", QUOTING, tuple(urgent))
-
-
-def _nobody(m: Material) -> Iterator[Block]:
-    yield Heading(1, "Summary")
-    yield m.say(treatment.given(m.study, m.results))
 
 
 def _headline_text(result: Result) -> str:
@@ -337,7 +331,8 @@ def _outcomes(m: Material) -> Iterator[Block]:
     start = study.start
     yield m.say(_course(m))
     if m.displays.lanes:
-        caption = f"From {start}; an arrow is a case alive at last contact."
+        alive = "; an arrow is a case alive at last contact" * any(lane.alive for lane in m.displays.lanes)
+        caption = f"From {start}{alive}."
         yield _figure("swimmer", "Time-line of each case", caption, swimmer_figure(m.displays.lanes, start))
     for origin in dict.fromkeys(curve.origin for curve in m.displays.curves if curve.kind == "survival"):
         curves = [c for c in m.displays.curves if c.origin == origin and c.kind == "survival"]
