@@ -149,7 +149,7 @@ ATTACKS: dict[str, tuple[Make, str]] = {
     "half a letter, escaped": (typed("MRD", "E2", "a_xD800_b"), ""),
     "a cell as long as Excel allows": (typed("MRD", "E2", "x" * 32_767), ""),
     "digits of other scripts": (typed("Patients", "B2", "١٥/٠٦/٢٠١٦"), "١٥/٠٦/٢٠١٦"),
-    "a workbook with macros": (with_macros("leeds.xlsm"), "files of this kind are not read."),
+    "a workbook with macros": (with_macros("leeds.xlsm"), "a file of this kind is not read."),
     "macros under another name": (with_macros("leeds.xlsx"), ""),  # never run, never read
     "a binary workbook": (binary, "the file is a binary Excel workbook (.xlsb)."),
     "zips within zips": (raw("leeds.xlsx", nested_zip()), "the file is a zip or another Office file, not an Excel workbook."),

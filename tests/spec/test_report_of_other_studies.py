@@ -404,3 +404,14 @@ def test_a_time_line_of_the_dead_speaks_of_no_arrow() -> None:
 
     assert "arrow" in caption(infused("L-1", SEEN))
     assert "arrow" not in caption(infused("L-1", RELAPSED))
+
+
+def test_outcomes_from_transplant_say_whom_they_leave_out() -> None:
+    died = {"transplant": [], "follow_up": [{"date": day(30), "event": "death"}]}
+    document, paragraph = told([made_up_case("A-1"), made_up_case("A-2"), made_up_case("A-3", died)])
+    [callout] = [block for block in document.blocks if isinstance(block, Callout)]
+    left_out = "Outcomes from HSCT are those of the 2 of 3 cases that reached it; a relapse or death of the others is not in them."
+    assert left_out in [plain(item) for item in callout.items]
+    assert left_out in paragraph
+    document, _ = told([made_up_case("A-1"), made_up_case("A-2")])
+    assert "that reached it" not in words(document)

@@ -292,3 +292,12 @@ def test_a_word_that_could_be_two_states_of_the_study_is_no_word_of_either() -> 
     index = {"treatment": "blinatumomab", "label": "blinatumomab", "other_names": ("Besponsa",)}
     named = load_vocabulary(made_up_study(index=index)).words[("treatment", "treatment")]
     assert (named["besponsa"], named["blincyto"]) == ("blinatumomab", "blinatumomab")
+
+
+def test_a_protocol_in_another_encoding_is_named_in_words(tmp_path: Path) -> None:
+    (tmp_path / "study.toml").write_bytes("title = 'Leucémie'".encode("latin-1"))
+    with pytest.raises(StudyError) as refused:
+        load_study(tmp_path)
+    assert [str(finding) for finding in refused.value.findings] == [
+        "study.toml: the text is not in UTF-8. Allowed: a UTF-8 text file. Save it again with that encoding."
+    ]

@@ -129,7 +129,7 @@ def test_the_folder_of_a_study_may_be_anything_but_a_study(
     with pytest.raises(SystemExit) as stopped:
         cli.main()
     assert stopped.value.code == 2
-    assert capsys.readouterr().err.startswith("study.toml: the file cannot be read (NotADirectoryError).")
+    assert capsys.readouterr().err.startswith(f"study.toml: there is no study.toml in {tmp_path / 'file'}.")
 
 
 def test_who_lists_every_number_behind_a_case_and_no_other(

@@ -11,6 +11,8 @@ from caseseries.intake.returns import CellCounts, read_returns
 from made_up import made_up_study
 from return_folder import STUDY, check_conservation, lines_of, read_back, return_of, together, told
 
+SAVE_AS = "Open it in Excel and save it as “Excel Workbook (.xlsx)”."
+
 
 def test_no_returns_at_all_stops_the_study(tmp_path):
     sentence = (
@@ -30,16 +32,15 @@ def test_every_file_that_is_not_read_is_named(tmp_path):
     (folder / "dublin.odt").write_text("Case id;Date of birth")
     (folder / "old").mkdir()
     returns = read_returns(tmp_path, STUDY)
-    allowed = "Allowed: .xlsx, .xls, .ods, .csv, .tsv."
+    allowed, kinds = "Allowed: Excel workbooks (.xlsx).", "Allowed: .xlsx, .xls, .ods, .csv, .tsv."
     ignored = (
         f"a lock file or hidden file is ignored. {allowed} Close the workbook in Excel, or delete the file."
     )
     assert told(returns) == [
         f"note intake.hidden-file: returns/.DS_Store: {ignored}",
-        f"file intake.not-read: returns/dublin.odt: files of this kind are not read. {allowed} Save it as one of "
-        "these, or take it out of the folder.",
+        f"file intake.not-xlsx: returns/dublin.odt: a file of this kind is not read. {kinds} {SAVE_AS}",
         f"file intake.folder: returns/old: folders inside the returns are not read. {allowed} Move its "
-        "files up.",
+        "workbooks up.",
         f"note intake.hidden-file: returns/~$leeds.xlsx: {ignored}",
     ]
     assert [file.file for file in returns.files] == ["returns/leeds.xlsx"]

@@ -59,7 +59,9 @@ def count_before(courses: Sequence[Course], clocks: Sequence[Clock], level: floa
 
 
 def see_limits(results: Results, clocks: Sequence[Clock], study: Study) -> tuple[Remark, ...]:
-    """Every remark the results call for, most serious first."""
+    """Every remark the results call for, most serious first; a cohort of nobody calls for none."""
+    if not results["n.cases"].estimate.value:
+        return ()
     seen = Seen(results, clocks, study)
     return tuple(remark for rule in RULES for remark in rule(seen))
 
@@ -173,6 +175,19 @@ def _everyone_transplanted(seen: Seen) -> Iterator[Remark]:
         yield Remark("everyone-transplanted", text, (reached.id,))
 
 
+def _not_everyone_transplanted(seen: Seen) -> Iterator[Remark]:
+    """What the headline from transplant leaves out: those who did not live or stay in remission up to it."""
+    reached = seen.results.get("characteristics.hsct_after_index.yes")
+    origins = {name for name, origin in seen.study.origins.items() if origin.event == "hsct"}
+    asked = any(clock.name.split(".")[1] in origins for clock in seen.clocks)
+    if asked and reached is not None and 0 < (reached.estimate.events or 0) < reached.estimate.n:
+        text = (
+            f"Outcomes from HSCT are those of the {{{reached.id}:of}} cases that reached it; a relapse or death of the "
+            "others is not in them."
+        )
+        yield Remark("not-everyone-transplanted", text, (reached.id,))
+
+
 def _unseen_cases(seen: Seen) -> Iterator[Remark]:
     """What the overlap of the two sources says, and what it cannot say."""
     total = seen.results.get("ascertainment.total")
@@ -242,6 +257,7 @@ RULES: tuple[Rule, ...] = (
     _few_at_risk,
     _not_estimable,
     _event_before_entry,
+    _not_everyone_transplanted,
     _immortal_time,
     _same_at_two_horizons,
     _response_not_evaluable,

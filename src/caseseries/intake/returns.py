@@ -27,7 +27,7 @@ from caseseries.intake.old_excel import read_old_excel
 from caseseries.intake.open_document import read_open_document
 from caseseries.intake.own_merging import share_fate
 from caseseries.intake.own_sheets import read_own_sheets, which_centre
-from caseseries.intake.package import UnreadableError, hash_of
+from caseseries.intake.package import SAVE_AS, UnreadableError, hash_of
 from caseseries.intake.redcap import (
     groups_of,
     has_labels,
@@ -204,15 +204,15 @@ def _is_return(path: Path) -> bool:
 
 
 def _not_read(path: Path) -> Finding:
-    where, allowed = Where(f"{FOLDER}/{path.name}"), ", ".join(READERS)
+    where, allowed = Where(f"{FOLDER}/{path.name}"), "Excel workbooks (.xlsx)"
     if path.name.startswith((".", "~$")):
         what, do = "a lock file or hidden file is ignored", "Close the workbook in Excel, or delete the file"
         return Finding(where, "intake.hidden-file", Severity.NOTE, what, allowed, do)
     if path.is_dir():
-        what, do = "folders inside the returns are not read", "Move its files up"
+        what, do = "folders inside the returns are not read", "Move its workbooks up"
         return Finding(where, "intake.folder", Severity.FILE, what, allowed, do)
-    what, do = "files of this kind are not read", "Save it as one of these, or take it out of the folder"
-    return Finding(where, "intake.not-read", Severity.FILE, what, allowed, do)
+    what = "a file of this kind is not read"
+    return Finding(where, "intake.not-xlsx", Severity.FILE, what, ", ".join(READERS), SAVE_AS)
 
 
 def _understand(book: Workbook, study: Study, lexicon: Lexicon, log: Log) -> _Read:

@@ -10,7 +10,8 @@ from caseseries.present.wording import fill, plain
 def abstract(m: Material) -> str:
     """text.txt: title, one paragraph, and what must be said with it."""
     results = plain(fill(" ".join(said for said in _sentences(m) if said), m.results))
-    few = [plain(fill(remark.text, m.results)) for remark in m.remarks if remark.code == "few-at-risk"]
+    codes = ("few-at-risk", "not-estimable", "not-everyone-transplanted")
+    few = [plain(fill(remark.text, m.results)) for remark in m.remarks if remark.code in codes]
     parts = [m.study.title, results, *few, f"Data to {m.study.data_cut:%-d %B %Y}.", m.study.notice]
     return "\n\n".join(part for part in parts if part) + "\n"
 

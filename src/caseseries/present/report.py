@@ -1,15 +1,14 @@
 """The report as a document: what is said and in what order, from results, displays and remarks."""
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from caseseries.analysis.displays import Displays
 from caseseries.analysis.remarks import Remark
 from caseseries.analysis.results import Result, Results
-from caseseries.analysis.rulings import Ruling, rulings_behind
-from caseseries.present import methods, protocol, tables, treatment
+from caseseries.analysis.rulings import Ruling
+from caseseries.present import methods, protocol, tables, trails, treatment
 from caseseries.present.citing import cite_numbers
 from caseseries.present.document import (
     Block,
@@ -21,8 +20,6 @@ from caseseries.present.document import (
     Inlines,
     Paragraph,
     Text,
-    Trail,
-    case_trail,
 )
 from caseseries.present.drawing import Drawing
 from caseseries.present.figures import (
@@ -54,7 +51,13 @@ from caseseries.study.variables import BY_NAME
 PANELS = 20  # as many as one page shows at a size that can be read
 QUOTING = "Before quoting these numbers"
 # Remarks a reader must have met before the first survival figure; the rest wait for the limitations.
-URGENT = ("few-at-risk", "not-estimable", "event-before-index", "same-at-two-horizons")
+URGENT = (
+    "few-at-risk",
+    "not-estimable",
+    "event-before-index",
+    "not-everyone-transplanted",
+    "same-at-two-horizons",
+)
 
 
 @dataclass(frozen=True)
@@ -120,9 +123,9 @@ def assemble(material: Material, software: str) -> Document:
         footer=f"{study.short_title} · data to {study.data_cut:%-d %B %Y} · {software}",
         keywords=("case series", study.index.label, "survival", "minimal residual disease"),
         trails={
-            **trails_of_results(material),
-            **trails_of_curves(material),
-            **trails_of_cases(material),
+            **trails.of_results(material.results, material.reading.rulings),
+            **trails.of_curves(material.displays.curves, material.results, material.reading.rulings),
+            **trails.of_cases(material.results, material.reading.rulings),
             **protocol.trails_of(study),
         },
     )
@@ -137,58 +140,6 @@ def _in_style(block: Block, style: Style) -> Block:
     if not isinstance(block, Figure):
         return block
     return replace(block, svg=DRAWN_WORDS.sub(lambda words: POINT.sub(style.decimal, words[0]), block.svg))
-
-
-def trails_of_results(m: Material) -> dict[str, Trail]:
-    """Of every number, by its result's id."""
-    return {row.id: trail_of(row, rulings_behind(row, m.reading.rulings)) for row in m.results.values()}
-
-
-def trails_of_curves(m: Material) -> dict[str, Trail]:
-    """Of every number on a curve or beneath it, by the curve's id: the cases of the estimates that are read off it."""
-    trails = {}
-    for curve in m.displays.curves:
-        read_off = next((row for name, row in m.results.items() if name.startswith(f"{curve.id}.")), None)
-        if read_off is not None:
-            lines = trail_of(read_off, rulings_behind(read_off, m.reading.rulings)).lines[1:]
-            trails[curve.id] = Trail(f"{capital(curve.label)} from {curve.origin}", lines)
-    return trails
-
-
-def trails_of_cases(m: Material) -> dict[str, Trail]:
-    """Of what is said of one case: every cell of it that any number rests on."""
-    cells: dict[str, dict[str, None]] = {}
-    behind: Counter[str] = Counter()
-    for row in m.results.values():
-        for case, sources in row.sources.items():
-            behind[case] += 1
-            cells.setdefault(case, {}).update(dict.fromkeys(f"{one.where} = {one.raw}" for one in sources))
-    return {
-        case_trail(case): Trail(
-            case,
-            (
-                f"Behind {behind[case]} numbers of this report",
-                *(capital(one.words) for one in m.reading.rulings if case in one.about),
-                *lines,
-            ),
-        )
-        for case, lines in cells.items()
-    }
-
-
-def trail_of(result: Result, rulings: Sequence[Ruling] = ()) -> Trail:
-    """Where a number comes from, for a reader who asks: method, counts, caveats, decisions, then each case's cells."""
-    estimate = result.estimate
-    lines = [result.shown, f"Method: {estimate.method}; n = {estimate.n}"]
-    if estimate.events is not None:
-        lines.append(f"Events: {estimate.events}")
-    if estimate.at_risk is not None:
-        lines.append(f"At risk: {estimate.at_risk}")
-    lines += [capital(caveat) for caveat in result.notes]
-    lines += [capital(ruling.words) for ruling in rulings]
-    for case, cells in sorted(result.sources.items()):
-        lines.append(f"{case}: {'; '.join(f'{cell.where} = {cell.raw}' for cell in cells) or 'no cell'}")
-    return Trail(result.label, tuple(lines))
 
 
 def _summary(m: Material) -> Iterator[Block]:

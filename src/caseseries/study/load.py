@@ -47,13 +47,18 @@ def load_study(folder: Path) -> Study:
 def _read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         what = f"there is no {FILE} in {path.parent}"
         do = "Name a study folder, or make one with: caseseries new DIR"
         raise StudyError([_finding("", "no-study", what, "", do)]) from error
-    except (UnicodeDecodeError, OSError) as error:
-        what = f"the file cannot be read ({type(error).__name__})"
-        raise StudyError([_finding("", "unreadable", what, "a UTF-8 text file", "Save it again")]) from error
+    except UnicodeDecodeError as error:
+        what, do = "the text is not in UTF-8", "Save it again with that encoding"
+        raise StudyError([_finding("", "unreadable", what, "a UTF-8 text file", do)]) from error
+    except OSError as error:
+        what = f"the file cannot be read ({error.strerror})"
+        raise StudyError(
+            [_finding("", "unreadable", what, "a text file", "Look at its permissions")]
+        ) from error
 
 
 def _frozen(data: Any) -> Any:
