@@ -1,10 +1,13 @@
 """The web page in a real browser: its script runs under its own policy, and it asks the network for nothing."""
 
+import re
 import subprocess
+from dataclasses import replace
 
 import pytest
 
-from caseseries.present.html import write_html
+from caseseries.present.document import Number, Table, TableRow, Text
+from caseseries.present.html import render_html, write_html
 from present_sample import make_document
 
 
@@ -63,3 +66,21 @@ def test_a_script_that_is_not_ours_is_refused(report, require_tool, tmp_path):
     page, log = browse(require_tool("chromium"), foreign.as_uri(), tmp_path)
     assert "<title>taken" not in page
     assert "Content Security Policy" in log
+
+
+MEASURE = """<script>
+const over = one => one.scrollWidth - one.clientWidth;
+document.title = "over by " + Math.max(...[...document.querySelectorAll(".scroll")].map(over));
+</script></body>"""
+
+
+def test_a_table_of_sentences_is_no_wider_than_the_page(require_tool, tmp_path):
+    """A number may be a sentence; one that cannot break pushes what follows it out of sight."""
+    followed = Number("efs", "CAR-T (CD19) (148); complete remission (176); relapse (290); seen alive (449)")
+    columns = ("Case", "Event", "MRD before HSCT", "What followed (day)")
+    row = TableRow(((Text("EM-01"),), (Text("relapse, CD19-positive"),), (followed,), (followed,)))
+    document = replace(make_document(), blocks=(Table("after", "After HSCT", columns, (row,), "llll"),))
+    policy, page = re.compile("<meta http-equiv=[^>]*>"), tmp_path / "page.html"
+    page.write_text(policy.sub("", render_html(document)).replace("</body>", MEASURE), encoding="utf-8")
+    shown, _ = browse(require_tool("chromium"), page.as_uri(), tmp_path)
+    assert "<title>over by 0</title>" in shown

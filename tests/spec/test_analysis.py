@@ -88,10 +88,13 @@ def test_two_horizons_without_an_event_between_are_one_number() -> None:
 
 
 def test_a_horizon_nobody_reached_is_not_estimable_and_says_why() -> None:
-    made = analysed(*FOUR[:3], case("A-4", seen(300)))
-    assert said(made, "not-estimable")[-1] == (
-        "3-year cumulative incidence of relapse from HSCT is not estimable: nobody was followed to day 1095: the last follow-up is on day 250."
-    )
+    wanted = [{"endpoint": name, "origins": ("hsct",), "horizons": ("36m",)} for name in ("os", "efs")]
+    reason = "not estimable: nobody was followed to day 1095: the last follow-up is on day 250."
+    short = (*FOUR[:3], case("A-4", seen(300)))
+    alone = analysed(*short, estimates=tuple(wanted[:1]))
+    assert said(alone, "not-estimable") == [f"3-year OS from HSCT is {reason}"]
+    both = analysed(*short, estimates=tuple(wanted))
+    assert said(both, "not-estimable") == [f"3-year OS from HSCT and EFS from HSCT are {reason}"]
 
 
 def test_an_origin_before_the_index_treatment_is_asked_twice_and_said() -> None:

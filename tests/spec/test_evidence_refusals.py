@@ -180,11 +180,11 @@ TEXT = 'title = "A paper"\nsource = "Somewhere"\n'
         (b'title = "\xe9"\n', "the text is not in UTF-8. Allowed: UTF-8. Save it again with that encoding."),
         (
             b'title = "a\n',
-            "Illegal character '\\n' (at line 1, column 11). Allowed: TOML. Mend the line named.",
+            "Illegal character '\\n' (at line 1, column 11). Allowed: TOML, with texts in quotes and dates as in 2019-10-31. Mend the line named.",
         ),
         (
             b"a = " + b"[" * 3000,
-            "brackets within brackets without end. Allowed: TOML. Mend the line named.",
+            "brackets within brackets without end. Allowed: TOML, with texts in quotes and dates as in 2019-10-31. Mend the line named.",
         ),
     ],
 )

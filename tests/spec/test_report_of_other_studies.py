@@ -144,6 +144,16 @@ def test_no_case_is_told_as_such() -> None:
     assert all(block.columns for block in none.blocks if isinstance(block, Table))
     assert "No case could be analysed." in words(none)
     assert "No case could be analysed." in paragraph
+    for said in (words(none), paragraph):
+        for word in ("0 of 0", "not estimable", "With 0 cases", "still at risk"):
+            assert word not in said, word
+    assert [block.text for block in none.blocks if isinstance(block, Heading)] == [
+        "Summary",
+        "Methods",
+        "Cohort",
+        "References",
+        "Appendix: what was read",
+    ]
 
 
 def test_one_case_has_no_median_no_range_and_no_plural() -> None:
@@ -367,6 +377,33 @@ def test_what_counts_from_an_event_that_nobody_had_is_told_once() -> None:
     assert "from HSCT: not estimable" not in said
     assert "Donor" not in said
     assert "not estimable" in said  # the table of survival still has its rows
+
+
+def test_levels_are_a_list_in_words_unless_a_level_has_a_mark_of_its_own() -> None:
+    given = {"treatment": "tisagenlecleucel", "start_date": day(0), "remission_at_start": "not in remission"}
+    twice = [{**given, "cycle": cycle, "start_date": day(30 * cycle)} for cycle in (1, 2)]
+    document, _ = told(
+        [infused("L-1", SEEN, treatment=twice), infused("L-2", SEEN), infused("L-3", SEEN)], **CAR_T
+    )
+    assert "The number of cycles was 1 in 2 of 3 and 2 in 1 of 3." in words(document)
+    document, _ = told(
+        [
+            infused("L-1", SEEN, treatment=[{**given, "remission_at_start": "CR2, MRD-positive"}]),
+            infused("L-2", SEEN),
+        ],
+        **CAR_T,
+    )
+    assert "was CR2, MRD-positive in 1 of 2; not in remission in 1 of 2." in words(document)
+
+
+def test_a_time_line_of_the_dead_speaks_of_no_arrow() -> None:
+    def caption(case: Patient) -> str:
+        blocks = told([case], **CAR_T)[0].blocks
+        [figure] = [block for block in blocks if isinstance(block, Figure) and block.id == "swimmer"]
+        return plain(figure.caption)
+
+    assert "arrow" in caption(infused("L-1", SEEN))
+    assert "arrow" not in caption(infused("L-1", RELAPSED))
 
 
 def test_outcomes_from_transplant_say_whom_they_leave_out() -> None:

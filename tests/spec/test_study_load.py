@@ -176,7 +176,7 @@ def test_a_rule_must_fit_its_variable(tmp_path: Path, rule: str, expected: str) 
         ),
         (
             'sensitivity = 1e-4, before_in = ["CR2, MRD-negative"]',
-            "response.before_in: CR2, MRD-negative is not known here. Allowed: CR1, MRD-positive, CR2, MRD-positive, "
+            "response.before_in: CR2, MRD-negative is not known here. Allowed: CR1, MRD-positive; CR2, MRD-positive; "
             "not in remission. Did you mean CR2, MRD-positive?",
         ),
     ],
@@ -208,6 +208,21 @@ def test_two_things_of_one_name_could_not_be_told_apart(tmp_path: Path) -> None:
         "study.toml › toxicity.kinds.crs_2: “CRS” is the name of crs too. Allowed: a name for each. Rename one of "
         "them.",
     ]
+
+
+def test_a_name_that_cannot_be_one_is_told_by_its_place(tmp_path: Path) -> None:
+    text = GOOD.replace('kinds = { crs = "CRS" }', 'kinds = { CRS-2 = "CRS" }')
+    assert problems(tmp_path, text) == [
+        "study.toml › toxicity.kinds.CRS-2: found 'CRS-2'. Allowed: lower-case letters, digits and underscores. "
+        "Change the value."
+    ]
+
+
+def test_a_date_in_the_order_of_the_clinic_is_told_how_dates_are_written(tmp_path: Path) -> None:
+    [told] = problems(tmp_path, GOOD + "[report]\nlevel = 31.10.2019\n")
+    assert told.endswith(
+        "Allowed: TOML, with texts in quotes and dates as in 2019-10-31. Mend the line named."
+    )
 
 
 def test_a_study_without_transplants_needs_no_event_that_ends_the_time_after_treatment(

@@ -55,8 +55,8 @@ REPORT = replace(
         ("table:survival", "Table 2"),
         ("table:incidence", ""),
         ("figure:flow", "Figure 1"),
-        ("result:n.", "n.cases"),
-        ("result:efs.", "efs.36m"),
+        ("result:n.", "Methods"),
+        ("result:efs.", "Table 2"),
         ("result:os.", ""),
     ],
 )

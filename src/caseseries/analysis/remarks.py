@@ -59,7 +59,9 @@ def count_before(courses: Sequence[Course], clocks: Sequence[Clock], level: floa
 
 
 def see_limits(results: Results, clocks: Sequence[Clock], study: Study) -> tuple[Remark, ...]:
-    """Every remark the results call for, most serious first."""
+    """Every remark the results call for, most serious first; a cohort of nobody calls for none."""
+    if not results["n.cases"].estimate.value:
+        return ()
     seen = Seen(results, clocks, study)
     return tuple(remark for rule in RULES for remark in rule(seen))
 
@@ -112,18 +114,23 @@ def _few_at_risk(seen: Seen) -> Iterator[Remark]:
 
 
 def _not_estimable(seen: Seen) -> Iterator[Remark]:
-    """Why a number cannot be given; one sentence for all that count from an event that nobody had."""
+    """Why a number cannot be given; one sentence for all that count from an event that nobody had, or at one horizon
+    for one reason."""
     lost = [row for horizon in _all_horizons(seen) for _, row in _at(seen, horizon) if seen.is_empty(row)]
     for origin in dict.fromkeys(clock.origin_label for clock in seen.clocks):
         rows = tuple(row.id for row in lost if row.label.endswith(f" from {origin}"))
         if rows:
             yield Remark("not-estimable", f"No case reached {origin}: nothing from it is estimable.", rows)
     for horizon in _all_horizons(seen):
-        for _, row in _at(seen, horizon):
+        missing: dict[str, list[tuple[Clock, Result]]] = {}
+        for clock, row in _at(seen, horizon):
             if row.estimate.value is None and row not in lost:
-                yield Remark(
-                    "not-estimable", f"{row.label} is not estimable: {row.estimate.because}.", (row.id,)
-                )
+                missing.setdefault(row.estimate.because, []).append((clock, row))
+        for because, those in missing.items():
+            (_, first), *others = those
+            named = join([first.label, *(_of(clock) for clock, _ in others)])
+            text = f"{named} {'are' if others else 'is'} not estimable: {because}."
+            yield Remark("not-estimable", text, tuple(row.id for _, row in those))
 
 
 def _same_at_two_horizons(seen: Seen) -> Iterator[Remark]:

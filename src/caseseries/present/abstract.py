@@ -18,6 +18,8 @@ def abstract(m: Material) -> str:
 
 def _sentences(m: Material) -> Iterator[str]:
     yield given(m.study, m.results)
+    if not m.results["n.cases"].estimate.value:
+        return
     yield levels_of(m.results, "indication", "The indication was")
     if m.results["mrd.response.complete"].estimate.n:
         yield (

@@ -32,8 +32,9 @@ REPORTED, PARTLY, MISSING, MOOT = "yes", "in part", "not reported", "does not ap
 @dataclass(frozen=True)
 class Item:
     """One item. Each of `places` must be found for the item to be reported: "title:" and "keyword:" name a phrase,
-    "section:", "table:" and "figure:" a part, "result:" the beginning of a printed result's id, and "words:" a
-    section and a pattern in its text, "words:Methods|censored". Where `moot` is found the item does not apply.
+    "section:", "table:" and "figure:" a part, "result:" the part that prints a result by the beginning of its id, and
+    "words:" a section and a pattern in its text, "words:Methods|censored". Where `moot` is found the item does not
+    apply.
     """
 
     number: str
@@ -206,16 +207,22 @@ def find_place(place: str, report: Document, pages: Pages) -> str:
     if kind == "keyword":
         return "keywords" if name in report.keywords else ""
     if kind in ("table", "figure"):
-        numbers = number_of(report.blocks)
-        part = next((one for one in numbers if one.startswith(place)), "")
-        return f"{kind.capitalize()} {numbers[part]}{_page(part, pages)}" if part else ""
+        part = next((one for one in number_of(report.blocks) if one.startswith(place)), "")
+        return _named(part, report, pages)
     if kind == "result":
-        found = next(((one, part) for one, part in _printed(report) if one.startswith(name)), None)
-        return f"{found[0]}{_page(found[1], pages)}" if found else ""
+        part = next((part for one, part in _printed(report) if one.startswith(name)), "")
+        return _named(part, report, pages)
     section, _, pattern = name.partition("|")
     if not re.search(pattern or ".", _text_of(section, report)):
         return ""
-    return f"{section}{_page(f'section:{section}', pages)}"
+    return _named(f"section:{section}", report, pages)
+
+
+def _named(part: str, report: Document, pages: Pages) -> str:
+    """ "Table 4 (p. 7)", "Methods (from p. 1)"; empty for no part."""
+    kind, _, name = part.partition(":")
+    words = name if kind in ("", "section") else f"{kind.capitalize()} {number_of(report.blocks)[part]}"
+    return f"{words}{_page(part, pages)}"
 
 
 def _page(part: str, pages: Pages) -> str:

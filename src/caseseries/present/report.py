@@ -1,15 +1,14 @@
 """The report as a document: what is said and in what order, from results, displays and remarks."""
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from caseseries.analysis.displays import Displays
 from caseseries.analysis.remarks import Remark
 from caseseries.analysis.results import Result, Results
-from caseseries.analysis.rulings import Ruling, rulings_behind
-from caseseries.present import methods, protocol, tables, treatment
+from caseseries.analysis.rulings import Ruling
+from caseseries.present import methods, protocol, tables, trails, treatment
 from caseseries.present.citing import cite_numbers
 from caseseries.present.document import (
     Block,
@@ -21,8 +20,6 @@ from caseseries.present.document import (
     Inlines,
     Paragraph,
     Text,
-    Trail,
-    case_trail,
 )
 from caseseries.present.drawing import Drawing
 from caseseries.present.figures import (
@@ -112,7 +109,9 @@ def assemble(material: Material, software: str) -> Document:
         _data,
         _cases,
     )
-    said = [block for section in sections for block in section(material)]
+    of_nobody = (_summary, _methods, _flow, _references, _data)  # only how the cohort came to be
+    is_empty = not material.results["n.cases"].estimate.value
+    said = [block for section in (of_nobody if is_empty else sections) for block in section(material)]
     cited = cite_numbers(cite_references(said, material.style.between))
     blocks = tuple(_in_style(block, material.style) for block in cited)
     return Document(
@@ -124,9 +123,9 @@ def assemble(material: Material, software: str) -> Document:
         footer=f"{study.short_title} · data to {study.data_cut:%-d %B %Y} · {software}",
         keywords=("case series", study.index.label, "survival", "minimal residual disease"),
         trails={
-            **trails_of_results(material),
-            **trails_of_curves(material),
-            **trails_of_cases(material),
+            **trails.of_results(material.results, material.reading.rulings),
+            **trails.of_curves(material.displays.curves, material.results, material.reading.rulings),
+            **trails.of_cases(material.results, material.reading.rulings),
             **protocol.trails_of(study),
         },
     )
@@ -143,62 +142,13 @@ def _in_style(block: Block, style: Style) -> Block:
     return replace(block, svg=DRAWN_WORDS.sub(lambda words: POINT.sub(style.decimal, words[0]), block.svg))
 
 
-def trails_of_results(m: Material) -> dict[str, Trail]:
-    """Of every number, by its result's id."""
-    return {row.id: trail_of(row, rulings_behind(row, m.reading.rulings)) for row in m.results.values()}
-
-
-def trails_of_curves(m: Material) -> dict[str, Trail]:
-    """Of every number on a curve or beneath it, by the curve's id: the cases of the estimates that are read off it."""
-    trails = {}
-    for curve in m.displays.curves:
-        read_off = next((row for name, row in m.results.items() if name.startswith(f"{curve.id}.")), None)
-        if read_off is not None:
-            lines = trail_of(read_off, rulings_behind(read_off, m.reading.rulings)).lines[1:]
-            trails[curve.id] = Trail(f"{capital(curve.label)} from {curve.origin}", lines)
-    return trails
-
-
-def trails_of_cases(m: Material) -> dict[str, Trail]:
-    """Of what is said of one case: every cell of it that any number rests on."""
-    cells: dict[str, dict[str, None]] = {}
-    behind: Counter[str] = Counter()
-    for row in m.results.values():
-        for case, sources in row.sources.items():
-            behind[case] += 1
-            cells.setdefault(case, {}).update(dict.fromkeys(f"{one.where} = {one.raw}" for one in sources))
-    return {
-        case_trail(case): Trail(
-            case,
-            (
-                f"Behind {behind[case]} numbers of this report",
-                *(capital(one.words) for one in m.reading.rulings if case in one.about),
-                *lines,
-            ),
-        )
-        for case, lines in cells.items()
-    }
-
-
-def trail_of(result: Result, rulings: Sequence[Ruling] = ()) -> Trail:
-    """Where a number comes from, for a reader who asks: method, counts, caveats, decisions, then each case's cells."""
-    estimate = result.estimate
-    lines = [result.shown, f"Method: {estimate.method}; n = {estimate.n}"]
-    if estimate.events is not None:
-        lines.append(f"Events: {estimate.events}")
-    if estimate.at_risk is not None:
-        lines.append(f"At risk: {estimate.at_risk}")
-    lines += [capital(caveat) for caveat in result.notes]
-    lines += [capital(ruling.words) for ruling in rulings]
-    for case, cells in sorted(result.sources.items()):
-        lines.append(f"{case}: {'; '.join(f'{cell.where} = {cell.raw}' for cell in cells) or 'no cell'}")
-    return Trail(result.label, tuple(lines))
-
-
 def _summary(m: Material) -> Iterator[Block]:
     study, results = m.study, m.results
     yield Heading(1, "Summary")
     parts = [treatment.given(study, results)]
+    if not results["n.cases"].estimate.value:
+        yield m.say(parts[0])
+        return
     if results["mrd.response.complete"].estimate.n:
         parts.append(
             "MRD response was complete in {mrd.response.complete} and complete or partial in "
@@ -244,7 +194,12 @@ def _methods(m: Material) -> Iterator[Block]:
 
 
 def _cohort(m: Material) -> Iterator[Block]:
-    study, results = m.study, m.results
+    yield from _flow(m)
+    yield tables.characteristics(m.study, m.results)
+
+
+def _flow(m: Material) -> Iterator[Block]:
+    results = m.results
     yield Heading(1, "Cohort")
     yield m.say(
         f"The centres returned {{n.returned}} {noun(results['n.returned'].estimate.value, 'case')}; {{n.set_aside}} "
@@ -256,7 +211,6 @@ def _cohort(m: Material) -> Iterator[Block]:
     yield _figure(
         "flow", "Flow of cases", "From the centres’ returns to the analysis.", flow_figure(m.displays.flow)
     )
-    yield tables.characteristics(study, results)
 
 
 def levels_of(results: Results, variable: str, opening: str) -> str:
@@ -264,8 +218,9 @@ def levels_of(results: Results, variable: str, opening: str) -> str:
     stem = f"characteristics.{variable}."
     rows = [row for name, row in results.items() if name.startswith(stem) and row.unit == "proportion"]
     heading = f"{BY_NAME[variable].label}: "
-    clauses = [f"{row.label.removeprefix(heading)} in {{{row.id}:of}}" for row in rows]
-    if any(mark in clause for clause in clauses for mark in ",:"):
+    levels = [row.label.removeprefix(heading) for row in rows]
+    clauses = [f"{level} in {{{row.id}:of}}" for level, row in zip(levels, rows, strict=True)]
+    if any(mark in level for level in levels for mark in ",:"):
         return f"{opening} {'; '.join(clauses)}."
     return f"{opening} {join(clauses)}." if clauses else ""
 
@@ -327,7 +282,8 @@ def _outcomes(m: Material) -> Iterator[Block]:
     start = study.start
     yield m.say(_course(m))
     if m.displays.lanes:
-        caption = f"From {start}; an arrow is a case alive at last contact."
+        alive = "; an arrow is a case alive at last contact" * any(lane.alive for lane in m.displays.lanes)
+        caption = f"From {start}{alive}."
         yield _figure("swimmer", "Time-line of each case", caption, swimmer_figure(m.displays.lanes, start))
     for origin in dict.fromkeys(curve.origin for curve in m.displays.curves if curve.kind == "survival"):
         curves = [c for c in m.displays.curves if c.origin == origin and c.kind == "survival"]

@@ -11,7 +11,7 @@ from caseseries.findings import Finding, Severity, StudyError, Where
 from caseseries.study.definition import Rule, Study
 from caseseries.study.forms import forms_of
 from caseseries.study.refusals import allowed_by, found_in, mend, refusals_in
-from caseseries.study.toml import read_toml, suggest
+from caseseries.study.toml import TOML, read_toml, suggest
 from caseseries.study.variables import BY_NAME
 
 FILE = "study.toml"
@@ -34,7 +34,7 @@ def load_study(folder: Path) -> Study:
     try:
         data = read_toml(text)
     except ValueError as error:
-        raise StudyError([_finding("", "toml", str(error), "TOML", "Mend the line named")]) from error
+        raise StudyError([_finding("", "toml", str(error), TOML, "Mend the line named")]) from error
     try:
         study = Study.model_validate(_frozen(data))
     except ValidationError as error:
@@ -91,8 +91,12 @@ def _explain(detail: ErrorDetails) -> Finding:
 
 
 def toml_path(location: tuple[int | str, ...]) -> str:
-    """("eligibility", 2, "reason") as a reader of the file would count it: eligibility[3].reason."""
-    parts = (f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in location)
+    """("eligibility", 2, "reason") as a reader of the file would count it: eligibility[3].reason.
+
+    Pydantic adds "[key]" where the name of a key is refused, which stands in the path already.
+    """
+    named = (part for part in location if part != "[key]")
+    parts = (f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in named)
     return "".join(parts).removeprefix(".")
 
 
@@ -207,8 +211,9 @@ def _check_rule(path: str, rule: Rule, choices: Mapping[str, tuple[str, ...]]) -
 
 def _unknown(path: str, words: Iterable[str], allowed: Iterable[str]) -> Iterator[Finding]:
     known = list(allowed)
+    between = "; " if any("," in word for word in known) else ", "
     for word in words:
         if word not in known:
             yield _finding(
-                path, "unknown-word", f"{word} is not known here", ", ".join(known), suggest(word, known)
+                path, "unknown-word", f"{word} is not known here", between.join(known), suggest(word, known)
             )

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+TOML = "TOML, with texts in quotes and dates as in 2019-10-31"
+
 
 class Unreadable(NamedTuple):
     """Why a file is no table: a code, what was found, what is allowed and what to do."""
@@ -42,7 +44,7 @@ def read_toml_file(path: Path, kind: str) -> dict[str, Any] | Unreadable:
         do = "Save it again with that encoding"
         return Unreadable("unreadable", "the text is not in UTF-8", "UTF-8", do)
     except ValueError as error:
-        return Unreadable("toml", str(error), "TOML", "Mend the line named")
+        return Unreadable("toml", str(error), TOML, "Mend the line named")
 
 
 def suggest(word: str, allowed: Iterable[str]) -> str:
