@@ -139,3 +139,13 @@ def test_nobody_leaves_before_an_event_on_the_day_at_which_he_was_at_risk() -> N
     found = reconstruct(PrintedCurve((10,), (0.667,), (0, 10), (4, 4), 30))
     assert (10, True) in found.rows
     assert found.error == pytest.approx(0.75 - 0.667)
+
+
+@pytest.mark.parametrize("n", [6, 60])
+def test_a_curve_is_taken_to_nought_by_one(n: int) -> None:
+    """Half are left when it falls to 0: by one of them, the others having been censored, and not by all at once."""
+    days = tuple(range(1, n // 2 + 1))
+    steps = (*(1 - day / n for day in days), 0.0)
+    found = reconstruct(PrintedCurve((*days, 500), steps, (0,), (n,), 500))
+    assert sum(event and day == 500 for day, event in found.rows) == 1
+    assert found.error < 1e-9

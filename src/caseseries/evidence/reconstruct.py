@@ -112,7 +112,9 @@ def _best(
         ways = ((0,) * at_once + way for total in range(most + 1) for way in _split(total, places))
         parts = [part for way in ways if (part := _place(way, before, left, targets, survival)) is not None]
         found = min(
-            parts, key=lambda part: (part.error, sum(part.censored[:-1]), part.censored), default=None
+            parts,
+            key=lambda part: (part.error, _at_once(part, targets), sum(part.censored[:-1]), part.censored),
+            default=None,
         )
     else:
         found = _walk(before, left, steps, span, survival, rounded)
@@ -121,6 +123,12 @@ def _best(
             f"no way for {before} at risk to become {left or 0} fits the steps of the curve between them"
         )
     return found, exhaustive
+
+
+def _at_once(part: _Part, targets: Sequence[float]) -> int:
+    """The events with which the curve reaches 0. From any number at risk it would; it is one by far most often, and
+    to take more for it makes the last hazard look better known than it was."""
+    return next((events for events, target in zip(part.events, targets, strict=True) if target <= 0), 0)
 
 
 @dataclass(frozen=True)
@@ -148,7 +156,8 @@ def _walk(
     for here, target in steps:
         reached: dict[int, _Way] = {}
         for at_risk, way in ways.items():
-            for gone in range(at_risk - (left or 0) + 1 if here > span[0] else 1):
+            few = at_risk - 1 if target <= 0 and at_risk else 0  # one is left, to take the curve to 0
+            for gone in range(few, at_risk - (left or 0) + 1) if here > span[0] else (0,):
                 _take(reached, way, at_risk - gone, gone, target, max(1, here - day), rounded)
         ways, day = reached, here
     gap = max(1, span[1] - day)
